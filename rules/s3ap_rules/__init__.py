@@ -1,0 +1,1 @@
+"""The built-in rules. Each family is a plugin of its own and comes in through the entry points."""

@@ -1,0 +1,306 @@
+"""The joined view: templates, the functions they deploy, the code that runs, the roles and the environment.
+
+An application is a folder with its templates (twins share functions and code). What could not be
+joined stays visible: `Function.unjoined` says why, and the report counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from posixpath import dirname
+
+from s3ap_lint import data
+from s3ap_lint.iam import Role, roles
+from s3ap_lint.inline import in_template, inline_module
+from s3ap_lint.model import Location
+from s3ap_lint.python.calls import Calls, SdkCall
+from s3ap_lint.python.closure import Closure
+from s3ap_lint.python.module import Module, parse
+from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, resolve, within
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.references import mentioned
+from s3ap_lint.template.template import Resource, Template
+from s3ap_lint.template.values import choose, is_no_value
+from s3ap_lint.template.worlds import World
+
+STATE_MACHINE_TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
+
+
+@dataclass(frozen=True)
+class PythonFile:
+    """A Python file as a subject of its own: its facts, whoever runs it."""
+
+    module: Module
+
+    @property
+    def path(self) -> str:
+        """The path of the file, relative to the project root."""
+        return self.module.path
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The variables of a function in one world. `complete`: none can be hidden in something computed."""
+
+    variables: Mapping[str, Node]
+    complete: bool
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.variables
+
+    @property
+    def known(self) -> frozenset[tuple[str, str | None]]:
+        """The variables, each with its text where the template writes it out."""
+        return frozenset((name, node.text if node.is_text else None) for name, node in self.variables.items())
+
+
+@dataclass(frozen=True)
+class Project:
+    """What an application may ask of the project around it. `load` gives a module's facts, or None."""
+
+    tree: Tree
+    load: Callable[[str], Module | None]
+    code_map: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Function:
+    """One function resource, joined to the code it runs."""
+
+    resource: Resource
+    application: Application
+
+    @property
+    def id(self) -> str:
+        return self.resource.id
+
+    @property
+    def template(self) -> Template:
+        return self.resource.template
+
+    @property
+    def at(self) -> Location:
+        return self.resource.at
+
+    @property
+    def handler(self) -> str:
+        return self.resource.property("Handler").text
+
+    @cached_property
+    def runtime(self) -> str:
+        """The runtime as written, or the default of the parameter that gives it; "" when it cannot be told."""
+        node = self.resource.property("Runtime")
+        found = node.function
+        if found is not None and found[0] == "Ref":
+            parameter = self.template.space.parameters.get(found[1].text)
+            return parameter.default or "" if parameter else ""
+        return node.text
+
+    @cached_property
+    def is_python(self) -> bool:
+        """Whether Lambda runs this with Python; container images are not looked into."""
+        if self.resource.property("PackageType").text == "Image" or self.resource.properties["ImageUri"]:
+            return False
+        return self.runtime.startswith("python") or (not self.runtime and isinstance(self.code, Code))
+
+    @cached_property
+    def code(self) -> Code | Unjoined:
+        """Where its code lies, or why that cannot be told."""
+        project = self.application.project
+        return resolve(self.resource, self.application.templates, project.tree, project.code_map)
+
+    @property
+    def joined(self) -> bool:
+        return isinstance(self.code, Code)
+
+    @property
+    def guess(self) -> str:
+        """By the spelling of which name the code was found; "" when something in the template says where it is."""
+        return self.code.how if isinstance(self.code, Code) and self.code.by_name else ""
+
+    @cached_property
+    def closure(self) -> Closure | None:
+        """Everything the handler imports and reaches; None when the code is not joined or does not parse."""
+        code = self.code
+        if not isinstance(code, Code):
+            return None
+        project = self.application.project
+        tree = project.tree
+        load = project.load
+        if code.inline is not None:
+            source = inline_module(self.template.source, code.inline)
+            if source is None:
+                return None
+            inline = parse(source)
+            load = lambda path: inline if path == code.module else project.load(path)  # noqa: E731
+        return Closure(
+            code.module, code.entry, search=self.search_path, load=load, exists=tree.is_file, is_dir=tree.is_dir
+        )
+
+    def environment_reads(self, environment: Mapping[str, str | None] | None = None) -> tuple[ReachedRead, ...]:
+        """The variables that are read on import or in code that the handler reaches, in an environment.
+
+        `environment` maps the variables that are set to their values, None where these cannot be told;
+        without it, in some environment.
+        """
+        reads = self.closure.environment_reads(environment) if self.closure is not None else ()
+        code = self.code
+        if not isinstance(code, Code) or code.inline is None:
+            return reads
+        source, node = self.template.source, code.inline
+
+        def places(found: Iterable[Location]) -> tuple[Location, ...]:
+            return tuple(in_template(at, source, node) for at in found)
+
+        return tuple(
+            replace(r, at=in_template(r.at, source, node), related=places(r.related), via=places(r.via)) for r in reads
+        )
+
+    def importable(self, module: str) -> str:
+        """The path of the file that `import module` runs here; "" when it leads out of the project."""
+        found = self.closure.finder.find(module) if self.closure is not None else None
+        return found.file or "" if found is not None else ""
+
+    def sdk_calls(
+        self, operations: Collection[str], environment: Mapping[str, str | None] | None = None
+    ) -> tuple[SdkCall, ...]:
+        """The calls of AWS SDK operations in code that the handler reaches, in an environment or in some."""
+        code, closure = self.code, self.closure
+        if not isinstance(code, Code) or closure is None:
+            return ()
+        inline, source = code.inline, self.template.source
+        if inline is None:
+            return Calls(closure.reach(environment)).of(operations)
+        return Calls(closure.reach(environment), lambda at: in_template(at, source, inline)).of(operations)
+
+    @property
+    def role(self) -> Role | None:
+        """The role it runs under, when it is one of this template."""
+        return self.application.role_of(self.resource, "Role")
+
+    @cached_property
+    def search_path(self) -> tuple[str, ...]:
+        """Folders that imports are looked up in: the package, its layers, then what a build may stage from above."""
+        code = self.code
+        if not isinstance(code, Code):
+            return ()
+        above, folder = [], code.root
+        while folder:
+            folder = dirname(folder)
+            above.append(folder)
+        return tuple(dict.fromkeys((code.root, *code.layers, *above)))
+
+    def environment(self, world: World) -> Environment:
+        """The variables that the template sets in a world, Globals included."""
+        variables: dict[str, Node] = {}
+        complete = True
+        for top in (self.resource.inherited("Environment"), self.resource.properties["Environment"]):
+            chosen = choose(top, world)
+            if chosen is None:
+                continue
+            entries = choose(chosen["Variables"], world)
+            complete &= chosen.function is None and (
+                entries is None or (entries.is_mapping and entries.function is None)
+            )
+            for name, node in entries.items() if entries is not None else ():
+                value = choose(node, world)
+                if value is None or is_no_value(value):
+                    variables.pop(name, None)
+                else:
+                    variables[name] = value
+                complete &= not name.startswith("Fn::")
+        return Environment(variables, complete)
+
+
+@dataclass(eq=False)
+class StateMachine:
+    """One state machine resource, joined to the functions it runs and the role it runs under."""
+
+    resource: Resource
+    application: Application
+
+    @property
+    def id(self) -> str:
+        return self.resource.id
+
+    @property
+    def template(self) -> Template:
+        return self.resource.template
+
+    @property
+    def at(self) -> Location:
+        return self.resource.at
+
+    @property
+    def definition_path(self) -> str | None:
+        """The file of the definition, relative to the root; None when it stands in the template or in a bucket."""
+        uri = self.resource.property("DefinitionUri").text
+        return within(dirname(self.template.path), uri) if uri and not uri.startswith("s3://") else None
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions of the same template that the definition or its substitutions name."""
+        top = self.resource.properties
+        nodes = [top[key] for key in ("DefinitionString", "Definition", "DefinitionSubstitutions")]
+        names = {found.name for node in nodes if node for found in mentioned(node, self.template)}
+        own = (f for f in self.application.functions if f.template is self.template)
+        return tuple(function for function in own if function.id in names)
+
+    @property
+    def role(self) -> Role | None:
+        """The role it runs under, when it is one of this template."""
+        return self.application.role_of(self.resource, "RoleArn") or self.application.role_of(self.resource, "Role")
+
+
+class Application:
+    """One folder's templates and everything they deploy."""
+
+    def __init__(self, folder: str, templates: tuple[Template, ...], project: Project) -> None:
+        self.folder = folder
+        self.templates = templates
+        self.project = project
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions that Python runs, of every template, in order."""
+        found = (Function(r, self) for template in self.templates for r in template.of_type(*FUNCTION_TYPES))
+        return tuple(function for function in found if function.is_python)
+
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles of every template, in order."""
+        return tuple(role for template in self.templates for role in roles(template))
+
+    @cached_property
+    def state_machines(self) -> tuple[StateMachine, ...]:
+        """The state machines of every template, in order."""
+        return tuple(StateMachine(r, self) for t in self.templates for r in t.of_type(*STATE_MACHINE_TYPES))
+
+    def role_of(self, resource: Resource, name: str) -> Role | None:
+        """The role that a property names by Ref or GetAtt, or the one that SAM makes; None for any other."""
+        node = resource.property(name)
+        found = node.function
+        wanted = resource.id if not node else ""
+        if found is not None and found[0] in {"Ref", "Fn::GetAtt"}:
+            wanted = found[1].text.partition(".")[0] or found[1][0].text
+        mine = (role for role in self.roles if role.template is resource.template)
+        return next((role for role in mine if role.id == wanted), None)
+
+    def subjects(self) -> Iterator[object]:
+        """Everything that rules look at, once each."""
+        yield self
+        for template in self.templates:
+            if not template.unknown_macros:
+                yield template
+        yield from (role for role in self.roles if not role.template.unknown_macros)
+        yield from (function for function in self.functions if not function.template.unknown_macros)
+        yield from (machine for machine in self.state_machines if not machine.template.unknown_macros)
+
+
+def runtime_sets(variable: str) -> bool:
+    """Whether the Lambda runtime sets a variable itself (data/lambda_runtime.json names the sources)."""
+    facts = data.load("lambda_runtime")
+    return variable in facts["environment"] or variable.startswith(tuple(facts["prefixes"]))

@@ -1,0 +1,147 @@
+"""What may stand on the command line, and the help for it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from s3ap_lint.errors import UsageError
+
+COMMANDS = ("check", "rules", "explain", "baseline", "config", "selftest", "new")
+ENGINES = ("cfn-lint", "none")
+
+EPILOG = """\
+commands (the default is check):
+  check [PATH…]           check templates and the code they deploy
+  explain CODE            a rule's page: what it finds, why, and an example
+  rules                   every rule, with its severity and whether it is on
+  selftest                prove that the selected rules can fire under this configuration
+  baseline write FILE     accept today's findings, so that a gate can be switched on; also update, show
+  config show             the settings in force, and the file they come from
+  new FAMILY/NAME         write the skeleton of a rule
+
+exit status: 0 nothing at or above --fail-on, 1 findings, 2 the job could not be done
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+def parser_for(command: str) -> argparse.ArgumentParser:
+    """The parser of one command; what it refuses is a UsageError."""
+    name = "s3ap-lint" if command == "check" else f"s3ap-lint {command}"
+    parser = _Parser(
+        prog=name,
+        description=_DESCRIPTIONS[command],
+        epilog=EPILOG if command == "check" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    common = parser.add_argument_group("everywhere")
+    common.add_argument("--config", metavar="FILE", help="this configuration file; also trusts the plugins it names")
+    common.add_argument("--plugin-path", metavar="PATH", action="append", help="a Python file or package with rules")
+    common.add_argument(
+        "--no-plugin", metavar="NAME", action="append", help="leave a plugin out (access-points, cfn-lint …)"
+    )
+    common.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal")
+    common.add_argument("--debug", action="store_true", help="show tracebacks of failures in the program itself")
+    _ARGUMENTS[command](parser)
+    return parser
+
+
+def _selecting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which rules")
+    group.add_argument(
+        "--select", metavar="CODES", action="append", help="only these: codes, prefixes or names, with commas"
+    )
+    group.add_argument("--extend-select", metavar="CODES", action="append", help="these too")
+    group.add_argument("--ignore", metavar="CODES", action="append", help="not these")
+    group.add_argument(
+        "--strict", action="store_true", default=None, help="also the strict rules: true, but not everybody's business"
+    )
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs to report on; default: .")
+    parser.add_argument("--version", action="store_true", help="the versions of the program and its engines")
+    _selecting(parser)
+    group = parser.add_argument_group("output")
+    group.add_argument("--format", metavar="FORMAT", default="text", help="text, concise, json, sarif or github")
+    group.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    group.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: warning"
+    )
+    group.add_argument("--exit-zero", action="store_true", help="exit 0 where it would be 1")
+    group.add_argument("--statistics", action="store_true", help="counts per code, and the time it took")
+    group.add_argument("--sarif-suppressed", action="store_true", help="include ignored findings in SARIF")
+    group.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
+    group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
+    group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
+    how = _running(parser)
+    how.add_argument(
+        "--stdin-filename", metavar="PATH", help="the path of what is read from standard input, given as -"
+    )
+    how.add_argument("--allow-empty", action="store_true", help="named files of which none is ours are no failure")
+
+
+def _running(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    group = parser.add_argument_group("how")
+    group.add_argument("--engine", choices=ENGINES, help="the schema engine; default: cfn-lint")
+    group.add_argument("--engine-timeout", metavar="SECONDS", type=float, help="for each template; default: 60")
+    group.add_argument("--jobs", metavar="N", type=int, help="processes; default: one for each processor")
+    group.add_argument("--exclude", metavar="PATTERN", action="append", help="leave out, in the style of .gitignore")
+    return group
+
+
+def _rules_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    _selecting(parser)
+
+
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("code", metavar="CODE", help="a code such as S3AP101, or a name such as alias-only-grant")
+
+
+def _config_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("show",))
+    parser.add_argument("paths", metavar="PATH", nargs="*")
+    _selecting(parser)
+
+
+def _baseline_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("write", "update", "show"))
+    parser.add_argument("file", metavar="FILE", help="the baseline, a JSON file to commit")
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs to check; default: .")
+    _selecting(parser)
+    _running(parser)
+
+
+def _selftest_arguments(parser: argparse.ArgumentParser) -> None:
+    _selecting(parser)
+
+
+def _new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="FAMILY/NAME", help="such as access_points/my_rule, or just my_rule")
+    parser.add_argument("--code", default="ACME001", help="the rule's code; default: ACME001")
+
+
+_DESCRIPTIONS = {
+    "check": "Reads CloudFormation/SAM templates, the handlers they deploy and their roles as one program.",
+    "rules": "Every rule, with its severity and whether it is on.",
+    "explain": "A rule's page: what it finds, why it matters, and an example.",
+    "baseline": "Accept today's findings (write), take off the list what is mended (update), or list it (show).",
+    "config": "The settings in force and the file they come from.",
+    "selftest": "Run the bad example of every selected rule under this configuration; exit 2 if one cannot fire.",
+    "new": "Write the skeleton of a rule in the current folder.",
+}
+_ARGUMENTS = {
+    "check": _check_arguments,
+    "rules": _rules_arguments,
+    "explain": _explain_arguments,
+    "baseline": _baseline_arguments,
+    "config": _config_arguments,
+    "selftest": _selftest_arguments,
+    "new": _new_arguments,
+}

@@ -1,0 +1,160 @@
+"""What rules yield, turned into diagnostics: places resolved, code and severity stamped, fingerprints computed."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from s3ap_lint import fingerprint
+from s3ap_lint.incidents import Unparsable
+from s3ap_lint.model import (
+    Diagnostic,
+    Edit,
+    Finding,
+    Location,
+    Options,
+    Place,
+    PlacedEdit,
+    PlacedFix,
+    Rule,
+    Severity,
+    Unchecked,
+)
+from s3ap_lint.registry import Registry
+from s3ap_lint.source import Source
+from s3ap_lint.suppress import Directives
+from s3ap_lint.template.worlds import TooManyWorlds
+from s3ap_lint.workspace import Workspace
+
+
+class Surroundings(Protocol):
+    """What a collector needs of the session it works for."""
+
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def codes(self) -> frozenset[str]: ...
+    @property
+    def options(self) -> Mapping[str, Options]: ...
+    @property
+    def line_hashes(self) -> dict[tuple[str, int], str]: ...
+    def wants_foreign(self, code: str) -> bool: ...
+
+
+class Collector:
+    """Runs rules on subjects and turns what they yield into diagnostics."""
+
+    def __init__(self, session: Surroundings) -> None:
+        self.session = session
+        self.diagnostics: list[Diagnostic] = []
+        self.unchecked: list[Unchecked] = []
+        self.unread: list[Unchecked] = []
+        self.closures: dict[str, list[tuple[str, Place]]] = {}
+        self.directives: list[Directives] = []
+
+    def wants_broken(self, source: Source) -> bool:
+        """Whether a file that does not parse says that it is a template."""
+        return b"AWSTemplateFormatVersion" in source.data or b"AWS::Serverless-2016-10-31" in source.data
+
+    def run(self, subject: object) -> None:
+        """Hand a subject to the rules for its type. A rule that crashes is a finding, never the end."""
+        for rule, detector in self.session.registry.by_subject.get(type(subject), ()):
+            if rule.code not in self.session.codes:
+                continue
+            try:
+                for finding in detector(subject, self.session.options[rule.code]):
+                    self.add(finding, rule.code)
+            except TooManyWorlds:
+                place = self._whole(subject)
+                reason = f"{rule.code} would have to look at too many scenarios"
+                self.unchecked.append(Unchecked(place.path, _name(subject), reason, place.line))
+            except RecursionError:
+                place = self._whole(subject)
+                self.unchecked.append(
+                    Unchecked(place.path, _name(subject), f"{rule.code}: nested too deeply", place.line)
+                )
+            except Exception as error:
+                self._crashed(rule, subject, error)
+
+    def unreadable(self, what: str, at: Location, reason: str, severity: Severity | None = None) -> None:
+        """Tell S3AP901 of a file in which nothing can be checked, and remember it for who does not want the rule."""
+        self.run(Unparsable(at, reason, "nothing in it was checked", severity))
+        place = self._place(at)
+        self.unread.append(Unchecked(place.path, what, reason, place.line))
+
+    def _whole(self, subject: object) -> Place:
+        at = getattr(subject, "at", None)
+        if isinstance(at, Location):
+            return self._place(at)
+        template = getattr(subject, "path", None) or getattr(subject, "folder", "")
+        return Place(str(template))
+
+    def _crashed(self, rule: Rule, subject: object, error: Exception) -> None:
+        place = self._whole(subject)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
+        message = f"{rule.code} crashed on {_name(subject)}: {type(error).__name__}: {error} ({where})"
+        known = self.session.registry.rules.get("S3AP902")
+        self.diagnostics.append(
+            Diagnostic("S3AP902", known.name if known else "rule-crashed", Severity.ERROR, message, place)
+        )
+
+    def add(self, finding: Finding, code: str) -> None:
+        """Resolve a finding against its sources."""
+        rule = self.session.registry.rules.get(code)
+        if rule is None and not self.session.wants_foreign(code):
+            return
+        place = self._place(finding.at)
+        logical = "/".join(finding.at.path)
+        self.diagnostics.append(
+            Diagnostic(
+                code=code,
+                name=rule.name if rule else foreign_name(self.session.registry, code),
+                severity=finding.severity or (rule.severity if rule else Severity.WARNING),
+                message=finding.message,
+                place=place,
+                logical_path=logical,
+                related=tuple(self._place(at) for at in finding.related),
+                flow=tuple(self._place(at) for at in finding.flow),
+                scenario=finding.scenario,
+                fix=self._fix(finding),
+                fingerprint=fingerprint.structural(code, place.path, logical, finding.message),
+                line_hash=self._line_hash(place),
+            )
+        )
+
+    def _fix(self, finding: Finding) -> PlacedFix | None:
+        if finding.fix is None:
+            return None
+        edits = [change for change in finding.fix.changes if isinstance(change, Edit)]
+        placed = tuple(PlacedEdit(self._place(Location(e.subject, e.span), exact=True), e.text) for e in edits)
+        return PlacedFix(finding.fix.title, finding.fix.safety, placed)
+
+    def _place(self, location: Location, *, exact: bool = False) -> Place:
+        source = self.session.workspace.read(location.subject)
+        if isinstance(source, Source):
+            return source.place(location, exact=exact)
+        return Place(location.subject, message=location.note)
+
+    def _line_hash(self, place: Place) -> str:
+        known = self.session.line_hashes
+        if (place.path, place.line) not in known:
+            source = self.session.workspace.read(place.path)
+            if not isinstance(source, Source):
+                return ""
+            hashes = fingerprint.line_hashes(source.data, range(1, source.lines + 1))
+            known.update({(place.path, line): value for line, value in hashes.items()})
+        return known.get((place.path, place.line), "")
+
+
+def foreign_name(registry: Registry, code: str) -> str:
+    """The short name of an engine's code; the code itself where there is none."""
+    entry = registry.catalogued(code)
+    return entry.name if entry else code
+
+
+def _name(subject: Any) -> str:
+    return getattr(subject, "id", None) or getattr(subject, "path", None) or type(subject).__name__

@@ -1,0 +1,315 @@
+"""One unit of work: load it, walk its subjects once, hand each to the rules that look at its type.
+
+A unit is an application (a folder's templates and the code they deploy), a Python file, or a
+template for a foreign engine. Nothing here knows of processes, formats or the command line.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from posixpath import basename, dirname
+
+from s3ap_lint.application import Application, Function, Project, PythonFile
+from s3ap_lint.collector import Collector
+from s3ap_lint.config import Config
+from s3ap_lint.incidents import Unparsable
+from s3ap_lint.inline import in_template, inline_module, remapped
+from s3ap_lint.model import (
+    Diagnostic,
+    EngineUnit,
+    Finding,
+    Location,
+    Options,
+    Place,
+    Severity,
+    Span,
+    Unchecked,
+)
+from s3ap_lint.python.module import Module
+from s3ap_lint.python.module import parse as parse_module
+from s3ap_lint.python.newer import newer_syntax
+from s3ap_lint.registry import Registry
+from s3ap_lint.resolution import within
+from s3ap_lint.sniff import says_template
+from s3ap_lint.source import Source
+from s3ap_lint.suppress import Directives, MetadataIgnore, python_directives, template_directives
+from s3ap_lint.template import document
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
+from s3ap_lint.template.template import Template
+from s3ap_lint.workspace import Unreadable, Workspace
+
+VENDORED = frozenset(("_vendor", "dependencies", "site-packages", "third_party", "vendor", "vendored"))
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """What one unit has to say, ready to cross a process boundary.
+
+    `templates` and `modules` are the files that were really of that kind; `closures` maps each module of a
+    deployed handler's import closure to (function, place) pairs; `directives` are the ignores found;
+    `unread` is what S3AP901 was told about, for a report that does not want the rule.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    templates: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    functions: int = 0
+    functions_joined: int = 0
+    closures: dict[str, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    directives: tuple[Directives, ...] = ()
+    unread: tuple[Unchecked, ...] = ()
+
+
+class Session:
+    """The rules, the settings and the files of one run in one process; module facts are computed once."""
+
+    def __init__(self, config: Config, registry: Registry, workspace: Workspace) -> None:
+        self.config = config
+        self.registry = registry
+        self.workspace = workspace
+        self._modules: dict[str, Module | None] = {}
+        self.line_hashes: dict[tuple[str, int], str] = {}
+        selections = config.selections()
+        self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
+        self.options: dict[str, Options] = {code: registry.options(config, code) for code in self.codes}
+
+    def wants_foreign(self, code: str) -> bool:
+        """Whether an engine's code is selected anywhere."""
+        return any(self.registry.wants(selection, code) for selection in self.config.selections())
+
+    def module(self, path: str) -> Module | None:
+        """The facts of a module of the project; None when the file is not there or cannot be read."""
+        if path not in self._modules:
+            source = self.workspace.read(path) if self.workspace.is_file(path) else None
+            self._modules[path] = parse_module(source) if isinstance(source, Source) else None
+        return self._modules[path]
+
+    # -- units -----------------------------------------------------------------------------------
+
+    def check_application(
+        self, folder: str, paths: Iterable[str], named: Iterable[str] = (), only: frozenset[str] = frozenset()
+    ) -> UnitResult:
+        """Check the templates among the files of a folder, and all that they deploy.
+
+        `named` files must be templates: they were given by name or say that they are. With `only`, nothing is
+        checked unless one of these files is in the import closure of a function; the counts are kept.
+        """
+        report = Collector(self)
+        templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
+        application = Application(
+            folder, tuple(templates), Project(self.workspace, self.module, dict(self.config.code_map))
+        )
+        for template in templates:
+            report.directives.append(_template_directives(template))
+            report.unchecked += outside(template)
+            for loop in template.open_loops:
+                line = template.source.place(loop.at).line
+                report.unchecked.append(Unchecked(template.path, "loop", "its collection is not written out", line))
+            for macro in template.unknown_macros:
+                report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
+        functions = application.functions
+        if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
+            return UnitResult(
+                templates=tuple(template.path for template in templates),
+                functions=len(functions),
+                functions_joined=sum(function.joined for function in functions),
+            )
+        for function in functions:
+            self._account(function, report)
+        for subject in application.subjects():
+            report.run(subject)
+        return UnitResult(
+            diagnostics=tuple(report.diagnostics),
+            unchecked=tuple(report.unchecked),
+            unread=tuple(report.unread),
+            templates=tuple(template.path for template in templates),
+            functions=len(functions),
+            functions_joined=sum(function.joined for function in functions),
+            closures={path: tuple(users) for path, users in report.closures.items()},
+            directives=tuple(report.directives),
+        )
+
+    def _template(self, path: str, named: bool, report: Collector) -> Template | None:
+        source = self.workspace.read(path)
+        if isinstance(source, Unreadable):
+            if named and not source.missing:
+                report.unreadable("template", Location(path), source.reason)
+            else:
+                report.unchecked.append(source.unchecked("template"))
+            return None
+        parsed = document.parse(source)
+        top = parsed.top
+        if top is not None and not is_template(top):
+            if named and not is_other_known_document(top):
+                # A collection of parameters to copy from is no deployable template, but no broken one either.
+                snippet = top.is_mapping and not top["Resources"]
+                report.unreadable("template", top.at, why_not(top), Severity.WARNING if snippet else None)
+            elif says_template(basename(path)) and not is_other_known_document(top):
+                report.unchecked.append(Unchecked(path, "template", why_not(top)))
+            return None
+        for problem in parsed.problems:
+            if top is not None or named or report.wants_broken(source):
+                at = Location(path, problem.span)
+                if problem.fatal:
+                    report.unreadable("template", at, problem.message)
+                else:
+                    report.run(Unparsable(at, problem.message, "the earlier one is ignored"))
+        return Template(source, top) if top is not None else None
+
+    def _account(self, function: Function, report: Collector) -> None:
+        """Say what could not be joined, and which modules a function runs."""
+        code = function.code
+        if not function.joined:
+            at = function.template.source.place(function.at)
+            reason = getattr(code, "reason", "")
+            report.unchecked.append(Unchecked(function.template.path, f"code of {function.id}", reason, at.line))
+            return
+        inline = getattr(code, "inline", None)
+        if inline is not None:
+            self._inline(function, inline, report)
+            return
+        closure = function.closure
+        if closure is None:
+            return
+        place = function.template.source.place(function.at.noted(f"{function.id} runs it"))
+        for path in closure.paths:
+            self._read_directives(path, report)
+            if vendored(path, self.workspace):
+                continue  # somebody else's package, which branches on versions as it likes
+            report.closures.setdefault(path, []).append((function.id, place))
+
+    def _read_directives(self, path: str, report: Collector) -> None:
+        """The ignores of a module that rules may report in although nobody asked about it."""
+        if path not in report.closures:
+            source = self.workspace.read(path)
+            if isinstance(source, Source):
+                report.directives.append(python_directives(source))
+
+    def _inline(self, function: Function, node: Node, report: Collector) -> None:
+        """Code that stands in the template: parsed by itself, its findings placed in the template."""
+        source = inline_module(function.template.source, node)
+        if source is None:
+            at = function.template.source.place(node.at)
+            report.unchecked.append(
+                Unchecked(function.template.path, f"code of {function.id}", "its code is computed", at.line)
+            )
+            return
+        for finding in self._python_findings(
+            source, report, lambda at: in_template(at, function.template.source, node)
+        ):
+            if finding.code == "F821":
+                message = f"{finding.message}; it can break {function.id}"
+                finding = replace(finding, message=message, severity=Severity.ERROR)
+            report.add(remapped(finding, function.template.source, node), finding.code)
+
+    def check_python(self, path: str) -> UnitResult:
+        """Check one Python file by itself."""
+        report = Collector(self)
+        source = self.workspace.read(path)
+        if isinstance(source, Unreadable):
+            report.unreadable("Python file", Location(path), source.reason)
+            return UnitResult(tuple(report.diagnostics), unread=tuple(report.unread), modules=(path,))
+        report.directives.append(python_directives(source))
+        for finding in self._python_findings(source, report):
+            report.add(finding, finding.code)
+        if self.registry.by_subject.get(PythonFile):
+            module = self.module(path)
+            if module is not None:
+                report.run(PythonFile(module))
+        return UnitResult(
+            tuple(report.diagnostics),
+            tuple(report.unchecked),
+            unread=tuple(report.unread),
+            modules=(path,),
+            directives=tuple(report.directives),
+        )
+
+    def _python_findings(
+        self, source: Source, report: Collector, placed: Callable[[Location], Location] = lambda at: at
+    ) -> Iterator[Finding]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # SyntaxWarnings about somebody's escapes are not our output
+                # CPython opens the file of that name to show the line of a syntax error; there is none.
+                tree = ast.parse(source.data[source.start :], filename="<checked>")
+        except (SyntaxError, ValueError) as error:
+            if isinstance(error, SyntaxError) and newer_syntax(error, source):
+                here = ".".join(map(str, sys.version_info[:2]))
+                reason = f"its syntax is newer than Python {here}, which runs s3ap-lint"
+                report.unchecked.append(Unchecked(source.path, "Python file", reason, error.lineno or 0))
+                return
+            report.unreadable("Python file", placed(_place_of(error, source)), _reason(error))
+            return
+        except (RecursionError, MemoryError):
+            report.unreadable("Python file", placed(Location(source.path)), "it is nested too deeply")
+            return
+        unit = EngineUnit(str(self.workspace.root), source.path, source.data, tree)
+        for engine in self.registry.engines.values():
+            if engine.kind != "python":
+                continue
+            try:
+                yield from engine.check(unit)
+            except RecursionError:
+                reason = f"{engine.name} cannot follow code that is nested this deeply"
+                report.unchecked.append(Unchecked(source.path, "Python file", reason))
+
+    def check_with_engine(self, path: str, engine: str) -> UnitResult:
+        """Check one template with a foreign engine."""
+        report = Collector(self)
+        source = self.workspace.read(path)
+        if isinstance(source, Source):
+            unit = EngineUnit(str(self.workspace.root), path, source.data)
+            for finding in self.registry.engines[engine].check(unit):
+                report.add(finding, finding.code)
+        return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
+
+
+def vendored(path: str, workspace: Workspace) -> bool:
+    """Whether a module is part of an installed package that was checked in."""
+    folder = dirname(path)
+    while folder:
+        installed = any(name.endswith((".dist-info", ".egg-info")) for name in workspace.listdir(folder))
+        if installed or basename(folder) in VENDORED:
+            return True
+        folder = dirname(folder)
+    return False
+
+
+def outside(template: Template) -> Iterator[Unchecked]:
+    """Layers and definitions that a template takes from outside the project, which is never read."""
+    for resource in template.resources.values():
+        for name in ("ContentUri", "DefinitionUri"):
+            node = resource.properties[name]
+            if node.is_text and "://" not in node.text and within(dirname(template.path), node.text) is None:
+                line = template.source.place(node.at).line
+                reason = f"its {name} {node.text!r} lies outside the project"
+                yield Unchecked(template.path, f"{name} of {resource.id}", reason, line)
+
+
+def _template_directives(template: Template) -> Directives:
+    scopes: list[tuple[Node, Span | None]] = [(template.top, None)]
+    scopes += [(r.node, Span((r.at.span or r.node.span).start, r.node.span.end)) for r in template.resources.values()]
+    metadata = [
+        MetadataIgnore(entry["code"].text or entry.text, entry["reason"].text, scope, entry.span)
+        for node, scope in scopes
+        for entry in node["Metadata"]["s3ap-lint"]["ignore"]
+    ]
+    scalars = [node.span for node in template.top.walk() if node.is_scalar and node.style]
+    return template_directives(template.source, scalars, metadata)
+
+
+def _place_of(error: Exception, source: Source) -> Location:
+    if isinstance(error, SyntaxError) and error.lineno:
+        start = source.offset_at_code_point(error.lineno, max(1, error.offset or 1))
+        return Location(source.path, Span(start, start))
+    return Location(source.path)
+
+
+def _reason(error: Exception) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)

@@ -1,0 +1,91 @@
+"""A project that is nowhere but in memory, checked the way any project is, without foreign linters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from s3ap_lint import report, run, settings, sniff
+from s3ap_lint.config import Config
+from s3ap_lint.discovery import Candidate, Discovery, Scope
+from s3ap_lint.engine import Session, UnitResult
+from s3ap_lint.model import Report, Rule, Tool
+from s3ap_lint.registry import Registry
+from s3ap_lint.workspace import MISSING, Workspace, normal
+
+ROOT = Path("/example")
+
+
+class Memory(Workspace):
+    """Files that lie on no disk: nothing but the overlay is ever looked at."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__(ROOT, files)
+
+    def _locate(self, name: str) -> str:
+        return MISSING
+
+    def inside(self, path: str) -> str | None:
+        """Where a path lies; there are no links."""
+        return normal(path)
+
+    def listdir(self, path: str) -> tuple[str, ...]:
+        """The names in a folder, sorted."""
+        if not self.is_dir(path):
+            return ()
+        folder = normal(path) or ""
+        prefix = f"{folder}/" if folder else ""
+        return tuple(sorted({name[len(prefix) :].split("/", 1)[0] for name in self.overlay if name.startswith(prefix)}))
+
+
+def configuration(rule: Rule, given: Mapping[str, object], base: Config | None = None) -> Config:
+    """The settings of an example. `given` are options of the rule, or settings of a project such as `code-map`.
+
+    Raises ConfigError for what is neither.
+    """
+    config = base or Config(ROOT, ROOT, ROOT, engine="none", jobs=1)
+    options = {name: value for name, value in given.items() if name in rule.options or name not in settings.KEYS}
+    project = {name: value for name, value in given.items() if name not in options}
+    fields: dict[str, Any] = settings.read(project, f"the example's options ({rule.code})")
+    if options:
+        fields["rules"] = {**config.rules, rule.code: {**options, **_said(config, rule)}}
+    return replace(config, **fields)
+
+
+def _said(config: Config, rule: Rule) -> dict[str, Any]:
+    """What a configuration itself says about a rule, under either of its names."""
+    return {**config.rules.get(rule.code, {}), **config.rules.get(rule.name, {})}
+
+
+def discovered(files: Mapping[str, bytes]) -> Discovery:
+    """What a walk over the files would find."""
+    found = [
+        Candidate(path, sure)
+        for path, data in sorted(files.items())
+        if not path.endswith(".py") and (sure := sniff.looks_like_template(path.rpartition("/")[2], data)) is not None
+    ]
+    python = tuple(sorted(path for path in files if path.endswith(".py")))
+    return Discovery(python, tuple(found), scope=Scope(folders=("",)))
+
+
+def check(files: Mapping[str, bytes], config: Config, registry: Registry) -> Report:
+    """The report on some files."""
+    found = discovered(files)
+    session = Session(config, registry, Memory(files))
+    results: list[UnitResult] = [run.carry_out(task, session) for task in run.plan(found, found)]
+    return report.build(
+        results,
+        config=config,
+        registry=registry,
+        tool=Tool("example"),
+        files=len(files),
+        reported=found.reported,
+        engines_ran=False,
+    )
+
+
+def without_engines(registry: Registry) -> Registry:
+    """The same rules and formats, without foreign linters."""
+    return replace(registry, engines={})

@@ -1,0 +1,432 @@
+"""The nouns: what a rule receives, yields and is made of.
+
+Everything here is frozen data, small enough to cross a process boundary, and knows
+nothing of files, templates or plugins.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Severity(Enum):
+    """How bad a finding is. The order is the order of `--fail-on`."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for error."""
+        return _SEVERITY_ORDER.index(self)
+
+
+_SEVERITY_ORDER = [Severity.INFO, Severity.WARNING, Severity.ERROR]
+
+
+class Safety(Enum):
+    """How far a fix may be applied without a person reading it."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open range of UTF-8 byte offsets in one source."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a subject: a span of its text, a path through its structure, or both.
+
+    `subject` is a POSIX path relative to the project root, or a name such as
+    "stack:uc1@ap-northeast-1". Without a span the place is the subject's first line.
+    """
+
+    subject: str
+    span: Span | None = None
+    path: tuple[str, ...] = ()
+    note: str = ""
+
+    def noted(self, note: str) -> Location:
+        """The same place with a remark, for related places and flows."""
+        return Location(self.subject, self.span, self.path, note)
+
+
+class Change(Protocol):
+    """Something a fix does to one subject: an `Edit` here, an API call elsewhere."""
+
+    @property
+    def subject(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace a span of a file with text."""
+
+    subject: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """All of its changes are made, or none. The title is an imperative."""
+
+    title: str
+    changes: tuple[Change, ...]
+    safety: Safety = Safety.REVIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One way in which the stack can be deployed, as far as a finding depends on it.
+
+    `conditions` and `parameters` hold only what matters to the finding, sorted by name;
+    `default` says whether every parameter named has its Default.
+    """
+
+    text: str
+    conditions: tuple[tuple[str, bool], ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One claim about somebody's work: the fact, then the consequence.
+
+    `code` is stamped by the engine, never written by the author of a rule; a foreign
+    engine writes its own code and, in `rule_name`, the short name it goes by.
+    """
+
+    message: str
+    at: Location
+    related: tuple[Location, ...] = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+    scenario: Scenario | None = None
+    flow: tuple[Location, ...] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Something the analysis could not look at, and why. 1-based line, 0 for the whole file."""
+
+    path: str
+    what: str
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A small project that a rule must report (`bad`) or leave alone.
+
+    `files` maps a path to text in which `# <- CODE` marks each line that must be reported;
+    `fixed` is what all the fixes make of them.
+    """
+
+    title: str
+    files: Mapping[str, str]
+    bad: bool
+    fixed: Mapping[str, str] | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+Files = str | Mapping[str, str]
+
+
+def _files(text: Files) -> Mapping[str, str]:
+    return {"template.yaml": text} if isinstance(text, str) else dict(text)
+
+
+def bad(
+    title: str, files: Files, *, fixed: Files | None = None, options: Mapping[str, object] | None = None
+) -> Example:
+    """An example that the rule must report on its marked lines; a string is a template.yaml."""
+    return Example(title, _files(files), True, None if fixed is None else _files(fixed), options or {})
+
+
+def good(title: str, files: Files, *, options: Mapping[str, object] | None = None) -> Example:
+    """An example on which the rule must stay silent; a string is a template.yaml."""
+    return Example(title, _files(files), False, None, options or {})
+
+
+Options = Mapping[str, Any]
+Check = Callable[..., Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Detector:
+    """How one code is found on one kind of subject."""
+
+    code: str
+    subject: type
+    check: Check
+    examples: tuple[Example, ...] = ()
+    takes_options: bool = False
+
+    def __call__(self, subject: object, options: Options) -> Iterable[Finding]:
+        """The findings on one subject, as the author wrote them."""
+        return self.check(subject, options) if self.takes_options else self.check(subject)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A code with its page: name, documentation, severity, examples, and how it is found.
+
+    `options` maps each setting of the rule to its default; a configured value must have the
+    default's type. `security` is GitHub's security-severity (0.1 to 10.0) for rules that are
+    about permissions. `merges` names the foreign codes that say the same.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    doc: str
+    detectors: tuple[Detector, ...] = ()
+    strict: bool = False
+    options: Options = field(default_factory=dict)
+    security: float | None = None
+    merges: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the documentation."""
+        return self.doc.strip().split("\n\n", 1)[0].replace("\n", " ").strip()
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """The examples of every detector, in order."""
+        return tuple(example for detector in self.detectors for example in detector.examples)
+
+    @property
+    def fixable(self) -> bool:
+        """Whether an example shows a fix; the harness holds the rule to it."""
+        return any(example.fixed is not None for example in self.examples)
+
+
+def _takes_options(check: Check) -> bool:
+    return len(inspect.signature(check).parameters) > 1
+
+
+def rule(
+    *,
+    code: str,
+    subject: type,
+    severity: Severity,
+    since: str,
+    examples: Iterable[Example],
+    name: str = "",
+    strict: bool = False,
+    options: Options | None = None,
+    security: float | None = None,
+    merges: Iterable[str] = (),
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function; its docstring is the rule's page, its name the rule's name."""
+
+    def decorate(check: Check) -> Rule:
+        detector = Detector(code, subject, check, tuple(examples), _takes_options(check))
+        return Rule(
+            code=code,
+            name=name or check.__name__.replace("_", "-"),
+            severity=severity,
+            since=since,
+            doc=inspect.cleandoc(check.__doc__ or ""),
+            detectors=(detector,),
+            strict=strict,
+            options=options or {},
+            security=security,
+            merges=tuple(merges),
+        )
+
+    return decorate
+
+
+def detects(code: str, *, subject: type, examples: Iterable[Example] = ()) -> Callable[[Check], Detector]:
+    """Make another detector for a code that a rule in some pack owns, for another kind of subject."""
+
+    def decorate(check: Check) -> Detector:
+        return Detector(code, subject, check, tuple(examples), _takes_options(check))
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location resolved against its source, so that it can be printed without the file.
+
+    Lines and columns are 1-based, ends exclusive; columns count code points,
+    the `utf16_` ones UTF-16 units. `path` is relative to the project root. `start` and `end`
+    are byte offsets, kept for sorting. `excerpt` is the first line's text without its ending.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+    utf16_column: int = 1
+    utf16_end_column: int = 1
+    start: int = 0
+    end: int = 0
+    message: str = ""
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEdit:
+    """An edit resolved against its source."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFix:
+    """A fix whose edits are resolved."""
+
+    title: str
+    safety: Safety
+    edits: tuple[PlacedEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding as a worker sends it back and a renderer receives it: nothing left to look up.
+
+    `line_hash` is the rolling hash of the place's line as GitHub's upload action computes it,
+    with its occurrence count; `fingerprint` names the finding by structure, not by line.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    place: Place
+    logical_path: str = ""
+    related: tuple[Place, ...] = ()
+    flow: tuple[Place, ...] = ()
+    scenario: Scenario | None = None
+    fix: PlacedFix | None = None
+    fingerprint: str = ""
+    line_hash: str = ""
+    reason: str = ""
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Path, place, code, message: the order of every report."""
+        p = self.place
+        return (p.path, p.start, p.end, p.line, p.column, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a run looked at. Counts only: the same for any number of processes and any cache state."""
+
+    files: int = 0
+    templates: int = 0
+    modules: int = 0
+    applications: int = 0
+    functions: int = 0
+    functions_joined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The program and the engines it ran, with their versions."""
+
+    version: str
+    engines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Absolute folders that output paths are made relative to: project root, working directory, git top level."""
+
+    root: str
+    cwd: str
+    top: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a run has to say, sorted by subject, place and code."""
+
+    findings: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Diagnostic, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    stats: Stats = Stats()
+    tool: Tool = Tool("")
+    paths: Paths = Paths(".", ".", ".")
+
+
+@dataclass(frozen=True)
+class Catalogued:
+    """A code of a foreign engine, as far as `rules`, `explain` and SARIF need it."""
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    help_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUnit:
+    """One file for a foreign engine: absolute root, path relative to it (POSIX), bytes, the tree if there is one."""
+
+    root: str
+    path: str
+    data: bytes
+    tree: Any = None
+
+
+class Engine(Protocol):
+    """A foreign linter: a name, the codes it can give, a version, and check(unit) → findings under their own codes.
+
+    `kind` is "template" (one template file a call, in a process that can be killed) or "python"
+    (one Python file a call).
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    def catalogue(self) -> Iterable[Catalogued]: ...
+    def check(self, unit: EngineUnit) -> Iterable[Finding]: ...
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """An output format: its name, one line of help, and a function to text."""
+
+    name: str
+    summary: str
+    render: Callable[[Report, Mapping[str, Rule | Catalogued], RenderOptions], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """What the command line says about output. Width in terminal columns."""
+
+    color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    width: int = 100
+    sarif_suppressed: bool = False

@@ -1,0 +1,196 @@
+"""What one scope binds, takes and imports, as its own statements say it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from s3ap_lint.python.graph import Node
+from s3ap_lint.python.scope import Scope
+from s3ap_lint.python.state import chain_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bindings:
+    """What the statements of one scope bind: names, attributes of self, items; None for what cannot be read.
+
+    `declared` names are those of the module, which `names_of_others` gives values to.
+    """
+
+    names: Mapping[str, tuple[ast.expr | None, ...]]
+    attributes: Mapping[str, tuple[ast.expr | None, ...]]
+    items: Mapping[str, tuple[tuple[str | None, ast.expr], ...]]
+    declared: frozenset[str]
+    names_of_others: Mapping[str, tuple[ast.expr | None, ...]]
+    returned: tuple[ast.expr, ...]
+
+
+@lru_cache(maxsize=4096)
+def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
+    """What stands in a scope itself, in order, without the bodies of functions and classes inside."""
+    body = getattr(scope.node, "body", [])
+    if scope.kind in ("dead", "value"):
+        return ()  # the module's own statements hold what these hold
+    todo: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [body]
+    found: list[ast.AST] = []
+    while todo:
+        node = todo.pop()
+        found.append(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            todo += reversed(node.decorator_list)
+        elif isinstance(node, ast.If) and "__name__" in map(_name_of, ast.iter_child_nodes(node.test)):
+            todo += reversed(node.orelse)
+        elif not isinstance(node, ast.Lambda):
+            todo += reversed(list(ast.iter_child_nodes(node)))
+    return tuple(found)
+
+
+def _name_of(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def calls_in(scope: Scope) -> tuple[ast.Call, ...]:
+    """The calls that a scope itself makes."""
+    return tuple(node for node in own_nodes(scope) if isinstance(node, ast.Call))
+
+
+@lru_cache(maxsize=4096)
+def bindings_of(scope: Scope) -> Bindings:
+    """What the statements of a scope bind."""
+    names: dict[str, list[ast.expr | None]] = {}
+    attributes: dict[str, list[ast.expr | None]] = {}
+    items: dict[str, list[tuple[str | None, ast.expr]]] = {}
+    declared: set[str] = set()
+    returned: list[ast.expr] = []
+    first = scope.parameters[:1] if scope.owner is not None and not scope.static else ()
+
+    def bind(target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Name):
+            names.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Starred):
+            bind(target.value, None)
+        elif isinstance(target, ast.Tuple | ast.List):
+            pairs = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+            for place, part in enumerate(target.elts):
+                bind(part, value.elts[place] if pairs and isinstance(value, ast.Tuple | ast.List) else None)
+        elif isinstance(target, ast.Attribute) and first and chain_of(target.value) == first:
+            attributes.setdefault(target.attr, []).append(value)
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and value is not None:
+            key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+            items.setdefault(target.value.id, []).append((key if isinstance(key, str) else None, value))
+
+    for node in own_nodes(scope):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                bind(target, node.value)
+        elif isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                bind(node.target, node.value)
+        elif isinstance(node, ast.NamedExpr):
+            bind(node.target, node.value)
+        elif isinstance(node, ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension):
+            bind(node.target, None)
+        elif isinstance(node, ast.withitem):
+            if node.optional_vars is not None:
+                bind(node.optional_vars, None)
+        elif isinstance(node, ast.ExceptHandler):
+            if node.name:
+                names.setdefault(node.name, []).append(None)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            declared.update(node.names)
+        elif isinstance(node, ast.Return):
+            returned.append(node.value if node.value is not None else ast.Constant(None))
+    if isinstance(scope.node, ast.Lambda):
+        returned.append(scope.node.body)
+    others = {name: tuple(names.pop(name)) for name in declared if name in names}
+    return Bindings(
+        {name: tuple(found) for name, found in names.items()},
+        {name: tuple(found) for name, found in attributes.items()},
+        {name: tuple(found) for name, found in items.items()},
+        frozenset(declared),
+        others,
+        tuple(returned),
+    )
+
+
+def assigned(name: str, node: Node, scope: Scope) -> Iterator[tuple[ast.expr | None, Scope]]:
+    """Every expression that a name of a scope is bound to, each with the scope that it stands in."""
+    for expression in bindings_of(scope).names.get(name, ()):
+        yield expression, scope
+    if scope.kind == "module" and node.module is not None:
+        for other in node.module.scopes:
+            if name in bindings_of(other).declared:
+                for expression in bindings_of(other).names_of_others.get(name, ()):
+                    yield expression, other
+
+
+def parameters_of(scope: Scope) -> tuple[str, ...]:
+    """The parameters of a function that have a name of their own, in order."""
+    args = getattr(scope.node, "args", None)
+    if not isinstance(args, ast.arguments):
+        return ()
+    return tuple(one.arg for one in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+
+
+def default_of(scope: Scope, name: str) -> ast.expr | None:
+    """The default of a parameter, if it has one."""
+    args = getattr(scope.node, "args", None)
+    if not isinstance(args, ast.arguments):
+        return None
+    plain = [one.arg for one in (*args.posonlyargs, *args.args)]
+    named: Iterable[tuple[str, ast.expr | None]] = [
+        *zip(reversed(plain), reversed(args.defaults), strict=False),
+        *zip((one.arg for one in args.kwonlyargs), args.kw_defaults, strict=True),
+    ]
+    return next((default for parameter, default in named if parameter == name), None)
+
+
+def method_of(name: str, scope: Scope) -> Scope | None:
+    """The method whose first parameter a name is, here or around."""
+    at: Scope | None = scope
+    while at is not None:
+        if at.owner is not None and not at.static and at.parameters[:1] == (name,):
+            return at
+        at = at.parent
+    return None
+
+
+def is_getter(method: Scope) -> bool:
+    """Whether a method is read like an attribute."""
+    decorators = getattr(method.node, "decorator_list", ())
+    return any(chain_of(one)[-1:] in (("property",), ("cached_property",)) for one in decorators)
+
+
+def imports(scope: Scope, bound: str, module: str, name: str) -> bool:
+    """Whether a name is bound by an import of a module, or of something in it."""
+    at: Scope | None = scope
+    while at is not None:
+        for one in at.imports:
+            if one.bound == bound and not one.level:
+                return (one.module.partition(".")[0] if not name and not one.name else one.module, one.name) == (
+                    module.partition(".")[0] if not name else module,
+                    name,
+                )
+        at = at.parent
+    return False
+
+
+def imports_from(scope: Scope, bound: str, package: str) -> bool:
+    """Whether a name is bound by any import from a package."""
+    at: Scope | None = scope
+    while at is not None:
+        for one in at.imports:
+            if one.bound == bound and not one.level:
+                return one.module.partition(".")[0] == package
+        at = at.parent
+    return False
+
+
+def is_environment(expression: ast.expr, scope: Scope) -> bool:
+    """Whether an expression is `os.environ`, by whatever import."""
+    chain = chain_of(expression)
+    if chain[1:] == ("environ",):
+        return imports(scope, chain[0], "os", "")
+    return len(chain) == 1 and imports(scope, chain[0], "os", "environ")

@@ -1,0 +1,62 @@
+"""Everything that deploying one handler brings along: the modules, what runs of them, which variables that reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from s3ap_lint.model import Location
+from s3ap_lint.python.graph import ImportGraph, Load
+from s3ap_lint.python.handlers import Answer, handler_of
+from s3ap_lint.python.imports import Exists
+from s3ap_lint.python.reach import Reach, ReachedRead
+from s3ap_lint.python.scope import EnvWrite
+
+Environment = Mapping[str, str | None]
+"""The variables that are set, with their text, or None where that cannot be told."""
+
+
+class Closure(ImportGraph):
+    """The import closure of one handler.
+
+    `entry` is the path of its module, `search` the folders of sys.path in order (the code's root, then
+    layers), all relative to the project root. `load` gives the module of a path, or None when it cannot be
+    read; `exists` and `is_dir` answer for files and folders.
+    """
+
+    def __init__(
+        self, entry: str, handler: str, *, search: tuple[str, ...], load: Load, exists: Exists, is_dir: Exists
+    ) -> None:
+        super().__init__(entry, search=search, load=load, exists=exists, is_dir=is_dir)
+        self.handler = handler
+        self._reaches: dict[tuple[tuple[str, str | None], ...] | None, Reach] = {}
+
+    @cached_property
+    def handler_exists(self) -> Answer:
+        """Whether the handler is defined, re-exports followed."""
+        return handler_of(self, self.handler)
+
+    def reach(self, environment: Environment | None = None) -> Reach:
+        """What runs in an environment; without one, what runs in some environment."""
+        key = None if environment is None else tuple(sorted(environment.items()))
+        if key not in self._reaches:
+            self._reaches[key] = Reach(self, self.handler, environment)
+        return self._reaches[key]
+
+    def environment_reads(self, environment: Environment | None = None) -> tuple[ReachedRead, ...]:
+        """Every environment variable that is read on import or in reachable code."""
+        return self.reach(environment).reads
+
+    @property
+    def env_escapes(self) -> tuple[Location, ...]:
+        """Where some module passes os.environ on whole."""
+        return tuple(at for module in self.modules for at in module.env_escapes)
+
+    @property
+    def env_writes(self) -> tuple[EnvWrite, ...]:
+        """The variables that some module sets itself."""
+        return tuple(write for module in self.modules for write in module.env_writes)
+
+    def mentions(self, name: str) -> bool:
+        """Whether any module has a name as a string of its own, outside docstrings."""
+        return any(module.mentions(name) for module in self.modules)

@@ -1,0 +1,84 @@
+"""The last lines of the report for people: what was found, what was looked at, and what could not be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from s3ap_lint.model import Catalogued, Diagnostic, Report, Rule, Safety, Severity, Stats, Tool, Unchecked
+from s3ap_lint.render.wording import count, listed, one_line
+
+REASONS_SHOWN = 10
+NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+
+Seen = Callable[[str], str]
+
+
+def summary(report: Report, rules: Mapping[str, Rule | Catalogued], verbose: bool, seen: Seen) -> Iterator[str]:
+    """The lines of the summary; `verbose` lists what was suppressed and what could not be checked."""
+    yield _found(report)
+    if verbose:
+        yield from (_suppressed(finding, seen) for finding in report.suppressed)
+    yield from _fixable(report.findings)
+    yield _looked_at(report.stats)
+    if report.unchecked:
+        hint = ":" if verbose else " (-v lists them):"
+        yield f"could not check {count(len(report.unchecked), 'thing')}{hint}"
+        yield from _each(report.unchecked, seen) if verbose else _reasons(report.unchecked)
+    yield from _versions(report.tool)
+    explained = [finding.code for finding in report.findings if finding.code in rules]
+    if explained:
+        yield f"help: s3ap-lint explain {explained[0]}"
+
+
+def _found(report: Report) -> str:
+    severities = Counter(finding.severity for finding in report.findings)
+    counts = [count(severities[severity], NOUNS[severity]) for severity in NOUNS if severities[severity]]
+    files = count(len({finding.place.path for finding in report.findings}), "file")
+    found = f"{listed(counts)} in {files}" if counts else "no findings"
+    return f"{found}, {len(report.suppressed):,} suppressed" if report.suppressed else found
+
+
+def _suppressed(finding: Diagnostic, seen: Seen) -> str:
+    at = f"{seen(finding.place.path)}:{finding.place.line}:{finding.place.column}"
+    label = one_line(f"{at} {finding.code} {finding.name}")
+    reason = one_line(finding.reason)
+    return f"  suppressed: {label}" + (f": {reason}" if reason else "")
+
+
+def _fixable(findings: tuple[Diagnostic, ...]) -> Iterator[str]:
+    safety = Counter(finding.fix.safety for finding in findings if finding.fix and finding.fix.edits)
+    ways = ((Safety.SAFE, "safely"), (Safety.REVIEW, "after review"))
+    counts = [f"{safety[kind]:,} {way}" for kind, way in ways if safety[kind]]
+    if counts:
+        yield f"fixable: {listed(counts)}"
+
+
+def _looked_at(stats: Stats) -> str:
+    counts = ((stats.templates, "template"), (stats.modules, "Python file"), (stats.applications, "application"))
+    checked = "checked " + ", ".join(count(number, noun) for number, noun in counts)
+    if not stats.functions:
+        return checked
+    return f"{checked}; joined {stats.functions_joined:,} of {count(stats.functions, 'function')} to their code"
+
+
+def _reasons(unchecked: tuple[Unchecked, ...]) -> Iterator[str]:
+    reasons = sorted(
+        Counter(one_line(entry.reason) for entry in unchecked).items(), key=lambda item: (-item[1], item[0])
+    )
+    yield from (f"  {number:,} × {reason}" for reason, number in reasons[:REASONS_SHOWN])
+    if len(reasons) > REASONS_SHOWN:
+        yield f"  and {count(len(reasons) - REASONS_SHOWN, 'other reason')}"
+
+
+def _each(unchecked: tuple[Unchecked, ...], seen: Seen) -> Iterator[str]:
+    for entry in unchecked:
+        line = f":{entry.line}" if entry.line else ""
+        yield f"  {one_line(seen(entry.path))}{line}: {one_line(entry.what)}: {one_line(entry.reason)}"
+
+
+def _versions(tool: Tool) -> Iterator[str]:
+    if not tool.version:
+        return
+    engines = [one_line(f"{name} {version}") for name, version in tool.engines]
+    yield f"s3ap-lint {tool.version}" + (f" with {listed(engines)}" if engines else "")

@@ -1,0 +1,136 @@
+"""A file's bytes, and the only place that converts between offsets, lines, columns and encodings."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from s3ap_lint.model import Edit, Location, Place, Span
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One text file: its path relative to the project root (POSIX) and its bytes as they are on disk."""
+
+    path: str
+    data: bytes
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text without a byte order mark.
+
+        Raises UnicodeDecodeError when the bytes are not UTF-8.
+        """
+        return self.data[self.start :].decode("utf-8")
+
+    @cached_property
+    def start(self) -> int:
+        """The byte offset at which the text begins: 3 behind a byte order mark, else 0."""
+        return len(BOM) if self.data.startswith(BOM) else 0
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [self.start]
+        at = self.data.find(b"\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = self.data.find(b"\n", at + 1)
+        return starts
+
+    @cached_property
+    def _code_point_offsets(self) -> list[int] | None:
+        """Byte offset of every code point of `text`, or None when they are equal but for the start."""
+        if self.data.isascii():
+            return None
+        offsets, at = [], self.start
+        for char in self.text:
+            offsets.append(at)
+            at += 1 if char < "\x80" else 2 if char < "\u0800" else 3 if char < "\U00010000" else 4
+        offsets.append(at)
+        return offsets
+
+    def byte_offset(self, code_point: int) -> int:
+        """The byte offset of an index into `text` (PyYAML's marks count code points)."""
+        offsets = self._code_point_offsets
+        if offsets is None:
+            return code_point + self.start
+        return offsets[min(code_point, len(offsets) - 1)]
+
+    def line_start(self, line: int) -> int:
+        """The byte offset at which a 1-based line begins; past the last line, the end of the file."""
+        starts = self._line_starts
+        return starts[line - 1] if 0 < line <= len(starts) else len(self.data)
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line that holds a byte offset."""
+        return max(1, bisect_right(self._line_starts, offset))
+
+    def line_text(self, line: int) -> str:
+        """The text of a 1-based line without its ending."""
+        raw = self.data[self.line_start(line) : self.line_start(line + 1)]
+        return raw.decode("utf-8", "replace").rstrip("\r\n")
+
+    @property
+    def lines(self) -> int:
+        """How many lines the file has; a final newline does not begin another."""
+        starts = self._line_starts
+        return len(starts) - (1 if starts[-1] == len(self.data) and len(starts) > 1 else 0)
+
+    def offset_at(self, line: int, byte_column: int) -> int:
+        """The byte offset of a 1-based line and a 0-based byte column, as `ast` gives them."""
+        return min(self.line_start(line) + byte_column, len(self.data))
+
+    def offset_at_code_point(self, line: int, column: int) -> int:
+        """The byte offset of a 1-based line and a 1-based column in code points."""
+        start = self.line_start(line)
+        return start + len(self.line_text(line)[: column - 1].encode("utf-8"))
+
+    def place(self, location: Location, *, exact: bool = False) -> Place:
+        """The lines, columns and excerpt of a location in this source.
+
+        A place for people ends on the line that its last character is on; an `exact` one, for an edit, where
+        the span ends, which behind a line ending is the start of the next line.
+        """
+        size = len(self.data)
+        span = location.span or Span(self.start, self.start)
+        start, end = min(span.start, size), min(max(span.end, span.start), size)
+        line, end_line = self.line_of(start), self.line_of(end if exact else max(start, end - 1))
+        column, utf16 = self._column(line, start)
+        end_column, utf16_end = self._column(end_line, end)
+        return Place(
+            path=location.subject,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            utf16_column=utf16,
+            utf16_end_column=utf16_end,
+            start=start,
+            end=end,
+            message=location.note,
+            excerpt=self.line_text(line),
+        )
+
+    def _column(self, line: int, offset: int) -> tuple[int, int]:
+        """1-based columns of a byte offset on a line: in code points, in UTF-16 units."""
+        before = self.data[self.line_start(line) : offset].decode("utf-8", "replace").rstrip("\r\n")
+        return len(before) + 1, len(before.encode("utf-16-le")) // 2 + 1
+
+
+def apply(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """The bytes after all edits, whose spans refer to the bytes before any of them.
+
+    Raises ValueError when two edits overlap or one lies outside the data.
+    """
+    out: list[bytes] = []
+    at = 0
+    for edit in sorted(edits):
+        if edit.span.start < at or edit.span.end > len(data) or edit.span.start > edit.span.end:
+            raise ValueError(f"edits overlap or lie outside {edit.subject}: {edit.span}")
+        out += [data[at : edit.span.start], edit.text.encode("utf-8")]
+        at = edit.span.end
+    return b"".join([*out, data[at:]])

@@ -1,0 +1,280 @@
+"""The ways in which an edit might be written, best first; which of them is right, `edits` finds out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from s3ap_lint.model import Edit, Span
+from s3ap_lint.template.document import content_start
+from s3ap_lint.template.json_document import ATOM
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import Fn, Value, literal_lines, reads_plain
+from s3ap_lint.template.places import (
+    behind_what,
+    block_column,
+    brackets,
+    column,
+    comma,
+    dash_of,
+    end_of,
+    entries,
+    following,
+    in_flow,
+    indentation,
+    is_blank_or_comment,
+    is_written,
+    line_end,
+    line_start,
+    newline,
+    next_line,
+    owner,
+    past_blank_lines,
+    start_of,
+)
+from s3ap_lint.template.style import Style
+
+Drafts = Iterator[Edit]
+
+_LINE_AND_SPACE = re.compile(rb"[^\n]*\n\s*")
+
+
+def _edit(style: Style, start: int, end: int, text: str) -> Edit:
+    return Edit(style.node.subject, Span(start, end), text)
+
+
+def _text(style: Style, start: int, end: int) -> str:
+    return style.source.data[start:end].decode("utf-8")
+
+
+def _indented(lines: list[str], columns: int) -> list[str]:
+    return [" " * columns + line if line else "" for line in lines]
+
+
+# -- insertion -----------------------------------------------------------------------------------
+
+
+def inserted(style: Style, parent: Node, after: Node | None, key: str | None, value: Value) -> Drafts:
+    """A new entry behind another, or in a collection without any; without a key, an item."""
+    if after is not None and not is_written(after):  # `<<` brought it along
+        after = next(reversed(list(entries(parent))), None)
+    if parent.style == "flow":
+        return _in_brackets(style, parent, after, key, value)
+    return _on_lines(style, parent, after, key, value)
+
+
+def _on_lines(style: Style, parent: Node, after: Node | None, key: str | None, value: Value) -> Drafts:
+    source = style.source
+    end = end_of(after) if after is not None else parent.span.end
+    lines = style.item(value, _gap(style, after)) if key is None else style.entry(key, value)
+    lines = _indented(lines, block_column(source, parent))
+    ending, at = newline(source, end), next_line(source, end)
+    if not source.data[:at].endswith(b"\n"):
+        yield _edit(style, at, at, ending + ending.join(lines))
+        return
+    text = ending.join(lines) + ending
+    yield _edit(style, at, at, text)
+    below = past_blank_lines(source, at)  # blank lines may belong to the text of a block scalar
+    yield _edit(style, below, below, text)
+
+
+def _gap(style: Style, item: Node | None) -> int:
+    """How many blanks stand between the dash and an item."""
+    dash = dash_of(style.source, item) if item is not None else None
+    if item is None or dash is None:
+        return 1
+    between = style.source.data[dash + 1 : start_of(item)]
+    return len(between) if between and not between.strip(b" ") else 1
+
+
+def _in_brackets(style: Style, parent: Node, after: Node | None, key: str | None, value: Value) -> Drafts:
+    source, around = style.source, brackets(style.source, parent)
+    if around is None:
+        return
+    opening, closing = around
+    if after is None:
+        if source.data[opening + 1 : closing].strip():
+            return  # a comment, or what `<<` brings along
+        if style.expands("mapping" if parent.is_mapping else "sequence"):
+            indent, ending = indentation(source, opening), newline(source, opening)
+            inner = indent + style.json_step
+            text = ending + inner + style.flow_entry(key, value, inner) + ending + indent
+            yield _edit(style, opening + 1, closing, text)
+        yield _edit(style, opening + 1, closing, style.flow_entry(key, value))
+        return
+    end, before = end_of(after), _text(style, line_start(source, start_of(after)), start_of(after))
+    if not before.strip(" \t"):
+        yield from _on_its_own_line(style, parent, after, before, style.flow_entry(key, value, before))
+    yield _edit(style, end, end, style.comma + style.flow_entry(key, value))
+
+
+def _on_its_own_line(style: Style, parent: Node, after: Node, indent: str, text: str) -> Drafts:
+    """A line behind that of another entry; the comma between the two stands before any comment."""
+    source, end = style.source, end_of(after)
+    between = comma(source, end, following(parent, after))
+    line = newline(source, end) + indent + text
+    at = end if between is None else between + 1
+    stop = line_end(source, at)
+    rest = source.data[at:stop]
+    if between is None and not is_blank_or_comment(rest):  # the closing bracket
+        yield _edit(style, end, end, "," + line)
+    elif between is None:
+        yield _edit(style, end, stop, "," + _text(style, end, stop) + line)
+    elif is_blank_or_comment(rest) and b"\n" not in source.data[end:between]:
+        yield _edit(style, stop, stop, line + ",")
+
+
+# -- removal -------------------------------------------------------------------------------------
+
+
+def removed(style: Style, parent: Node, node: Node) -> Drafts:
+    """A collection without one of its entries."""
+    if len(parent) == 1:
+        return _emptied(style, parent, node)
+    return _cut_from_brackets(style, parent, node) if parent.style == "flow" else _cut_lines(style, parent, node)
+
+
+def _emptied(style: Style, parent: Node, node: Node) -> Drafts:
+    """`[]` or `{}`: a block that lost all of its lines would be null."""
+    source, around = style.source, brackets(style.source, parent)
+    if parent.style != "flow":
+        yield from replaced(style, parent, [] if parent.is_sequence else {})
+    elif around is not None:
+        opening, closing = around
+        if b"#" in source.data[opening + 1 : start_of(node)] + source.data[end_of(node) : closing]:
+            yield _edit(style, line_start(source, start_of(node)), next_line(source, end_of(node)), "")
+        else:
+            yield _edit(style, opening + 1, closing, "")
+
+
+def _cut_lines(style: Style, parent: Node, node: Node) -> Drafts:
+    """The lines of an entry of a block; of the first one behind a dash only what leads up to the next."""
+    source, end = style.source, end_of(node)
+    start = dash_of(source, node) if node.key_span is None else node.key_span.start
+    if start is None:
+        return
+    line, stop = line_start(source, start), next_line(source, end)
+    if source.data[line:start].strip(b" "):
+        rest = _LINE_AND_SPACE.match(source.data, end)
+        if rest:
+            yield _edit(style, start, rest.end(), "")
+        return
+    if not source.data[:stop].endswith(b"\n") and line > source.start:  # no final newline before, none after
+        yield _edit(style, _end_above(style, line), stop, "")
+    yield _edit(style, line, stop, "")
+    yield _edit(style, line, past_blank_lines(source, stop), "")
+
+
+def _end_above(style: Style, line: int) -> int:
+    """The end of the line above the one that begins at an offset."""
+    return line_end(style.source, line_start(style.source, line - 1))
+
+
+def _cut_from_brackets(style: Style, parent: Node, node: Node) -> Drafts:
+    """An entry of a flow collection with one comma, and with its line if that is its own."""
+    source, start, end = style.source, start_of(node), end_of(node)
+    data, around = source.data, brackets(source, parent)
+    if around is None:
+        return
+    siblings = list(entries(parent))
+    index, next_start = siblings.index(node), following(parent, node)
+    behind = comma(source, end, next_start)
+    is_last, stop = index == len(siblings) - 1, end if behind is None else behind + 1
+    line = line_start(source, start)
+    has_line = (
+        line > around[0] and not data[line:start].strip() and is_blank_or_comment(data[stop : line_end(source, stop)])
+    )
+    if has_line and behind is not None:
+        yield _edit(style, line, next_line(source, stop), "")
+    if index > 0:
+        end_before = end_of(siblings[index - 1])
+        before = comma(source, end_before, start)
+        if has_line and before is not None and before < line:
+            kept = _text(style, before + 1, _end_above(style, line))
+            yield _edit(style, before, line_end(source, end), kept)
+        if is_last and b"#" not in data[end_before:start]:
+            yield _edit(style, end_before, end, "")
+    if behind is not None and b"#" not in data[end:next_start]:
+        yield _edit(style, start, stop if is_last else next_start, "")
+
+
+# -- replacement ---------------------------------------------------------------------------------
+
+
+def replaced(style: Style, node: Node, value: Value) -> Drafts:
+    """Another value in a node's place."""
+    if isinstance(value, str) and isinstance(node.scalar, str):
+        yield from retold(style, node, value)
+    if isinstance(value, Fn) and owner(node) is not node:
+        value = {value.long: value.argument}  # two tags cannot stand in a row
+    source, start, end = style.source, node.span.start, node.span.end
+    if style.is_json or in_flow(node):
+        yield _in_place(style, start, end, style.flow(value, indentation(source, start)))
+        return
+    behind = behind_what(source, node)
+    if behind is None:
+        return
+    written = style.block(value)
+    if not written.below and node.style != "block":
+        yield _in_place(style, start, end, written.head)
+        return
+    head, ending = f" {written.head}" if written.head else "", newline(source, end)
+    if b"\n" in source.data[behind:start]:  # a block: what stands between its key and its first line stays
+        same = node.style == "block" and (node.is_sequence if written.is_list else node.is_mapping)
+        columns = block_column(source, node) if same and written.below else _column_below(style, node, written.is_list)
+        stop = next_line(source, end)
+        between = _text(style, behind, line_start(source, start))
+        text = head + between + "".join(line + ending for line in _indented(written.below, columns))
+        final = source.data[:stop].endswith(b"\n")
+        yield _edit(style, behind, stop, text if final else text.removesuffix(ending))
+    elif written.head or node.key_span is not None or owner(node) is not node:
+        stop = line_end(source, end)
+        columns = _column_below(style, node, written.is_list)
+        lines = [head + _text(style, end, stop), *_indented(written.below, columns)]
+        yield _edit(style, behind, stop, ending.join(lines))
+    else:
+        first, *rest = written.below
+        columns = column(source, start) + (behind == start)
+        yield _in_place(style, start, end, ending.join([first, *_indented(rest, columns)]))
+
+
+def _in_place(style: Style, start: int, end: int, text: str) -> Edit:
+    """Text for a span; where nothing stood directly behind a colon or dash, a blank goes before it."""
+    bare = start == end and not style.source.data[start - 1 : start].isspace()
+    return _edit(style, start, end, f" {text}" if bare else text)
+
+
+def _column_below(style: Style, node: Node, is_list: bool) -> int:
+    """The column of the lines below a node's key or dash."""
+    outer = owner(node)
+    if outer.key_span is not None:
+        return column(style.source, outer.key_span.start) + (style.list_step if is_list else style.step)
+    dash = dash_of(style.source, outer)
+    return style.step if dash is None else column(style.source, dash) + 2
+
+
+def retold(style: Style, node: Node, text: str) -> Drafts:
+    """Another text for a scalar, in its own quotes."""
+    if node.style in {"|", ">"}:
+        yield from _in_block_scalar(style, node, text)
+        return
+    start, end = content_start(style.source.data, node), node.span.end
+    if not isinstance(node.scalar, str) and (
+        ATOM.fullmatch(text) if style.is_json else reads_plain(f"x{text}", in_flow(node))
+    ):
+        yield _in_place(style, start, end, text)
+    yield _in_place(style, start, end, style.text(text, in_flow(node), node.style if node.raw else None))
+
+
+def _in_block_scalar(style: Style, node: Node, text: str) -> Drafts:
+    source, start, end = style.source, content_start(style.source.data, node), node.span.end
+    said = literal_lines(text)
+    if said is None or (node.style == ">" and len(said[1]) > 1):
+        return
+    chomping, lines = said
+    first = line_end(source, start)
+    header = re.sub(r"^([|>])[-+]?", lambda mark: mark.group(1) + chomping, _text(style, start, first))
+    indent = indentation(source, next_line(source, start)) if first < end else " " * _column_below(style, node, False)
+    yield _edit(
+        style, start, end, newline(source, start).join([header, *(indent + line if line else "" for line in lines)])
+    )

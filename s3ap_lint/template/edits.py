@@ -1,0 +1,165 @@
+"""Edits on a template's text, in the file's own style; None where that cannot be kept.
+
+Each function takes a node, the source it was read from, and what to write; new values are plain Python data in
+which `sub("…")`, `ref("…")`, `get_att("…")`, `if_(…)` and `Fn(name, argument)` stand for intrinsic functions. Nothing
+is offered unchecked: the edited text is parsed, and must say exactly what was intended and nothing else.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from s3ap_lint.model import Edit
+from s3ap_lint.source import Source, apply
+from s3ap_lint.template.document import parse, typed
+from s3ap_lint.template.drafts import inserted, removed, replaced, retold
+from s3ap_lint.template.json_document import ATOM, read_json
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import NO_VALUE, Fn, Value, get_att, if_, ref, sub
+from s3ap_lint.template.places import entries
+from s3ap_lint.template.problem import Stop
+from s3ap_lint.template.style import Style
+
+__all__ = [
+    "NO_VALUE", "Fn", "Value", "append", "get_att", "if_", "insert_after", "ref", "remove", "replace", "replace_text",
+    "set", "sub",
+]  # fmt: skip
+
+
+def append(sequence: Node, source: Source, value: Value) -> Edit | None:
+    """Add an item at the end of a sequence."""
+    if not sequence.is_sequence or sequence.shared:
+        return None
+    style = Style(sequence, source)
+    items = list(entries(sequence))
+    last = items[-1] if items else None
+    drafts = _in_each_style(style, lambda style: inserted(style, sequence, last, None, value))
+    return _first_right(style, drafts, sequence, lambda there: there.append(style.data(value)))
+
+
+def set(mapping: Node, source: Source, key: str, value: Value) -> Edit | None:
+    """Give a mapping's key a value: in its place if there is one, else in a new entry at the end."""
+    if key in mapping:
+        return replace(mapping[key], source, value)
+    if not mapping.is_mapping or mapping.shared or mapping.style == "tag":
+        return None
+    style = Style(mapping, source)
+    items = list(entries(mapping))
+    last = items[-1] if items else None
+    drafts = _in_each_style(style, lambda style: inserted(style, mapping, last, key, value))
+    return _first_right(style, drafts, mapping, lambda there: there.update({key: style.data(value)}))
+
+
+def insert_after(mapping: Node, source: Source, key: str, new_key: str, value: Value) -> Edit | None:
+    """Add an entry to a mapping, behind the entry with a key."""
+    if new_key in mapping or key not in mapping or mapping.shared or mapping.style == "tag":
+        return None
+    style = Style(mapping, source)
+    drafts = _in_each_style(style, lambda style: inserted(style, mapping, mapping[key], new_key, value))
+    return _first_right(style, drafts, mapping, lambda there: there.update({new_key: style.data(value)}))
+
+
+def replace(node: Node, source: Source, value: Value) -> Edit | None:
+    """Put another value in a node's place; a string for a string keeps its quotes."""
+    if not node or node.shared or node.parent is None:
+        return None
+    style = Style(node, source)
+    drafts = _in_each_style(style, lambda style: replaced(style, node, value))
+    return _first_right(style, drafts, node.parent, _assign(node, style.data(value)))
+
+
+def replace_text(node: Node, source: Source, text: str) -> Edit | None:
+    """Change the text of a scalar, or of the one that is a function's argument, and nothing about its style."""
+    target = node.function[1] if node.function else node
+    if not target.is_scalar or target.shared or target.parent is None:
+        return None
+    style = Style(target, source)
+    value: object = text
+    if not isinstance(target.scalar, str):
+        value = typed(text) if not style.is_json else json.loads(text) if ATOM.fullmatch(text) else text
+    return _first_right(style, retold(style, target, text), target.parent, _assign(target, value))
+
+
+def remove(node: Node, source: Source) -> Edit | None:
+    """Take an item or entry away with its own lines and the comment behind it; comments above it stay."""
+    parent = node.parent
+    if not node or node.shared or parent is None or parent.style == "tag":
+        return None
+    style = Style(parent, source)
+
+    def change(there: Any) -> None:
+        del there[int(node.key) if isinstance(there, list) else node.key]
+
+    return _first_right(style, removed(style, parent, node), parent, change)
+
+
+# -- the proof -----------------------------------------------------------------------------------
+
+
+def _in_each_style(style: Style, drafts: Callable[[Style], Iterable[Edit]]) -> Iterator[Edit]:
+    """Drafts with block scalars, then without: the last line of a file, or blank lines, may not bear one."""
+    yield from drafts(style)
+    yield from drafts(dataclasses.replace(style, literals=False))
+
+
+def _first_right(style: Style, drafts: Iterable[Edit], changed: Node, change: Callable[[Any], None]) -> Edit | None:
+    """The first draft after which the file says what it said before, but for a change to one collection."""
+    intended = style.top.data()
+    there = intended
+    for key in changed.path:
+        there = there[int(key) if isinstance(there, list) else key]
+    change(there)
+    data, wrong = style.source.data, builtins.set[Edit]()
+    for draft in drafts:
+        if draft in wrong or data[draft.span.start : draft.span.end] == draft.text.encode("utf-8", "replace"):
+            continue
+        found = _read(style, apply(data, [draft])) if _encodable(draft.text) else None
+        if found is not None and _same(found.data(), intended):
+            return draft
+        wrong.add(draft)
+    return None
+
+
+def _read(style: Style, data: bytes) -> Node | None:
+    edited = Source(style.source.path, data)
+    if not style.is_json:
+        return parse(edited).top
+    try:
+        return read_json(edited)[0]
+    except Stop:
+        return None
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equality that tells 1 from true and from 1.0."""
+    todo = [(one, other)]
+    while todo:
+        a, b = todo.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, dict):
+            if a.keys() != b.keys():
+                return False
+            todo += [(a[key], b[key]) for key in a]
+        elif isinstance(a, list):
+            if len(a) != len(b):
+                return False
+            todo += zip(a, b, strict=True)
+        elif a != b and a == a:  # not a number is unlike itself
+            return False
+    return True
+
+
+def _assign(node: Node, value: object) -> Callable[[Any], None]:
+    def change(there: Any) -> None:
+        there[int(node.key) if isinstance(there, list) else node.key] = value
+
+    return change

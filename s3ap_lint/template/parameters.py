@@ -1,0 +1,97 @@
+"""Parameters, and the values that make a difference to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from s3ap_lint.template.node import Node
+
+PSEUDO_PARAMETERS = frozenset(
+    (
+        "AWS::AccountId",
+        "AWS::NotificationARNs",
+        "AWS::NoValue",
+        "AWS::Partition",
+        "AWS::Region",
+        "AWS::StackId",
+        "AWS::StackName",
+        "AWS::URLSuffix",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A value that is not empty and unlike every literal it is compared with. Equal only to itself."""
+
+    number: int
+
+
+Value = str | Fresh
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a template, and what its declaration says about its values."""
+
+    name: str
+    node: Node
+
+    @property
+    def type(self) -> str:
+        return self.node["Type"].text or "String"
+
+    @property
+    def from_ssm(self) -> bool:
+        """Whether the value is looked up in Parameter Store, so that Default is only a key."""
+        return self.type.startswith("AWS::SSM::Parameter::")
+
+    @property
+    def is_list(self) -> bool:
+        return "List" in self.type
+
+    @property
+    def default(self) -> str | None:
+        """The default as text; None when a value must be given or comes from Parameter Store."""
+        node = self.node["Default"]
+        if self.from_ssm or not node.is_text:
+            return None
+        return node.text
+
+    @cached_property
+    def allowed(self) -> tuple[str, ...] | None:
+        """AllowedValues, or the alternatives of a pattern that is nothing but alternatives; None when open."""
+        node = self.node["AllowedValues"]
+        if self.from_ssm:
+            return None
+        if node.is_sequence and len(node):
+            return tuple(item.text for item in node)
+        match = re.fullmatch(r"\^?\(?([\w-]*(?:\|[\w-]*)+)\)?\$?", self.node["AllowedPattern"].text)
+        if (
+            match
+            and (pattern := self.node["AllowedPattern"].text).startswith(("^(", "("))
+            and pattern.endswith((")$", ")"))
+        ):
+            return tuple(match.group(1).split("|"))
+        return None
+
+    def admits(self, value: str) -> bool:
+        """Whether the declaration lets a stack be created with this value."""
+        if self.from_ssm:
+            return True
+        if self.allowed is not None and value not in self.allowed:
+            return False
+        if not value and (self.type.startswith("AWS::") or self.type == "Number"):
+            return False
+        low, high = self.node["MinLength"].text, self.node["MaxLength"].text
+        if (low.isdigit() and len(value) < int(low)) or (high.isdigit() and len(value) > int(high)):
+            return False
+        pattern = self.node["AllowedPattern"].text
+        if not pattern or self.is_list:
+            return True
+        try:
+            return re.fullmatch(pattern, value) is not None
+        except re.error:  # a Java pattern that Python does not know
+            return True

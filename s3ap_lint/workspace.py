@@ -1,0 +1,295 @@
+"""The project's files: each is read at most once, editor buffers lie on top, and nothing leaves the root.
+
+Paths are POSIX and relative to the root; "" is the root itself. `..` is resolved in the text of a path,
+links on the disk. What was asked for is remembered, so that a cache can tell what an answer rests on.
+"""
+
+# os.path answers False or a path where pathlib raises, and is faster in the inner loop
+# ruff: noqa: PTH116, PTH118, PTH208
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from s3ap_lint.model import Unchecked
+from s3ap_lint.source import Source
+
+LIMIT = 5 * 1024 * 1024
+"""Larger files are not read."""
+
+_OPEN = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):  # what is opened has no links left to follow
+    _OPEN |= getattr(os, _flag, 0)
+_NO_FILE = (FileNotFoundError, NotADirectoryError)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+MISSING = "does not exist"
+OUTSIDE = "lies outside the project"
+FOLDER = "is a folder"
+SPECIAL = "is a device, a pipe or a socket, and is never opened"
+LARGE = f"is larger than {LIMIT // 1024 // 1024} MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that cannot be read, and why. `missing`: there is nothing of that name."""
+
+    path: str
+    reason: str
+    line: int = 0
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is nothing of that name; a cache may rest on that."""
+        return self.reason == MISSING
+
+    def unchecked(self, what: str = "file") -> Unchecked:
+        """The same as an entry of a report."""
+        return Unchecked(self.path, what, self.reason, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What answers rest on: contents, mere existence, absence, folder listings, refusals."""
+
+    read: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+
+
+def normal(path: str) -> str | None:
+    """A path without `.`, `..` and doubled slashes, or None when it leaves the root."""
+    if path.startswith("/"):
+        return None
+    clean = posixpath.normpath(path)
+    if clean == ".." or clean.startswith("../"):
+        return None
+    return "" if clean == "." else clean
+
+
+def printable(name: str) -> bool:
+    """Whether a name is text; a name that is not UTF-8 cannot stand in a report."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Workspace:
+    """The files below a root, as they were when first asked for."""
+
+    def __init__(self, root: Path, overlay: Mapping[str, bytes] | None = None) -> None:
+        """Files below `root`; `overlay` holds buffers that take the place of files, by path."""
+        self.root = Path(os.path.realpath(root))
+        self.seen = Seen()
+        self._logs = [self.seen]
+        self._overlay = {name: data for path, data in (overlay or {}).items() if (name := normal(path))}
+        self._virtual = {above for path in self._overlay for above in _folders_above(path)}
+        self._folders: dict[str, str | None] = {}
+        self._data: dict[str, bytes | Unreadable] = {}
+        self._sources: dict[str, Source | Unreadable] = {}
+        self._kinds: dict[str, str] = {}
+
+    @contextmanager
+    def recording(self) -> Iterator[Seen]:
+        """What is asked for inside the block, also when it was known before."""
+        seen = Seen()
+        self._logs.append(seen)
+        try:
+            yield seen
+        finally:
+            self._logs = [log for log in self._logs if log is not seen]  # two records may be equal
+
+    @property
+    def overlay(self) -> Mapping[str, bytes]:
+        """The buffers that take the place of files, by path."""
+        return self._overlay
+
+    def read(self, path: str) -> Source | Unreadable:
+        """The source of a text file, or why there is none."""
+        data = self.data(path)
+        if isinstance(data, Unreadable):
+            return data
+        name = normal(path) or ""
+        if name not in self._sources:
+            self._sources[name] = _source(name, data)
+        return self._sources[name]
+
+    def data(self, path: str) -> bytes | Unreadable:
+        """The bytes of a file, or why they cannot be had."""
+        name = normal(path)
+        if name is None:
+            return Unreadable(path, OUTSIDE)
+        if name not in self._data:
+            self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
+        answer = self._data[name]
+        self._note("read" if isinstance(answer, bytes) else "missing" if answer.missing else "refused", name)
+        return answer
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder that can be asked for."""
+        return self._kind(path) in ("file", "folder")
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a regular file; it may still be too large or forbidden to read."""
+        return self._kind(path) == "file"
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a folder."""
+        return self._kind(path) == "folder"
+
+    def listdir(self, path: str) -> tuple[str, ...]:
+        """The names in a folder, sorted; nothing if it is no folder or cannot be listed.
+
+        Names that are not UTF-8 are left out.
+        """
+        if not self.is_dir(path):
+            return ()
+        folder = normal(path) or ""
+        prefix = f"{folder}/" if folder else ""
+        names = {name[len(prefix) :].split("/", 1)[0] for name in self._overlay if name.startswith(prefix)}
+        try:
+            names |= {name for name in os.listdir(os.path.join(self.root, folder)) if printable(name)}
+        except OSError as error:
+            if not isinstance(error, _NO_FILE):
+                self._note("refused", folder)
+        self._note("listed", folder)
+        return tuple(sorted(names))
+
+    def inside(self, path: str) -> str | None:
+        """Where a path really lies, relative to the root, when its links are followed; None when it leaves the root."""
+        real = os.path.realpath(os.path.join(self.root, path))
+        return self._relative(real)
+
+    def _relative(self, real: str) -> str | None:
+        root = str(self.root)
+        if real == root:
+            return ""
+        prefix = root if root.endswith(os.sep) else root + os.sep
+        return real[len(prefix) :].replace(os.sep, "/") if real.startswith(prefix) else None
+
+    def _locate(self, name: str) -> tuple[str, os.stat_result] | str:
+        """The OS path and status of what a path leads to, or why there is none."""
+        folder, _, last = name.rpartition("/")
+        try:
+            if folder not in self._folders:
+                inside = self.inside(folder)
+                self._folders[folder] = None if inside is None else os.path.join(self.root, inside)
+            real = self._folders[folder]
+            if real is None:
+                return OUTSIDE
+            where = os.path.join(real, last)
+            status = os.lstat(where)
+            if stat.S_ISLNK(status.st_mode):
+                where = os.path.realpath(where)
+                if self._relative(where) is None:
+                    return OUTSIDE
+                status = os.stat(where)
+        except _NO_FILE:
+            return MISSING
+        except OSError as error:
+            return said(error)
+        except ValueError:  # a NUL, or what no file name can hold
+            return MISSING
+        return where, status
+
+    def _load(self, name: str) -> bytes | Unreadable:
+        if name in self._virtual:
+            return Unreadable(name, FOLDER)
+        found = self._locate(name)
+        if isinstance(found, str):
+            return Unreadable(name, found)
+        where, status = found
+        refusal = _refusal(status)
+        if refusal:
+            return Unreadable(name, refusal)
+        try:
+            handle = os.open(where, _OPEN)
+            with os.fdopen(handle, "rb", buffering=0) as file:
+                refusal = _refusal(os.fstat(handle))
+                data = b"" if refusal else _all(file.fileno(), status.st_size)
+        except OSError as error:
+            return Unreadable(name, MISSING if isinstance(error, _NO_FILE) else said(error))
+        if refusal or len(data) > LIMIT:
+            return Unreadable(name, refusal or LARGE)
+        return data
+
+    def _kind(self, path: str) -> str:
+        name = normal(path)
+        if name is None:
+            return "outside"
+        if name not in self._kinds:
+            self._kinds[name] = self._look(name)
+        kind = self._kinds[name]
+        self._note({"file": "found", "folder": "found", "missing": "missing"}.get(kind, "refused"), name)
+        return kind
+
+    def _look(self, name: str) -> str:
+        if name in self._overlay:
+            return "file"
+        if not name or name in self._virtual:
+            return "folder"
+        found = self._locate(name)
+        if isinstance(found, str):
+            return "missing" if found == MISSING else "refused"
+        mode = found[1].st_mode
+        return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "special"
+
+    def _note(self, what: str, name: str) -> None:
+        for seen in self._logs:
+            getattr(seen, what).add(name)
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while path:
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _refusal(status: os.stat_result) -> str:
+    """Why a file of this status is not read; empty if it is."""
+    if stat.S_ISDIR(status.st_mode):
+        return FOLDER
+    if not stat.S_ISREG(status.st_mode):
+        return SPECIAL
+    return LARGE if status.st_size > LIMIT else ""
+
+
+def _all(handle: int, size: int) -> bytes:
+    """The file's bytes; at most one more than the limit if it grows meanwhile."""
+    data = os.read(handle, size + 1)
+    while 0 < len(data) <= LIMIT and len(data) != size:
+        more = os.read(handle, LIMIT + 1 - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def said(error: OSError) -> str:
+    """What the system answered when a file was asked for, as the end of a sentence."""
+    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
+
+
+def _source(path: str, data: bytes) -> Source | Unreadable:
+    source = Source(path, data)
+    try:
+        _ = source.text
+    except UnicodeDecodeError as error:
+        if data.startswith(_UTF16):
+            return Unreadable(path, "is UTF-16, not UTF-8; save it as UTF-8")
+        at = source.start + error.start
+        line = data[:at].count(b"\n") + 1
+        return Unreadable(path, f"is not UTF-8: byte 0x{data[at]:02x} on line {line}", line)
+    if "\0" in source.text:
+        return Unreadable(path, "holds a NUL: it is binary, not text", data[: data.index(0)].count(b"\n") + 1)
+    return source
