@@ -1,0 +1,121 @@
+"""S3AP103: an access point is granted on a level that the action does not look at."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from s3ap_lint.api import (
+    Access,
+    Finding,
+    Level,
+    Role,
+    S3Grant,
+    Severity,
+    Target,
+    bad,
+    good,
+    level_of,
+    rule,
+    s3_outcomes,
+)
+from s3ap_rules.access_points.role_example import role_with
+
+
+@rule(
+    code="S3AP103",
+    subject=Role,
+    severity=Severity.ERROR,
+    since="0.1.0",
+    security=4.0,
+    examples=[
+        bad(
+            "objects are read, but only the access point itself is named",
+            role_with("""
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"  # <- S3AP103
+"""),
+        ),
+        bad(
+            "the access point is listed, but only its objects are named",
+            role_with("""
+- Effect: Allow
+  Action: [s3:ListBucket, s3:GetObject]
+  Resource:
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"  # <- S3AP103
+"""),
+        ),
+        good(
+            "mixed actions with both ARNs, and a wildcard that spans the slash",
+            role_with("""
+- Effect: Allow
+  Action: [s3:ListBucket, s3:GetObject]
+  Resource:
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
+- Effect: Allow
+  Action: [s3:GetBucketLocation, s3:PutObject]
+  Resource: "arn:aws:s3:*:*:accesspoint/reports-*"
+"""),
+        ),
+        good(
+            "the other level is granted elsewhere in the role",
+            role_with("""
+- Effect: Allow
+  Action: "s3:Get*"
+  Resource: "arn:aws:s3:*:*:accesspoint/catalog"
+- Effect: Allow
+  Action: s3:GetObject*
+  Resource: "arn:aws:s3:*:*:accesspoint/catalog/*"
+"""),
+        ),
+    ],
+)
+def access_point_arn_level(role: Role) -> Iterator[Finding]:
+    """
+    An S3 action is granted on an access point, but on the wrong level of its ARN.
+
+    Listing is authorised on `accesspoint/NAME`, objects on `accesspoint/NAME/object/KEY`. A grant on the
+    other level matches no request, so every one is denied.
+
+    Name both, or `accesspoint/NAME*`: a `*` spans the slash.
+    """
+    found = s3_outcomes(role, Target.ALIAS, Target.ACCESS_POINT)
+    outcomes = [replace(outcome, answer=_misplaced(outcome.answer)) for outcome in found]
+    names = sorted({grant.name for outcome in outcomes for grant in outcome.answer})
+    for name in names:
+        grants = [grant for o in outcomes for grant in o.answer if grant.name == name]
+        verdict = role.template.verdict(outcomes, partial(_concerns, name))
+        if verdict is None:
+            continue
+        actions = list(dict.fromkeys(grant.action for grant in grants))
+        places = {grant.leaf.node.span: grant.leaf.at for grant in grants}
+        first, *others = (places[span] for span in sorted(places))
+        objects = [action for action in actions if level_of(action) is Level.OBJECT]
+        wanted = f"accesspoint/{name}/object/*" if objects else f"accesspoint/{name}"
+        yield Finding(
+            f"{role.id} is granted {', '.join(actions)} on the wrong level of the access point; "
+            f"requests are authorised against {wanted}",
+            at=first,
+            related=(role.at.noted("the role"), *(at.noted("the same") for at in others)),
+            severity=None if verdict.in_defaults else Severity.WARNING,
+            scenario=verdict.scenario,
+        )
+
+
+def _misplaced(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:
+    """What is granted on the wrong level only; where an alias is all there is otherwise, S3AP101 speaks."""
+    alone = [g for g in grants if g.resource.target is Target.ALIAS and g.standing.access is Access.NOT_GRANTED]
+    by_alias = {grant.action for grant in alone}
+    found = [grant for grant in grants if grant.resource.target is Target.ACCESS_POINT]
+    wrong = (grant for grant in found if grant.standing.access is Access.WRONG_LEVEL and not _plain(grant))
+    return tuple(grant for grant in wrong if grant.action not in by_alias)
+
+
+def _plain(grant: S3Grant) -> bool:
+    """Whether a wildcard action merely also means actions of the other level."""
+    return not any(text.lower() == grant.action.lower() for text in grant.statement.actions.texts)
+
+
+def _concerns(name: str, grants: tuple[S3Grant, ...]) -> bool:
+    return any(grant.name == name for grant in grants)

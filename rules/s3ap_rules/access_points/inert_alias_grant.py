@@ -1,0 +1,68 @@
+"""S3AP110: an alias that grants nothing, beside the ARN that does."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from s3ap_lint.api import Access, Finding, Role, S3Grant, Severity, Span, Target, bad, good, rule, s3_outcomes
+from s3ap_rules.access_points.role_example import role_with
+
+
+@rule(
+    code="S3AP110",
+    subject=Role,
+    severity=Severity.WARNING,
+    since="0.1.0",
+    strict=True,
+    examples=[
+        bad(
+            "alias and ARN side by side",
+            role_with("""
+- Effect: Allow
+  Action: [s3:PutObject]
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP110
+    - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+"""),
+        ),
+        good(
+            "the ARN alone, and an alias that is all there is",
+            role_with("""
+- Effect: Allow
+  Action: [s3:PutObject]
+  Resource: !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:::${OutputAlias}/*"
+"""),
+        ),
+    ],
+)
+def inert_alias_grant(role: Role) -> Iterator[Finding]:
+    """
+    An alias of an access point stands among the resources of a grant that works without it.
+
+    IAM does not recognise it, so it grants nothing; whoever copies the statement may take the wrong one of the two.
+
+    Remove the alias. It belongs into `Bucket=`, not into a policy.
+    """
+    outcomes = [replace(o, answer=_inert(o.answer)) for o in s3_outcomes(role, Target.ALIAS)]
+    spans = sorted({grant.leaf.node.span for outcome in outcomes for grant in outcome.answer})
+    for span in spans:
+        grants = [g for o in outcomes for g in o.answer if g.leaf.node.span == span]
+        verdict = role.template.verdict(outcomes, partial(_stands_at, span))
+        if verdict is None or not verdict.always:
+            continue
+        yield Finding(
+            f"{grants[0].name} is an alias, which grants nothing; the access point ARN in {role.id} already does",
+            at=grants[0].leaf.at,
+            related=(role.at.noted("the role"),),
+        )
+
+
+def _stands_at(span: Span, grants: tuple[S3Grant, ...]) -> bool:
+    return any(grant.leaf.node.span == span for grant in grants)
+
+
+def _inert(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:
+    return tuple(grant for grant in grants if grant.standing.access is Access.WORKS)

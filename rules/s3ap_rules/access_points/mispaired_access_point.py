@@ -1,0 +1,201 @@
+"""S3AP104: the alias of one access point beside the name of another."""
+
+import re
+from collections.abc import Iterator
+
+from s3ap_lint.api import (
+    Filler,
+    Finding,
+    Leaf,
+    Location,
+    Role,
+    S3Resource,
+    Severity,
+    Statement,
+    Target,
+    World,
+    bad,
+    good,
+    rule,
+    s3_resource,
+)
+
+HEAD = """
+    Parameters:
+      S3AccessPointAlias: {Type: String}
+      S3AccessPointName: {Type: String}
+      OutputAccessPointAlias: {Type: String}
+      OutputAccessPointName: {Type: String, Default: ""}
+    Conditions:
+      SameAccessPoint: !Equals [!Ref OutputAccessPointName, ""]
+    Resources:
+      Worker:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument: {}
+          Policies:
+            - PolicyName: Access
+              PolicyDocument:
+                Statement:
+    """
+
+
+def _role(statement: str) -> str:
+    lines = statement.strip("\n").splitlines()
+    return HEAD.rstrip(" ") + "".join(f"{' ' * 20}{line}\n" for line in lines)
+
+
+@rule(
+    code="S3AP104",
+    subject=Role,
+    severity=Severity.WARNING,
+    since="0.1.0",
+    security=4.0,
+    examples=[
+        bad(
+            "writes go to the output, the grant names the input",
+            _role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"  # 入力側の名前  # <- S3AP104
+"""),
+        ),
+        good(
+            "each alias with its own name",
+            _role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${OutputAccessPointName}/object/*"
+- Effect: Allow
+  Action: s3:GetObject
+  Resource:
+    - !Sub "arn:aws:s3:::${S3AccessPointAlias}/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"
+"""),
+        ),
+        good(
+            "a declared fallback to the input's name",
+            _role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub
+      - "arn:aws:s3:*:*:accesspoint/${Name}/object/*"
+      - Name: !If [SameAccessPoint, !Ref S3AccessPointName, !Ref OutputAccessPointName]
+"""),
+        ),
+        bad(
+            "the output has an alias of its own, but no name",
+            _role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"  # <- S3AP104
+""")
+            .replace('      OutputAccessPointName: {Type: String, Default: ""}\n', "")
+            .replace("!Equals [!Ref OutputAccessPointName", "!Equals [!Ref S3AccessPointName"),
+        ),
+        good(
+            "the alias falls back to the input's as well",
+            _role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub
+      - "arn:aws:s3:::${Alias}/*"
+      - Alias: !If [SameAccessPoint, !Ref S3AccessPointAlias, !Ref OutputAccessPointAlias]
+    - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${OutputAccessPointName}/object/*"
+"""),
+        ),
+    ],
+)
+def mispaired_access_point(role: Role) -> Iterator[Finding]:
+    """
+    The alias of the output stands beside the name of the input access point, or the reverse.
+
+    The alias grants nothing, so the role may use the access point that is named, and not the one it
+    writes to: as soon as the two are different access points, every request to the other is denied.
+
+    Which side a parameter is on is told by what it calls itself (output, destination, target, result; the input
+    is often plain). A fallback from one to the other in the statement counts as right. Give the other access
+    point a name parameter of its own, and grant that.
+    """
+    names = _name_parameters(role)
+    found: dict[Location, tuple[str, str]] = {}
+    right: set[tuple[str, ...]] = set()
+    for outcome in role.template.outcomes(lambda world: _pairs(role, world)):
+        for place, alias, name in outcome.answer:
+            if _side(alias) == _side(name):
+                right.add(_statement_of(place))
+            else:
+                found.setdefault(place, (alias, name))
+    for place, (alias, name) in sorted(found.items(), key=lambda item: str(item[0].path)):
+        if _statement_of(place) in right:
+            continue
+        better = next((other for other in names if _side(other) == _side(alias)), "")
+        named = role.template.space.parameters.get(better)
+        yield Finding(
+            f"{role.id} uses the alias {alias}, but what is granted is {name}; "
+            f"{_when(role, alias)}every request is denied{f', and {better} is its name' if better else ''}",
+            at=place,
+            related=(
+                role.at.noted("the role"),
+                role.template.space.parameters[alias].node.key_at.noted("the alias"),
+                *((named.node.key_at.noted("the name that belongs here"),) if named else ()),
+            ),
+        )
+
+
+def _when(role: Role, alias: str) -> str:
+    """The condition under which the two are told apart at all."""
+    given = f"when {alias} is given and" if role.template.space.may_be_empty(alias) else "when it"
+    return f"{given} belongs to another access point, "
+
+
+def _pairs(role: Role, world: World) -> tuple[tuple[Location, str, str], ...]:
+    """(place of the name, alias parameter, name parameter) of each statement that has both."""
+    if not role.exists(world):
+        return ()
+    out = []
+    for statement in role.policies(world).statements:
+        resources = _resources(statement, role)
+        aliases = [p for r in resources if r.target is Target.ALIAS for p in _parameters(r)]
+        for resource in resources:
+            if resource.target is not Target.ACCESS_POINT:
+                continue
+            for name in _parameters(resource):
+                out += [(resource.leaf.at, alias, name) for alias in aliases]
+    return tuple(out)
+
+
+def _resources(statement: Statement, role: Role) -> list[S3Resource]:
+    leaves: list[Leaf] = list(statement.resources) if statement.allows else []
+    return [s3_resource(leaf, role.template) for leaf in leaves]
+
+
+def _parameters(resource: S3Resource) -> list[str]:
+    return [piece.name for piece in resource.name if not isinstance(piece, str) and piece.filler is Filler.PARAMETER]
+
+
+def _side(parameter: str) -> str:
+    """ "output" or "input", by what a parameter calls itself; without a word for either it is the input."""
+    return "output" if re.search(r"output|dest|target|result|write", parameter, re.IGNORECASE) else "input"
+
+
+def _name_parameters(role: Role) -> list[str]:
+    """The parameters that name access points."""
+    pattern = re.compile(r"(access_?point|s3ap|ap)_?name$", re.IGNORECASE)
+    return [name for name in role.template.space.parameters if pattern.search(name)]
+
+
+def _statement_of(at: Location) -> tuple[str, ...]:
+    """The path of the statement that a place lies in: what stands above its Resource."""
+    path = at.path
+    return path[: path.index("Resource")] if "Resource" in path else path

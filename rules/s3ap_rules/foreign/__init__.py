@@ -1,0 +1,1 @@
+"""Other people's linters, speaking through our findings under their own codes."""

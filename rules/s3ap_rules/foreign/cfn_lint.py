@@ -1,0 +1,112 @@
+"""cfn-lint's findings as ours, under its own codes.
+
+Of the checked repository's configuration only what scopes cfn-lint is taken; whatever would import
+the repository's code, read other files or print is not. Nothing outside the repository counts: not
+the home folder, not the environment. Importing cfn-lint and its rules takes the better part of a
+second, so this module does so only when a template is checked or the catalogue is asked for;
+`preload` names the module that does it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import importlib.metadata
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from s3ap_lint.model import Catalogued, EngineUnit, Finding, Severity
+from s3ap_lint.plugins import hookimpl
+
+HELP = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
+SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "informational": Severity.INFO}
+
+
+class CfnLintEngine:
+    """cfn-lint over one template at a time. Its rules keep state: one check at a time in a process."""
+
+    name = "cfn-lint"
+    kind = "template"
+    preload = ("s3ap_rules.foreign.cfn_lint_rules",)
+
+    @property
+    def version(self) -> str:
+        return importlib.metadata.version("cfn-lint")
+
+    def catalogue(self) -> Iterator[Catalogued]:
+        """Every rule that cfn-lint comes with, sorted by code."""
+        with _silence():
+            from s3ap_rules.foreign.cfn_lint_rules import RULES
+        taken: set[str] = set()
+        for code, rule in sorted(RULES.items()):
+            name = short_name(rule.shortdesc)
+            name = f"{name}-{code.lower()}" if name in taken else name
+            taken.add(name)
+            summary = " ".join((rule.description or rule.shortdesc).split())
+            yield Catalogued(code, name, SEVERITIES[rule.severity], summary, f"{HELP}#{code}")
+
+    def check(self, unit: EngineUnit) -> Iterable[Finding]:
+        """What cfn-lint has to say about a template, in the order of the text."""
+        with _silence():
+            from s3ap_rules.foreign.cfn_lint_rules import check
+
+            return check(unit)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """cfn-lint is a program as well as a library, and prints here and there."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def configuration_file(root: Path, path: str) -> Path | None:
+    """The nearest .cfnlintrc at or above a file's folder, not above the root."""
+    for folder in (root / path).parents:
+        for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"):
+            if (folder / name).is_file():
+                return folder / name
+        if folder == root:
+            break
+    return None
+
+
+def listed(path: PurePosixPath, pattern: str) -> bool:
+    """Whether `glob.glob(pattern, recursive=True)` would list a path."""
+    return _listed(path.parts, PurePosixPath(pattern).parts)
+
+
+def _listed(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern:
+        return not path
+    if pattern[0] == "**":
+        depth = next((at for at, part in enumerate(path) if part.startswith(".")), len(path))
+        return any(_listed(path[at:], pattern[1:]) for at in range(depth + 1))
+    if not path or (path[0].startswith(".") and not pattern[0].startswith(".")):
+        return False
+    return fnmatch.fnmatchcase(path[0], pattern[0]) and _listed(path[1:], pattern[1:])
+
+
+_FILLERS = """
+    a all an and any appropriate appropriately approaching are as at be by can cannot check checks correctly for from
+    has have if in instead is it its must of on one only or properly set should specified that the their there to
+    used using valid validate validates validation warn we when whether will with
+"""
+
+
+def short_name(description: str) -> str:
+    """Up to five words of a rule's description, in kebab case."""
+    words = re.findall(r"[a-z0-9]+", description.lower().replace("'s ", " ").replace("n't", "-not"))
+    telling = [word for word in words if word not in _FILLERS.split()] or words
+    return "-".join(telling[:5])
+
+
+ENGINE = CfnLintEngine()
+
+
+@hookimpl
+def s3ap_engines() -> list[CfnLintEngine]:
+    """cfn-lint."""
+    return [ENGINE]

@@ -1,0 +1,12 @@
+"""S3AP3xx: a function and its handler."""
+
+from collections.abc import Iterable
+
+from s3ap_lint.api import Detector, Rule, hookimpl
+from s3ap_rules.functions.unset_variable import unset_variable
+
+
+@hookimpl
+def s3ap_rules() -> Iterable[Rule | Detector]:
+    """The rules of this family."""
+    return [unset_variable]
