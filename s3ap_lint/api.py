@@ -34,6 +34,7 @@ from s3ap_lint.template.references import Reference, references
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, texts
+from s3ap_lint.template.way import way
 from s3ap_lint.template.worlds import World
 
 __all__ = [
@@ -96,4 +97,5 @@ __all__ = [
     "standing",
     "statements",
     "texts",
+    "way",
 ]

@@ -21,6 +21,7 @@ from s3ap_lint.template.values import OPAQUE, Filler, Hole, Leaf, Piece, Values,
 from s3ap_lint.template.worlds import World
 
 SAM_OWNERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+RUN_UNDER_A_ROLE = (*SAM_OWNERS, "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,17 @@ class Role:
         return self.owner.exists(world)
 
     @cached_property
+    def users(self) -> tuple[Resource, ...]:
+        """The functions and state machines of the template that run under the role, in order."""
+        if self.is_implicit:
+            return (self.owner,)
+        return tuple(
+            resource
+            for resource in self.template.of_type(*RUN_UNDER_A_ROLE)
+            if any(_names(resource.property(name), self.id) for name in ("Role", "RoleArn"))
+        )
+
+    @cached_property
     def policy_nodes(self) -> tuple[Node, ...]:
         """Every node below which policies of this role are written, for static questions."""
         own = (self.owner.properties["Policies"], self.owner.properties["ManagedPolicyArns"])
@@ -165,6 +177,16 @@ class Role:
             if policy.exists(world):
                 reader.document(policy.properties["PolicyDocument"])
         return Policies(tuple(reader.statements), tuple(reader.grants), tuple(reader.unread))
+
+
+def _names(node: Node, logical_id: str) -> bool:
+    """Whether a property is the Ref or GetAtt of a resource, on one way through its `!If`s."""
+    for found in (inner.function for inner in node.walk()):
+        if found is not None and found[0] in {"Ref", "Fn::GetAtt"}:
+            named = found[1].text.partition(".")[0] or found[1][0].text
+            if named == logical_id:
+                return True
+    return False
 
 
 class _Reader:

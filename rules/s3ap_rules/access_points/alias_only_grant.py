@@ -18,6 +18,7 @@ from s3ap_lint.api import (
     level_of,
     rule,
     s3_outcomes,
+    way,
 )
 from s3ap_rules.access_points.role_example import role_with
 
@@ -180,9 +181,18 @@ def alias_only_grant(role: Role) -> Iterator[Finding]:
             f"{role.id} is granted {', '.join(actions)} on {' or '.join(sorted(aliases))} by alias only, "
             f"which IAM ignores; every request is denied unless {_form(actions)} is granted too",
             at=first,
-            related=(role.at.noted("the role"), *(at.noted("the same alias") for at in others)),
+            related=(
+                role.at.noted("the role"),
+                *(at.noted("the same alias") for at in others),
+                *(user.at.noted("runs under the role") for user in role.users if user.id != role.id),
+            ),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            flow=(
+                *way(role.template, verdict.scenario, *dict.fromkeys(grant.statement.node for grant in concerned)),
+                first.noted("the grant is by alias only"),
+                *(user.at.noted("runs under the role, and is denied") for user in role.users),
+            ),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from s3ap_lint.api import Access, Finding, Role, S3Grant, Severity, Target, Verdict, bad, good, rule, s3_outcomes
+from s3ap_lint.api import Access, Finding, Role, S3Grant, Severity, Target, Verdict, bad, good, rule, s3_outcomes, way
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -114,11 +114,16 @@ def optional_access_point_name(role: Role) -> Iterator[Finding]:
                 parameter.noted("the parameter that may be empty"),
                 role.at.noted("the role"),
                 *(at.noted("the same") for at in others),
+                *(user.at.noted("runs under the role") for user in role.users if user.id != role.id),
             ),
             scenario=verdict.scenario,
             flow=(
-                parameter.noted(f"{name} may be empty"),
+                *(
+                    way(role.template, verdict.scenario, *dict.fromkeys(grant.statement.node for grant in grants))
+                    or (parameter.noted(f"{name} may be empty"),)
+                ),
                 first.noted("then only this is left, and it grants nothing"),
+                *(user.at.noted("runs under the role, and is denied") for user in role.users),
             ),
         )
 

@@ -11,8 +11,10 @@ from s3ap_lint.api import (
     Finding,
     Leaf,
     Location,
+    Node,
     Resource,
     Role,
+    Scenario,
     Severity,
     Span,
     Statement,
@@ -24,6 +26,7 @@ from s3ap_lint.api import (
     rule,
     statements,
     texts,
+    way,
 )
 from s3ap_rules.references.policy_documents import PolicyDocument, has_role, implicit_roles, policy_documents
 
@@ -58,10 +61,14 @@ def _with(statements: str, head: str = HEAD) -> str:
 class Hollow:
     """A resource that is none in some world: what is granted on it, the parameters it begins with, and what follows."""
 
-    at: Location
+    node: Node
     actions: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     rest: str = ""
+
+    @property
+    def at(self) -> Location:
+        return self.node.at
 
 
 @rule(
@@ -249,7 +256,13 @@ def _findings(template: Template, owner: Resource, question: Callable[[World], f
             ),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            flow=_flow(template, verdict.scenario, hollow),
         )
+
+
+def _flow(template: Template, scenario: Scenario | None, hollow: Hollow) -> tuple[Location, ...]:
+    steps = way(template, scenario, hollow.node)
+    return (*steps, hollow.at.noted("so this is no ARN")) if steps else ()
 
 
 def _said(hollow: Hollow, owner: Resource, always: bool) -> str:
@@ -282,7 +295,7 @@ def _in_statement(statement: Statement, world: World) -> Iterator[Hollow]:
     for name in ("Resource", "NotResource"):
         node = statement.node[name]
         if node and not listed(node, world):
-            yield Hollow(node.at, statement.actions.texts)
+            yield Hollow(node, statement.actions.texts)
         for leaf in texts(node, world):
             yield from _hollow(leaf, statement, world)
 
@@ -303,7 +316,7 @@ def _hollow(leaf: Leaf, statement: Statement, world: World) -> Iterator[Hollow]:
             break
     if rest.startswith(("arn", "*")) or (rest and not empty):
         return
-    yield Hollow(leaf.at, statement.actions.texts, tuple(dict.fromkeys(empty)), rest)
+    yield Hollow(leaf.node, statement.actions.texts, tuple(dict.fromkeys(empty)), rest)
 
 
 def _is_empty(name: str, world: World) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from s3ap_lint.api import Finding, Severity, Template, World, bad, good, listed, rule
+from s3ap_lint.api import Finding, Severity, Template, World, bad, good, listed, rule, way
 from s3ap_rules.references.policy_documents import PolicyDocument, policy_documents
 
 HEAD = """
@@ -175,6 +175,7 @@ def empty_statement_list(template: Template) -> Iterator[Finding]:
             related=(document.owner.at.noted("the resource with the policy"),),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            flow=way(template, verdict.scenario, document.node["Statement"]),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Reference, Resource, Severity, Template, World, bad, good, references, rule
+from s3ap_lint.api import Finding, Reference, Resource, Severity, Template, World, bad, good, references, rule, way
 
 HEAD = """
     Parameters:
@@ -201,4 +201,9 @@ def _unguarded(
         ),
         severity=None if verdict.in_defaults else Severity.WARNING,
         scenario=verdict.scenario,
+        flow=(
+            *way(template, verdict.scenario, first.node),
+            target.at.noted(f"so {target.id} does not exist"),
+            first.at.noted("and this refers to it"),
+        ),
     )
