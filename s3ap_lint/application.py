@@ -18,7 +18,7 @@ from s3ap_lint.model import Location
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
-from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.reach import Reach, ReachedRead
 from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
@@ -72,6 +72,7 @@ class Function:
 
     resource: Resource
     application: Application
+    _calls_of: dict[Reach, Calls] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -168,13 +169,20 @@ class Function:
         self, operations: Collection[str], environment: Mapping[str, str | None] | None = None
     ) -> tuple[SdkCall, ...]:
         """The calls of AWS SDK operations in code that the handler reaches, in an environment or in some."""
+        calls = self._calls(environment)
+        return calls.of(operations) if calls is not None else ()
+
+    def _calls(self, environment: Mapping[str, str | None] | None) -> Calls | None:
         code, closure = self.code, self.closure
         if not isinstance(code, Code) or closure is None:
-            return ()
-        inline, source = code.inline, self.template.source
-        if inline is None:
-            return Calls(closure.reach(environment)).of(operations)
-        return Calls(closure.reach(environment), lambda at: in_template(at, source, inline)).of(operations)
+            return None
+        reach = closure.reach(environment)
+        if reach not in self._calls_of:
+            inline, source = code.inline, self.template.source
+            self._calls_of[reach] = (
+                Calls(reach) if inline is None else Calls(reach, lambda at: in_template(at, source, inline))
+            )
+        return self._calls_of[reach]
 
     @property
     def role(self) -> Role | None:

@@ -57,6 +57,12 @@ def calls_in(scope: Scope) -> tuple[ast.Call, ...]:
 
 
 @lru_cache(maxsize=4096)
+def method_calls(scope: Scope) -> tuple[tuple[ast.Call, ast.Attribute], ...]:
+    """The calls that a scope itself makes of something's attribute, each with what it calls."""
+    return tuple((call, call.func) for call in calls_in(scope) if isinstance(call.func, ast.Attribute))
+
+
+@lru_cache(maxsize=4096)
 def bindings_of(scope: Scope) -> Bindings:
     """What the statements of a scope bind."""
     names: dict[str, list[ast.expr | None]] = {}

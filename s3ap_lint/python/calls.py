@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from s3ap_lint.model import Location
-from s3ap_lint.python.bindings import calls_in
+from s3ap_lint.python.bindings import method_calls
 from s3ap_lint.python.graph import Node
+from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import Scope
 from s3ap_lint.python.state import path_of
@@ -68,6 +70,12 @@ class SdkCall:
         return tuple(found)
 
 
+@lru_cache(maxsize=4096)
+def _mentions_any(module: Module, names: frozenset[str]) -> bool:
+    """Whether any of the names stands in a module at all: many functions share it, and most modules have none."""
+    return any(name.encode() in module.source.data for name in names)
+
+
 class Calls:
     """Finds the calls that run in one reach. `placed` says where a place in the code is for the reader."""
 
@@ -77,17 +85,14 @@ class Calls:
 
     def of(self, operations: Collection[str]) -> tuple[SdkCall, ...]:
         """The calls of some operations, by place in each module."""
-        wanted = [name.encode() for name in operations]
+        wanted = frozenset(operations)
         found: list[SdkCall] = []
         for node, scope in self.reach.scopes:
-            module = node.module
-            if module is None or not any(name in module.source.data for name in wanted):
+            if node.module is None or not _mentions_any(node.module, wanted):
                 continue
-            for call in calls_in(scope):
-                if not isinstance(call.func, ast.Attribute):
-                    continue
-                if call.func.attr in operations or call.func.attr in ("paginate", "wait"):
-                    found += self._sdk_call(node, scope, call, call.func, operations)
+            for call, func in method_calls(scope):
+                if func.attr in wanted or func.attr in ("paginate", "wait"):
+                    found += self._sdk_call(node, scope, call, func, wanted)
         return tuple(sorted(found, key=lambda call: (call.at.subject, call.at.span.start if call.at.span else 0)))
 
     def _sdk_call(
