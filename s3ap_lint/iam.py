@@ -17,7 +17,7 @@ from s3ap_lint.arn import matches
 from s3ap_lint.model import Location
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
-from s3ap_lint.template.values import OPAQUE, Filler, Hole, Leaf, Piece, Values, choose, fused, listed, texts
+from s3ap_lint.template.values import OPAQUE, Filler, Hole, Leaf, Piece, Values, choose, fused, is_fixed, listed, texts
 from s3ap_lint.template.worlds import World
 
 SAM_OWNERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
@@ -86,16 +86,24 @@ def statements(document: Node, world: World) -> Iterator[Statement]:
     for node in listed(chosen["Statement"], world):
         if not node.is_mapping or node.function is not None:
             continue
-        effect = texts(node["Effect"], world).texts
-        yield Statement(
-            node=node,
-            allows=effect == ("Allow",),
-            actions=texts(node["Action"], world),
-            not_actions=texts(node["NotAction"], world),
-            resources=texts(node["Resource"], world),
-            not_resources=texts(node["NotResource"], world),
-            conditional=bool(node["Condition"]),
-        )
+        known = world.space.memo.get(("statement", node))
+        if not isinstance(known, Statement):
+            known = _statement(node, world)
+            if is_fixed(node, world):
+                world.space.memo["statement", node] = known
+        yield known
+
+
+def _statement(node: Node, world: World) -> Statement:
+    return Statement(
+        node=node,
+        allows=texts(node["Effect"], world).texts == ("Allow",),
+        actions=texts(node["Action"], world),
+        not_actions=texts(node["NotAction"], world),
+        resources=texts(node["Resource"], world),
+        not_resources=texts(node["NotResource"], world),
+        conditional=bool(node["Condition"]),
+    )
 
 
 @dataclass(frozen=True)

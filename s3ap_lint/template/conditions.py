@@ -46,6 +46,7 @@ class Space:
         self.mappings = top["Mappings"]
         self.rules = top["Rules"]
         self._top = top
+        self.memo: dict[object, object] = {}  # what is the same in every world
         self._domains: dict[str, tuple[Value, ...]] = {}
         self._asked = self._depth = 0
 

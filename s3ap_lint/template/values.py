@@ -92,6 +92,9 @@ class Values:
         return len(self.leaves)
 
 
+_CHOOSING = frozenset({"Fn::If", "Fn::FindInMap"})  # of the functions, these look at parameters' values
+
+
 def is_no_value(node: Node) -> bool:
     """Whether a node is `!Ref AWS::NoValue`, which removes what it stands for."""
     function = node.function
@@ -122,9 +125,29 @@ def listed(node: Node, world: World) -> list[Node]:
     return [item for child in chosen for item in listed(child, world)]
 
 
+def is_fixed(node: Node, world: World) -> bool:
+    """Whether a value is the same in every world, because nothing in it depends on a choice."""
+    key = ("fixed", node)
+    known = world.space.memo.get(key)
+    if not isinstance(known, bool):
+        functions = (inner.function for inner in node.walk())
+        known = not any(found is not None and found[0] in _CHOOSING for found in functions)
+        world.space.memo[key] = known
+    return known
+
+
 def texts(node: Node, world: World) -> Values:
     """Every text that a value (a string or a list of strings) becomes in a world."""
-    return Values(tuple(leaf for item in listed(node, world) for leaf in _leaves(item, world)))
+    if not node:
+        return Values()
+    key = ("texts", node)
+    known = world.space.memo.get(key)
+    if isinstance(known, Values):
+        return known
+    found = Values(tuple(leaf for item in listed(node, world) for leaf in _leaves(item, world)))
+    if is_fixed(node, world):
+        world.space.memo[key] = found
+    return found
 
 
 def text(node: Node, world: World) -> Leaf | None:
