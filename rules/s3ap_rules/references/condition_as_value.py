@@ -17,7 +17,7 @@ HEAD = """
     subject=Template,
     severity=Severity.ERROR,
     since="0.1.0",
-    merges=("E1010", "E1019", "E1020", "E3030", "E3031"),
+    merges=("E1010", "E1019", "E1020", "E3030", "E3031", "W8001"),
     examples=[
         bad(
             "in Ref and in Sub",
