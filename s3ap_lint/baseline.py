@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from s3ap_lint.diagnostic import Diagnostic, Place
 from s3ap_lint.errors import ConfigError
-from s3ap_lint.model import Diagnostic, Place, Severity
+from s3ap_lint.model import Severity
 
 VERSION = 1
 NEVER = frozenset({"S3AP902", "S3AP906"})  # what keeps a run from being a check at all is never accepted

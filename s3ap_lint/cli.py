@@ -17,9 +17,11 @@ from typing import Any
 from s3ap_lint import __version__
 from s3ap_lint.arguments import COMMANDS, parser_for
 from s3ap_lint.config import Config, load
+from s3ap_lint.diagnostic import Diagnostic, Place, Report
 from s3ap_lint.discovery import Discovery
 from s3ap_lint.errors import S3apLintError, UsageError
-from s3ap_lint.model import Diagnostic, Place, RenderOptions, Report, Severity
+from s3ap_lint.model import Severity
+from s3ap_lint.offers import RenderOptions
 from s3ap_lint.roots import absolute
 
 

@@ -7,20 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from s3ap_lint import fingerprint
+from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
 from s3ap_lint.incidents import Unparsable
-from s3ap_lint.model import (
-    Diagnostic,
-    Edit,
-    Finding,
-    Location,
-    Options,
-    Place,
-    PlacedEdit,
-    PlacedFix,
-    Rule,
-    Severity,
-    Unchecked,
-)
+from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked
 from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
 from s3ap_lint.suppress import Directives

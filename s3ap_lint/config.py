@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from s3ap_lint import __version__, gitignore, requirement, roots, settings, toml
+from s3ap_lint.diagnostic import Paths
 from s3ap_lint.errors import ConfigError, UsageError
-from s3ap_lint.model import Paths, Severity
+from s3ap_lint.model import Severity
 from s3ap_lint.settings import Pair, PerPath, Require
 
 ADDED = ("extend-select", "ignore", "exclude", "plugin-path", "no-plugin")

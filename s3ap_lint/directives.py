@@ -26,7 +26,8 @@ from enum import Enum
 
 from s3ap_lint import fingerprint
 from s3ap_lint.comments import Comment, python_comments, yaml_comments
-from s3ap_lint.model import Location, Place, Span
+from s3ap_lint.diagnostic import Place
+from s3ap_lint.model import Location, Span
 from s3ap_lint.source import Source
 
 RIGHT_FORM = "# s3ap-lint: ignore[CODE] reason"

@@ -9,9 +9,10 @@ from typing import Any
 
 from s3ap_lint import report, run, settings, sniff
 from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Candidate, Discovery, Scope
 from s3ap_lint.engine import Session, UnitResult
-from s3ap_lint.model import Report, Rule, Tool
+from s3ap_lint.model import Rule
 from s3ap_lint.registry import Registry
 from s3ap_lint.workspace import MISSING, Workspace, normal
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from s3ap_lint import memory, toml
-from s3ap_lint.model import Catalogued, RenderOptions, Rule
+from s3ap_lint.model import Rule
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.properties import Trial
 from s3ap_lint.registry import Registry
 from s3ap_lint.render import text

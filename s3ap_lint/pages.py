@@ -16,7 +16,8 @@ from pathlib import Path
 
 from s3ap_lint.config import Config
 from s3ap_lint.errors import UsageError
-from s3ap_lint.model import Catalogued, Engine, Rule
+from s3ap_lint.model import Rule
+from s3ap_lint.offers import Catalogued, Engine
 from s3ap_lint.page import as_markdown, as_text, of_foreign, of_rule
 from s3ap_lint.plugins import GROUP, make_manager
 from s3ap_lint.registry import Registry, load

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import pluggy
 
 from s3ap_lint.errors import PluginError
-from s3ap_lint.model import Detector, Engine, Renderer, Rule
+from s3ap_lint.model import Detector, Rule
+from s3ap_lint.offers import Engine, Renderer
 
 GROUP = "s3ap_lint"
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from s3ap_lint import examples, memory, settle
+from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.errors import NotSettled, S3apLintError
 from s3ap_lint.examples import Files, Mark
 from s3ap_lint.incidents import Unparsable
-from s3ap_lint.model import Diagnostic, Example, Report, Rule
+from s3ap_lint.model import Example, Rule
 from s3ap_lint.registry import Registry
 from s3ap_lint.shapes import shapes
 from s3ap_lint.trap import trap

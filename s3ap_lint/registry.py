@@ -12,7 +12,8 @@ from typing import Any
 
 from s3ap_lint.config import Config, Selection
 from s3ap_lint.errors import ConfigError, PluginError
-from s3ap_lint.model import Catalogued, Detector, Engine, Options, Renderer, Rule
+from s3ap_lint.model import Detector, Options, Rule
+from s3ap_lint.offers import Catalogued, Engine, Renderer
 from s3ap_lint.plugins import Manager
 
 FOREIGN = re.compile(r"[A-Z]{1,3}\d{1,4}")  # what an engine's code looks like

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from s3ap_lint import fingerprint, suppress
 from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Diagnostic, Place, Report, Stats, Tool
 from s3ap_lint.engine import UnitResult
-from s3ap_lint.model import Diagnostic, Place, Report, Severity, Stats, Tool, Unchecked
+from s3ap_lint.model import Severity, Unchecked
 from s3ap_lint.registry import FOREIGN, Registry
 
 UNPARSABLE, UNUSED_IGNORE, BARE_IGNORE, INCOMPLETE = "S3AP901", "S3AP903", "S3AP904", "S3AP905"

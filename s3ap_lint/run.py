@@ -13,9 +13,10 @@ from posixpath import dirname
 
 from s3ap_lint import __version__, parallel, report
 from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Diagnostic, Place, Report, Tool
 from s3ap_lint.discovery import Discovery, discover
 from s3ap_lint.engine import Session, UnitResult
-from s3ap_lint.model import Diagnostic, Place, Report, Severity, Tool, Unchecked
+from s3ap_lint.model import Severity, Unchecked
 from s3ap_lint.plugins import Manager, make_manager
 from s3ap_lint.registry import Registry, load
 from s3ap_lint.render import RENDERERS

@@ -13,7 +13,8 @@ from posixpath import join
 from s3ap_lint import examples, memory
 from s3ap_lint.config import Config
 from s3ap_lint.errors import S3apLintError
-from s3ap_lint.model import Engine, EngineUnit, Example, Rule
+from s3ap_lint.model import Example, Rule
+from s3ap_lint.offers import Engine, EngineUnit
 from s3ap_lint.properties import CRASHED, HOST_RULES
 from s3ap_lint.registry import Registry
 

@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from s3ap_lint.diagnostic import Diagnostic, PlacedFix, Report
 from s3ap_lint.errors import NotSettled
-from s3ap_lint.model import Diagnostic, Edit, PlacedFix, Report, Span
+from s3ap_lint.model import Edit, Span
 from s3ap_lint.source import Source, apply
 from s3ap_lint.template import document
 

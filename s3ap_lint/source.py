@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from s3ap_lint.model import Edit, Location, Place, Span
+from s3ap_lint.diagnostic import Place
+from s3ap_lint.model import Edit, Location, Span
 
 BOM = b"\xef\xbb\xbf"
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from s3ap_lint import fingerprint
+from s3ap_lint.diagnostic import Diagnostic, PlacedEdit, PlacedFix
 from s3ap_lint.directives import (
     Directive,
     Directives,
@@ -17,7 +18,7 @@ from s3ap_lint.directives import (
     python_directives,
     template_directives,
 )
-from s3ap_lint.model import Diagnostic, PlacedEdit, PlacedFix, Safety, Severity
+from s3ap_lint.model import Safety, Severity
 
 __all__ = [
     "Applied",

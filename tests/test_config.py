@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from s3ap_lint import __version__
 from s3ap_lint.config import Config, Selection, load
+from s3ap_lint.diagnostic import Paths
 from s3ap_lint.errors import ConfigError, UsageError
 from s3ap_lint.gitignore import pattern_of
-from s3ap_lint.model import Paths, Severity
+from s3ap_lint.model import Severity
 from s3ap_lint.settings import KEYS, Pair, PerPath, Require
 
 

@@ -160,7 +160,7 @@ def test_no_modules_import_each_other():
 
 
 def test_plugins_and_registry_know_only_the_nouns_and_the_settings():
-    known = {"s3ap_lint.model", "s3ap_lint.errors", "s3ap_lint.config", "s3ap_lint.plugins"}
+    known = {"s3ap_lint.model", "s3ap_lint.offers", "s3ap_lint.errors", "s3ap_lint.config", "s3ap_lint.plugins"}
     for module in ("s3ap_lint.plugins", "s3ap_lint.registry"):
         assert set() == {name for name in imports(module) if name.startswith("s3ap")} - known
     assert not any(inside(name, *CHAIN[1]) for name in imports("s3ap_lint.model"))

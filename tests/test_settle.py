@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
+from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix, Report
 from s3ap_lint.errors import NotSettled
-from s3ap_lint.model import Diagnostic, Place, PlacedEdit, PlacedFix, Report, Safety, Severity
+from s3ap_lint.model import Safety, Severity
 from s3ap_lint.settle import Settled, choose, problems, settle
 
 

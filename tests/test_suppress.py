@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3ap_lint.model import Diagnostic, Edit, Location, Severity, Span
+from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.model import Edit, Location, Severity, Span
 from s3ap_lint.source import Source
 from s3ap_lint.source import apply as edited
 from s3ap_lint.suppress import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3ap_lint.model import Renderer
+from s3ap_lint.offers import Renderer
 from s3ap_lint.render import concise, github, json, sarif, text
 
 RENDERERS: tuple[Renderer, ...] = (

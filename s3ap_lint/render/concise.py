@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s3ap_lint.model import Catalogued, RenderOptions, Report, Rule
+from s3ap_lint.diagnostic import Report
+from s3ap_lint.model import Rule
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.wording import one_line, relative_to, sentence
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from s3ap_lint.model import Place
+from s3ap_lint.diagnostic import Place
 from s3ap_lint.render.wording import shown
 
 TAB = "    "

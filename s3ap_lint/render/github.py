@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s3ap_lint.model import Catalogued, Diagnostic, RenderOptions, Report, Rule, Severity
+from s3ap_lint.diagnostic import Diagnostic, Report
+from s3ap_lint.model import Rule, Severity
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.wording import relative_to, sentence
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

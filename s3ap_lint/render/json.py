@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from s3ap_lint.model import Catalogued, Diagnostic, Place, PlacedFix, RenderOptions, Report, Rule, Scenario
+from s3ap_lint.diagnostic import Diagnostic, Place, PlacedFix, Report
+from s3ap_lint.model import Rule, Scenario
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.wording import relative_to
 
 VERSION = 1

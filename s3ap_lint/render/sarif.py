@@ -14,7 +14,9 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from s3ap_lint.model import Catalogued, Diagnostic, RenderOptions, Report, Rule, Tool, Unchecked
+from s3ap_lint.diagnostic import Diagnostic, Report, Tool
+from s3ap_lint.model import Rule, Unchecked
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.sarif_results import LEVELS, Locate, notified, result
 from s3ap_lint.render.sarif_rules import descriptors
 from s3ap_lint.render.wording import count, is_file, one_line, relative_to, sentence

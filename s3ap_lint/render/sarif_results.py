@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from s3ap_lint.model import Diagnostic, Place, PlacedEdit, PlacedFix, Scenario
+from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
+from s3ap_lint.model import Scenario
 from s3ap_lint.render.wording import one_line, sentence, when
 
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s3ap_lint.model import Catalogued, Diagnostic, Rule
+from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.model import Rule
+from s3ap_lint.offers import Catalogued
 from s3ap_lint.render.sarif_results import LEVELS
 
 LONGEST_DESCRIPTION = 1024

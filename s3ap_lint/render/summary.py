@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from s3ap_lint.model import Catalogued, Diagnostic, Report, Rule, Safety, Severity, Stats, Tool, Unchecked
+from s3ap_lint.diagnostic import Diagnostic, Report, Stats, Tool
+from s3ap_lint.model import Rule, Safety, Severity, Unchecked
+from s3ap_lint.offers import Catalogued
 from s3ap_lint.render.wording import count, listed, one_line
 
 REASONS_SHOWN = 10

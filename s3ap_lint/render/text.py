@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from s3ap_lint.model import Catalogued, Diagnostic, Place, RenderOptions, Report, Rule, Safety, Severity
+from s3ap_lint.diagnostic import Diagnostic, Place, Report
+from s3ap_lint.model import Rule, Safety, Severity
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.excerpt import excerpt
 from s3ap_lint.render.summary import summary
 from s3ap_lint.render.wording import count, listed, one_line, relative_to, when

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from s3ap_lint.model import Diagnostic, Scenario
+from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.model import Scenario
 
 _NAMED_SUBJECT = re.compile(r"[a-z][a-z0-9+.-]+:(?!/)")  # "stack:uc1@ap-northeast-1" is no file
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control and format characters rewrite a terminal, or hide code

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from s3ap_lint.model import Engine, EngineUnit, Finding, Location, Severity, Span
+from s3ap_lint.model import Finding, Location, Severity, Span
+from s3ap_lint.offers import Engine, EngineUnit
 from s3ap_lint.parallel import run
 from s3ap_lint.plugins import Manager
 from s3ap_lint.source import Source
@@ -467,7 +468,7 @@ def reading(file, mode="r", *arguments, **keywords):
     return real_open(file, mode, *arguments, **keywords)
 
 builtins.open = reading
-from s3ap_lint.model import EngineUnit
+from s3ap_lint.offers import EngineUnit
 from s3ap_rules.foreign.cfn_lint import ENGINE
 sys.argv = ["s3ap-lint", "--no-such-option", "template.yaml"]
 for path in PATHS:

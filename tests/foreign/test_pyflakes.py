@@ -13,7 +13,8 @@ from collections.abc import Container
 import pytest
 from pyflakes import messages
 
-from s3ap_lint.model import Engine, EngineUnit, Finding, Location, Severity, Span
+from s3ap_lint.model import Finding, Location, Severity, Span
+from s3ap_lint.offers import Engine, EngineUnit
 from s3ap_lint.plugins import Manager
 from s3ap_rules.foreign import pyflakes
 from s3ap_rules.foreign.pyflakes import ENGINE, TABLE
@@ -322,7 +323,7 @@ def test_nothing_is_printed_and_the_environment_has_no_say() -> None:
     """Nor does a warning of the compiler come through."""
     program = """
 import sys
-from s3ap_lint.model import EngineUnit
+from s3ap_lint.offers import EngineUnit
 from s3ap_rules.foreign.pyflakes import ENGINE
 print([finding.code for finding in ENGINE.check(EngineUnit("/", "a.py", sys.argv[1].encode()))])
 """

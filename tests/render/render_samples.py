@@ -6,24 +6,9 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from s3ap_lint.model import (
-    Catalogued,
-    Diagnostic,
-    Location,
-    Paths,
-    Place,
-    PlacedEdit,
-    PlacedFix,
-    Report,
-    Rule,
-    Safety,
-    Scenario,
-    Severity,
-    Span,
-    Stats,
-    Tool,
-    Unchecked,
-)
+from s3ap_lint.diagnostic import Diagnostic, Paths, Place, PlacedEdit, PlacedFix, Report, Stats, Tool
+from s3ap_lint.model import Location, Rule, Safety, Scenario, Severity, Span, Unchecked
+from s3ap_lint.offers import Catalogued
 from s3ap_lint.source import Source
 
 TEMPLATE = """\

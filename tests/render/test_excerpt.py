@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from render_samples import places
 
-from s3ap_lint.model import Location, Place, Span
+from s3ap_lint.diagnostic import Place
+from s3ap_lint.model import Location, Span
 from s3ap_lint.render.excerpt import excerpt
 from s3ap_lint.source import Source
 

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from render_samples import ALIAS, RULES, UNCHECKED, UNREAD, report, reports
 
-from s3ap_lint.model import Paths, RenderOptions, Report
+from s3ap_lint.diagnostic import Paths, Report
+from s3ap_lint.offers import RenderOptions
 from s3ap_lint.render.json import render
 
 OPTIONS = RenderOptions()

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from render_samples import ALIAS, RULES, UNREAD, place, report, reports
 
-from s3ap_lint.model import Diagnostic, RenderOptions, Report, Severity
+from s3ap_lint.diagnostic import Diagnostic, Report
+from s3ap_lint.model import Severity
+from s3ap_lint.offers import RenderOptions
 from s3ap_lint.render import RENDERERS, concise, github
 
 OPTIONS = RenderOptions()

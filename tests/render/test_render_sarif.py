@@ -17,20 +17,10 @@ from hypothesis import strategies as st
 from jsonschema.protocols import Validator
 from render_samples import ALIAS, PATHS, RULES, TEMPLATE, UNCHECKED, UNREAD, place, report, reports
 
+from s3ap_lint.diagnostic import Diagnostic, PlacedEdit, PlacedFix, Report, Tool
 from s3ap_lint.fingerprint import line_hashes
-from s3ap_lint.model import (
-    Catalogued,
-    Diagnostic,
-    PlacedEdit,
-    PlacedFix,
-    RenderOptions,
-    Report,
-    Rule,
-    Safety,
-    Severity,
-    Tool,
-    Unchecked,
-)
+from s3ap_lint.model import Rule, Safety, Severity, Unchecked
+from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render import sarif
 from s3ap_lint.render.sarif import render
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from render_samples import ALIAS, HAS_NAME, RULES, UNCHECKED, UNREAD, place, report, reports
 
-from s3ap_lint.model import Paths, PlacedFix, RenderOptions, Report, Safety, Severity, Stats, Tool, Unchecked
+from s3ap_lint.diagnostic import Paths, PlacedFix, Report, Stats, Tool
+from s3ap_lint.model import Safety, Severity, Unchecked
+from s3ap_lint.offers import RenderOptions
 from s3ap_lint.render.text import render
 
 ELSEWHERE = replace(ALIAS, place=replace(ALIAS.place, path="uc2/template.yaml"), related=())

@@ -17,7 +17,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from s3ap_lint.model import Catalogued, EngineUnit, Finding, Severity
+from s3ap_lint.model import Finding, Severity
+from s3ap_lint.offers import Catalogued, EngineUnit
 from s3ap_lint.plugins import hookimpl
 
 HELP = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"

@@ -22,7 +22,8 @@ from cfnlint.rules import Match, Rules
 from cfnlint.runner.template.runner import _run_template  # the public door for data forgets the file's name
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from s3ap_lint.model import EngineUnit, Finding, Location, Severity, Span
+from s3ap_lint.model import Finding, Location, Severity, Span
+from s3ap_lint.offers import EngineUnit
 from s3ap_lint.source import Source
 from s3ap_rules.foreign.cfn_lint import SEVERITIES, configuration_file, listed
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from pyflakes import checker, messages
 
-from s3ap_lint.model import Catalogued, EngineUnit, Finding, Location, Severity, Span
+from s3ap_lint.model import Finding, Location, Severity, Span
+from s3ap_lint.offers import Catalogued, EngineUnit
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.source import Source
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from acme_rules.untagged_topic import untagged_topic
 from s3ap_lint.api import Detector, Finding, Location, PythonFile, Rule, Span, detects, hookimpl
-from s3ap_lint.model import Catalogued, Engine, EngineUnit, Renderer, RenderOptions, Report, Severity
+from s3ap_lint.diagnostic import Report
+from s3ap_lint.model import Severity
+from s3ap_lint.offers import Catalogued, Engine, EngineUnit, Renderer, RenderOptions
 
 
 @detects("ACME001", subject=PythonFile)

@@ -1,0 +1,116 @@
+"""What a run has to say: findings whose places are resolved, counted and ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s3ap_lint.model import Safety, Scenario, Severity, Unchecked
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location resolved against its source, so that it can be printed without the file.
+
+    Lines and columns are 1-based, ends exclusive; columns count code points,
+    the `utf16_` ones UTF-16 units. `path` is relative to the project root. `start` and `end`
+    are byte offsets, kept for sorting. `excerpt` is the first line's text without its ending.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+    utf16_column: int = 1
+    utf16_end_column: int = 1
+    start: int = 0
+    end: int = 0
+    message: str = ""
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEdit:
+    """An edit resolved against its source."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFix:
+    """A fix whose edits are resolved."""
+
+    title: str
+    safety: Safety
+    edits: tuple[PlacedEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding as a worker sends it back and a renderer receives it: nothing left to look up.
+
+    `line_hash` is the rolling hash of the place's line as GitHub's upload action computes it,
+    with its occurrence count; `fingerprint` names the finding by structure, not by line.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    place: Place
+    logical_path: str = ""
+    related: tuple[Place, ...] = ()
+    flow: tuple[Place, ...] = ()
+    scenario: Scenario | None = None
+    fix: PlacedFix | None = None
+    fingerprint: str = ""
+    line_hash: str = ""
+    reason: str = ""
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Path, place, code, message: the order of every report."""
+        p = self.place
+        return (p.path, p.start, p.end, p.line, p.column, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a run looked at. Counts only: the same for any number of processes and any cache state."""
+
+    files: int = 0
+    templates: int = 0
+    modules: int = 0
+    applications: int = 0
+    functions: int = 0
+    functions_joined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The program and the engines it ran, with their versions."""
+
+    version: str
+    engines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Absolute folders that output paths are made relative to: project root, working directory, git top level."""
+
+    root: str
+    cwd: str
+    top: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a run has to say, sorted by subject, place and code."""
+
+    findings: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Diagnostic, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    stats: Stats = Stats()
+    tool: Tool = Tool("")
+    paths: Paths = Paths(".", ".", ".")

@@ -1,0 +1,68 @@
+"""What plugins offer besides rules: foreign linters and output formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from s3ap_lint.diagnostic import Report
+from s3ap_lint.model import Finding, Rule, Severity
+
+
+@dataclass(frozen=True)
+class Catalogued:
+    """A code of a foreign engine, as far as `rules`, `explain` and SARIF need it."""
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    help_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUnit:
+    """One file for a foreign engine: absolute root, path relative to it (POSIX), bytes, the tree if there is one."""
+
+    root: str
+    path: str
+    data: bytes
+    tree: Any = None
+
+
+class Engine(Protocol):
+    """A foreign linter: a name, the codes it can give, a version, and check(unit) → findings under their own codes.
+
+    `kind` is "template" (one template file a call, in a process that can be killed) or "python"
+    (one Python file a call).
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    def catalogue(self) -> Iterable[Catalogued]: ...
+    def check(self, unit: EngineUnit) -> Iterable[Finding]: ...
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """An output format: its name, one line of help, and a function to text."""
+
+    name: str
+    summary: str
+    render: Callable[[Report, Mapping[str, Rule | Catalogued], RenderOptions], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """What the command line says about output. Width in terminal columns."""
+
+    color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    width: int = 100
+    sarif_suppressed: bool = False
