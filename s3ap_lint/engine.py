@@ -66,6 +66,7 @@ class Session:
         self.registry = registry
         self.workspace = workspace
         self._modules: dict[str, Module | None] = {}
+        self._directives: dict[str, Directives] = {}
         self.line_hashes: dict[tuple[str, int], str] = {}
         selections = config.selections()
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
@@ -181,7 +182,13 @@ class Session:
         if path not in report.closures:
             source = self.workspace.read(path)
             if isinstance(source, Source):
-                report.directives.append(python_directives(source))
+                report.directives.append(self._directives_of(source))
+
+    def _directives_of(self, source: Source) -> Directives:
+        """The ignores of a Python file, which several functions may run."""
+        if source.path not in self._directives:
+            self._directives[source.path] = python_directives(source)
+        return self._directives[source.path]
 
     def _inline(self, function: Function, node: Node, report: Collector) -> None:
         """Code that stands in the template: parsed by itself, its findings placed in the template."""
@@ -207,13 +214,13 @@ class Session:
         if isinstance(source, Unreadable):
             report.unreadable("Python file", Location(path), source.reason)
             return UnitResult(tuple(report.diagnostics), unread=tuple(report.unread), modules=(path,))
-        report.directives.append(python_directives(source))
-        for finding in self._python_findings(source, report):
+        report.directives.append(self._directives_of(source))
+        module = self.module(path) if self.registry.by_subject.get(PythonFile) else self._modules.get(path)
+        for finding in self._python_findings(source, report, tree=module.tree if module is not None else None):
             report.add(finding, finding.code)
-        if self.registry.by_subject.get(PythonFile):
-            module = self.module(path)
-            if module is not None:
-                report.run(PythonFile(module))
+        if module is not None:
+            report.run(PythonFile(module))
+        self._modules.pop(path, None)  # applications come first, and nobody asks for it again
         return UnitResult(
             tuple(report.diagnostics),
             tuple(report.unchecked),
@@ -223,13 +230,17 @@ class Session:
         )
 
     def _python_findings(
-        self, source: Source, report: Collector, placed: Callable[[Location], Location] = lambda at: at
+        self,
+        source: Source,
+        report: Collector,
+        placed: Callable[[Location], Location] = lambda at: at,
+        tree: ast.Module | None = None,
     ) -> Iterator[Finding]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # SyntaxWarnings about somebody's escapes are not our output
                 # CPython opens the file of that name to show the line of a syntax error; there is none.
-                tree = ast.parse(source.data[source.start :], filename="<checked>")
+                tree = tree or ast.parse(source.data[source.start :], filename="<checked>")
         except (SyntaxError, ValueError) as error:
             if isinstance(error, SyntaxError) and newer_syntax(error, source):
                 here = ".".join(map(str, sys.version_info[:2]))

@@ -9,6 +9,7 @@ from s3ap_lint.model import Location
 from s3ap_lint.python.graph import ImportGraph, Load
 from s3ap_lint.python.handlers import Answer, handler_of
 from s3ap_lint.python.imports import Exists
+from s3ap_lint.python.names import Names
 from s3ap_lint.python.reach import Reach, ReachedRead
 from s3ap_lint.python.scope import EnvWrite
 
@@ -40,8 +41,15 @@ class Closure(ImportGraph):
         """What runs in an environment; without one, what runs in some environment."""
         key = None if environment is None else tuple(sorted(environment.items()))
         if key not in self._reaches:
-            self._reaches[key] = Reach(self, self.handler, environment)
+            alike = (same for reach in list(self._reaches.values()) if (same := reach.also_in(environment)))
+            self._reaches[key] = next(alike, None) or Reach(self.names, self.handler, environment)
         return self._reaches[key]
+
+    @cached_property
+    def names(self) -> Names:
+        """What names mean in the closure."""
+        self.nodes  # noqa: B018  # folders that modules add to sys.path must be known first
+        return Names(self)
 
     def environment_reads(self, environment: Environment | None = None) -> tuple[ReachedRead, ...]:
         """Every environment variable that is read on import or in reachable code."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any
 
 from s3ap_lint.model import Location, Span
 from s3ap_lint.python.environment import ANY, merged, set_by_lambda
-from s3ap_lint.python.graph import ImportGraph, Node
+from s3ap_lint.python.graph import Node
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.scope import Branch, Chain, EnvRead, Scope, location_of
 from s3ap_lint.python.value import UNKNOWN, UNSET, Const, Foreign, Given, Value
@@ -66,15 +67,23 @@ class Step:
     on_import: bool = True
 
 
+def _answer(name: str, environment: Mapping[str, str | None] | None) -> str | None:
+    """What an environment says of a variable, each answer unlike all others."""
+    if environment is None:
+        return "any"
+    known = environment.get(name, "")
+    return "unset" if name not in environment else None if known is None else f"={known}"
+
+
 class Reach:
     """The scopes that run in one environment, each with the surest way there."""
 
-    def __init__(self, graph: ImportGraph, handler: str, environment: Mapping[str, str | None] | None) -> None:
-        self.graph = graph
+    def __init__(self, names: Names, handler: str, environment: Mapping[str, str | None] | None) -> None:
+        self.graph = graph = names.graph
         self.handler = handler
         self.environment = environment
-        graph.nodes  # noqa: B018  # folders that modules add to sys.path must be known first
-        self.names = Names(graph)
+        self._asked: dict[str, str | None] = {}  # of the environment, as it was answered
+        self.names = names
         self.wrappers = Wrappers(self.names)
         self._writes = {write.name for module in graph.modules for write in module.env_writes}
         self._steps: dict[Scope, Step] = {}
@@ -230,7 +239,10 @@ class Reach:
 
         def text(key: Value) -> Any:
             name = name_of(key)
-            if self.environment is None or not isinstance(name, str) or self._may_be_written(name):
+            if not isinstance(name, str) or self._may_be_written(name):
+                return UNKNOWN
+            self._asked[name] = _answer(name, self.environment)
+            if self.environment is None:
                 return UNKNOWN
             if name in self.environment:
                 known = self.environment[name]
@@ -239,7 +251,10 @@ class Reach:
 
         def is_set(key: Value) -> Any:
             name = name_of(key)
-            if self.environment is None or not isinstance(name, str):
+            if not isinstance(name, str):
+                return UNKNOWN
+            self._asked[name] = _answer(name, self.environment)
+            if self.environment is None:
                 return UNKNOWN
             return True if name in self.environment else UNKNOWN if self._may_be_written(name) else False
 
@@ -251,6 +266,15 @@ class Reach:
 
     def _may_be_written(self, name: str) -> bool:
         return name in self._writes or ANY in self._writes or set_by_lambda(name)
+
+    def also_in(self, environment: Mapping[str, str | None] | None) -> Reach | None:
+        """The same in another environment, where that answers all that was asked of this one alike; else None."""
+        self.reads  # noqa: B018  # what these ask counts too
+        if any(_answer(name, environment) != answer for name, answer in self._asked.items()):
+            return None
+        same = copy.copy(self)
+        same.environment, same._asked = environment, dict(self._asked)
+        return same
 
     # -- answers
 
