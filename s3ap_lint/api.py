@@ -6,6 +6,7 @@ from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level
 from s3ap_lint.directives import Directive
 from s3ap_lint.iam import Policies, Role, Statement, statements
 from s3ap_lint.incidents import Unparsable
+from s3ap_lint.missing import MissingImport
 from s3ap_lint.model import (
     Detector,
     Edit,
@@ -53,6 +54,7 @@ __all__ = [
     "Leaf",
     "Level",
     "Location",
+    "MissingImport",
     "Node",
     "Options",
     "Outcome",

@@ -14,12 +14,14 @@ from posixpath import dirname
 from s3ap_lint import data
 from s3ap_lint.iam import Role, roles
 from s3ap_lint.inline import in_template, inline_module
+from s3ap_lint.missing import MissingImport, missing_imports
 from s3ap_lint.model import Location
+from s3ap_lint.packaging import Files, package_of
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
-from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, resolve, within
+from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -61,7 +63,7 @@ class Environment:
 class Project:
     """What an application may ask of the project around it. `load` gives a module's facts, or None."""
 
-    tree: Tree
+    tree: Files
     load: Callable[[str], Module | None]
     code_map: Mapping[str, str] = field(default_factory=dict)
 
@@ -157,6 +159,25 @@ class Function:
 
         return tuple(
             replace(r, at=in_template(r.at, source, node), related=places(r.related), via=places(r.via)) for r in reads
+        )
+
+    @cached_property
+    def missing_imports(self) -> tuple[MissingImport, ...]:
+        """The imports it makes of modules that nothing provides; empty where the package is made elsewhere."""
+        code, closure = self.code, self.closure
+        if not isinstance(code, Code) or closure is None:
+            return ()
+        package = package_of(self.resource, code, self.application.project.tree)
+        if package is None:
+            return ()
+        inline, source = code.inline, self.template.source
+        return tuple(
+            missing_imports(
+                closure,
+                package,
+                self.runtime,
+                (lambda at: at) if inline is None else (lambda at: in_template(at, source, inline)),
+            )
         )
 
     def importable(self, module: str) -> str:
