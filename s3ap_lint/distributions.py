@@ -11,7 +11,10 @@ from s3ap_lint import data
 
 Version = tuple[int, int]
 
-PERHAPS = frozenset({"_distutils_hack", "awscrt", "docutils", "pip", "pkg_resources", "setuptools", "wheel"})
+PERHAPS = frozenset(
+    {"_distutils_hack", "aws_durable_execution_sdk_python", "awscrt", "docutils", "pip", "pkg_resources", "setuptools"}
+    | {"unzip_requirements", "wheel"}
+)
 """What some runtimes have and others have not, and nobody promises."""
 
 _NAME = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from posixpath import basename, dirname
 
 from s3ap_lint import distributions
@@ -13,7 +14,7 @@ from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.graph import Node
 from s3ap_lint.python.needed import Circumstances, Needed, circumstances, needed
 
-_ELSEWHERE = ("/mnt", "/tmp")  # noqa: S108  # folders that are filled while the function runs
+_ELSEWHERE = ("/mnt", "/tmp")  # folders that are filled while the function runs
 _GENERATED = ("_pb2", "_pb2_grpc", "_version", "version")
 
 
@@ -43,7 +44,7 @@ class MissingImport:
 def missing_imports(
     closure: Closure, package: Package, runtime: str, placed: Callable[[Location], Location]
 ) -> Iterator[MissingImport]:
-    """What is missing, in the order in which it is met; nothing where sys.path is changed in ways that cannot be read."""
+    """What is missing, in the order in which it is met; nothing where sys.path is changed beyond recognition."""
     search = _Search(closure, package, runtime)
     if not search.readable:
         return
@@ -51,7 +52,13 @@ def missing_imports(
         found = search.missing(one)
         if found is not None:
             yield MissingImport(
-                found.name, placed(found.at), found.on_import, found.found, found.expected, found.relative, found.left_out
+                found.name,
+                placed(found.at),
+                found.on_import,
+                found.found,
+                found.expected,
+                found.relative,
+                found.left_out,
             )
 
 
@@ -74,13 +81,28 @@ class _Search:
         folders = [change.folder for change in changes]
         return not any(folder is None or folder.startswith(_ELSEWHERE) for folder in folders)
 
+    @cached_property
+    def _sure(self) -> set[Node]:
+        """The modules that are imported by code that could not do without them."""
+        graph = self.closure
+        found, todo = {graph.root}, [graph.root]
+        while todo:
+            node = todo.pop()
+            for imported in graph.imports(node):
+                met = circumstances(node.module, imported) if node.module is not None else Circumstances()
+                if not (met.answered or met.optional):
+                    fresh = [run for run in graph.target(node, imported).runs if run not in found]
+                    found.update(fresh)
+                    todo += fresh
+        return found
+
     def missing(self, one: Needed) -> MissingImport | None:
         """What an import lacks, if it fails for certain."""
-        if one.node.path and not self._packaged(one.node):
+        if one.node not in self._sure or not self._packaged(one.node):
             return None  # the module itself is not there, which is said where it is imported
         module = one.node.module
         met = circumstances(module, one.imported) if module is not None else Circumstances()
-        if met.versions or met.optional:
+        if met.versions:
             return None
         if not one.name:
             return self._relative(one, met)
@@ -94,7 +116,7 @@ class _Search:
         return None
 
     def _relative(self, one: Needed, met: Circumstances) -> MissingImport | None:
-        if met.expected or one.node is not self.closure.root or self.package.root is None:
+        if met.answered or met.optional or one.node is not self.closure.root or self.package.root is None:
             return None
         return MissingImport(one.target.missing, one.imported.at, one.on_import, relative=True)
 
@@ -130,12 +152,12 @@ class _Search:
         layer = self.package.lacking(run.path)
         recipe = recipe_at(layer, self.files) if layer is not None else None
         return MissingImport(
-            run.found.name, one.imported.at, one.on_import, run.path, met.expected, left_out=recipe
+            run.found.name, one.imported.at, one.on_import, run.path, met.expected or met.optional, left_out=recipe
         )
 
     def _nowhere(self, one: Needed, met: Circumstances) -> MissingImport | None:
         """A module that is nowhere in the project."""
-        if met.expected or met.tested or self._is_test(one.node.path):
+        if met.answered or met.optional or met.tested or self._is_test(one.node.path):
             return None
         name = one.target.missing
         if "." in name:

@@ -96,7 +96,8 @@ class Package:
             return True
         home = basename(self._home)
         return bool(home) and any(
-            recipes.copies(text, top) and recipes.mentions(text, home) for text in self._scripts_above
+            recipes.copies(text, top) and recipes.mentions(recipes.uncommented(text), home)
+            for text in self._scripts_above
         )
 
     # -- packages from elsewhere
@@ -109,8 +110,7 @@ class Package:
         answer = wanted.provide(top)
         if answer is not False:
             return answer
-        folder = self.root
-        if folder is not None and any(self.files.is_file(join(folder, name)) for name in _MANIFESTS):
+        if self.root is not None and any(self.files.is_file(join(self.root, name)) for name in _MANIFESTS):
             return None
         if any(self._open(layer) for layer in self.layers):
             return None
@@ -175,7 +175,9 @@ class Package:
 
     def _read(self, kind: str, folders: list[str], wanted: re.Pattern[str]) -> list[str]:
         if kind not in self._texts:
-            paths = (join(folder, name) for folder in dict.fromkeys(map(_plain, folders)) for name in self._names(folder))
+            paths = (
+                join(folder, name) for folder in dict.fromkeys(map(_plain, folders)) for name in self._names(folder)
+            )
             found = (self._text(path) for path in paths if wanted.fullmatch(basename(path)))
             self._texts[kind] = [recipes.others(text) for text in found if text is not None]
         return self._texts[kind]

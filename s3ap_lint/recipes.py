@@ -19,7 +19,9 @@ _HARMLESS = frozenset(
 _COPYING = re.compile(
     r"\b(cp|rsync|ln|mv|copy|xcopy|robocopy|copytree|Copy-Item|mklink|zip|symlink|install)\b[^\n#]*", re.IGNORECASE
 )
-_INSTALLING = re.compile(r"\bpip3?\S*\s+install\b[^\n]*\s(-t|--target|--prefix)\b|\bsam\s+build\b[^\n]*\bhook", re.IGNORECASE)
+_INSTALLING = re.compile(
+    r"\bpip3?\S*\s+install\b[^\n]*\s(-t|--target|--prefix)\b|\bsam\s+build\b[^\n]*\bhook", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,12 @@ def others(text: str) -> str:
 def copies(text: str, name: str) -> bool:
     """Whether some line of a script copies, links or packs what has a name."""
     word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
-    return any(word.search(found[0]) for found in _COPYING.finditer(text))
+    return any(word.search(found[0]) for found in _COPYING.finditer(uncommented(text)))
+
+
+def uncommented(text: str) -> str:
+    """A script without the lines that are comments."""
+    return re.sub(r"^[ \t@]*(#|//|REM\b).*$", "", text, flags=re.MULTILINE)
 
 
 def mentions(text: str, name: str) -> bool:

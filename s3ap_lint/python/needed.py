@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from s3ap_lint.python.graph import Node, Target
@@ -17,6 +17,7 @@ from s3ap_lint.python.walk import gives_up
 
 _ABSENT = frozenset({"ImportError", "ModuleNotFoundError"})
 _BROAD = frozenset({"Exception", "BaseException"})
+_VERSIONS = frozenset({"PY2", "PY3", "find_spec", "hexversion", "implementation", "platform", "version_info"})
 _PLAIN = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Pass, ast.Expr)
 
 
@@ -56,6 +57,7 @@ class Circumstances:
     """Where an import stands: whether the program is ready to do without it, and what it is asked for under."""
 
     expected: bool = False
+    answered: bool = False
     optional: bool = False
     tested: bool = False
     versions: bool = False
@@ -67,9 +69,9 @@ _KNOWN: WeakKeyDictionary[Module, dict[int, Circumstances]] = WeakKeyDictionary(
 def circumstances(module: Module, imported: Import) -> Circumstances:
     """Under which circumstances a module makes an import.
 
-    `expected`: somebody wrote what to do without it (`except ImportError`), or what takes its place. `optional`: the
-    attempt is about nothing but the import, and whatever goes wrong is kept back. `tested`: it stands in an if
-    statement, `versions`: one about the version of Python or the platform.
+    `expected`: somebody wrote what to do without it (`except ImportError`), or what takes its place. `answered`: or
+    what to say of it. `optional`: the attempt is about nothing but the import, and whatever goes wrong is kept
+    back. `tested`: it stands in an if statement, `versions`: one about the version of Python or the platform.
     """
     if module not in _KNOWN:
         _KNOWN[module] = dict(_found(module.tree.body, Circumstances())) if module.tree is not None else {}
@@ -87,7 +89,7 @@ def _found(statements: list[ast.stmt], now: Circumstances) -> Iterator[tuple[int
                 yield from _found(handler.body, failed)
             yield from _found([*statement.orelse, *statement.finalbody], now)
         elif isinstance(statement, ast.If):
-            inside = Circumstances(now.expected, now.optional, True, now.versions or _about_versions(statement.test))
+            inside = replace(now, tested=True, versions=now.versions or _about_versions(statement.test))
             yield from _found([*statement.body, *statement.orelse], inside)
         elif isinstance(statement, ast.With | ast.AsyncWith):
             yield from _found(statement.body, _suppressed(statement, now))
@@ -108,11 +110,12 @@ def _tried(statement: ast.Try | ast.TryStar, now: Circumstances) -> Circumstance
     kept = [handler for handler in statement.handlers if not gives_up(handler.body)]
     names = {name for handler in kept for name in _names(handler.type)}
     alone = all(isinstance(inner, _PLAIN) for inner in statement.body)
-    return Circumstances(
-        now.expected or bool(names & _ABSENT),
-        now.optional or (alone and bool(names & (_BROAD | {""}))),
-        now.tested,
-        now.versions,
+    answered = {name for handler in statement.handlers for name in _names(handler.type)}
+    return replace(
+        now,
+        expected=now.expected or bool(names & _ABSENT),
+        answered=now.answered or bool(answered & _ABSENT),
+        optional=now.optional or (alone and bool(names & (_BROAD | {""}))),
     )
 
 
@@ -124,7 +127,8 @@ def _suppressed(statement: ast.With | ast.AsyncWith, now: Circumstances) -> Circ
         for argument in item.context_expr.args
         for name in _names(argument)
     }
-    return Circumstances(now.expected or bool(names & (_ABSENT | _BROAD)), now.optional, now.tested, now.versions)
+    expected = now.expected or bool(names & (_ABSENT | _BROAD))
+    return replace(now, expected=expected, answered=expected or now.answered)
 
 
 def _names(kind: ast.expr | None) -> set[str]:
@@ -135,5 +139,9 @@ def _names(kind: ast.expr | None) -> set[str]:
 
 def _about_versions(test: ast.expr) -> bool:
     """Whether a test asks for the version of Python, the platform or the installed packages."""
-    names = {node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(test) if isinstance(node, ast.Attribute | ast.Name)}
-    return bool(names & {"version_info", "platform", "hexversion", "find_spec", "implementation", "PY2", "PY3"})
+    names = {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(test)
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
+    return bool(names & _VERSIONS)
