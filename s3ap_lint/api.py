@@ -26,6 +26,7 @@ from s3ap_lint.model import (
     rule,
 )
 from s3ap_lint.plugins import hookimpl
+from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
@@ -78,6 +79,7 @@ __all__ = [
     "Target",
     "Template",
     "Traced",
+    "UnknownAttribute",
     "Unparsable",
     "Values",
     "Verdict",

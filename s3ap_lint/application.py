@@ -17,6 +17,7 @@ from s3ap_lint.inline import in_template, inline_module
 from s3ap_lint.missing import MissingImport, missing_imports
 from s3ap_lint.model import Location
 from s3ap_lint.packaging import Files, package_of
+from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
@@ -178,6 +179,21 @@ class Function:
                 self.runtime,
                 (lambda at: at) if inline is None else (lambda at: in_template(at, source, inline)),
             )
+        )
+
+    @cached_property
+    def unknown_attributes(self) -> tuple[UnknownAttribute, ...]:
+        """What its code asks of the project's own modules, classes and instances, and they certainly do not have."""
+        code, closure = self.code, self.closure
+        if not isinstance(code, Code) or closure is None:
+            return ()
+        found = tuple(unknown_attributes(closure.reach()))
+        inline, source = code.inline, self.template.source
+        if inline is None:
+            return found
+        return tuple(
+            replace(one, at=in_template(one.at, source, inline), defined=in_template(one.defined, source, inline))
+            for one in found
         )
 
     def importable(self, module: str) -> str:
