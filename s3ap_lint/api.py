@@ -28,6 +28,7 @@ from s3ap_lint.model import (
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.patches import MissingPatch
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.template.conditions import Outcome
@@ -56,6 +57,7 @@ __all__ = [
     "Level",
     "Location",
     "MissingImport",
+    "MissingPatch",
     "Node",
     "Options",
     "Outcome",

@@ -21,6 +21,7 @@ from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
+from s3ap_lint.python.patches import MissingPatch, missing_patches
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
 from s3ap_lint.template.node import Node
@@ -37,11 +38,21 @@ class PythonFile:
     """A Python file as a subject of its own: its facts, whoever runs it."""
 
     module: Module
+    project: Project | None = None
 
     @property
     def path(self) -> str:
         """The path of the file, relative to the project root."""
         return self.module.path
+
+    @cached_property
+    def missing_patches(self) -> tuple[MissingPatch, ...]:
+        """The names that it replaces, as tests do, and that the project's modules do not have."""
+        project = self.project
+        if project is None:
+            return ()
+        tree = project.tree
+        return tuple(missing_patches(self.module, load=project.load, exists=tree.is_file, is_dir=tree.is_dir))
 
 
 @dataclass(frozen=True)
