@@ -30,6 +30,7 @@ from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.patches import MissingPatch
 from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.signature import Signature
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
@@ -74,6 +75,7 @@ __all__ = [
     "Scenario",
     "SdkCall",
     "Severity",
+    "Signature",
     "Span",
     "Standing",
     "StateMachine",

@@ -23,6 +23,7 @@ from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.patches import MissingPatch, missing_patches
 from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.signature import Signature, handler_signature
 from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
@@ -206,6 +207,15 @@ class Function:
             replace(one, at=in_template(one.at, source, inline), defined=in_template(one.defined, source, inline))
             for one in found
         )
+
+    @cached_property
+    def signature(self) -> Signature | None:
+        """How its handler takes what Lambda hands it; None when that cannot be told."""
+        code, closure = self.code, self.closure
+        found = handler_signature(closure.reach()) if closure is not None else None
+        if found is None or not isinstance(code, Code) or code.inline is None:
+            return found
+        return replace(found, at=in_template(found.at, self.template.source, code.inline))
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""

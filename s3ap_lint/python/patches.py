@@ -93,9 +93,7 @@ def _made_by_hand(modules: tuple[Module, ...], target: str) -> bool:
     """Whether a test puts a module there that is not the file of its name."""
     parts = target.split(".")
     prefixes = {".".join(parts[:end]) for end in range(1, len(parts))}
-    return any(
-        any(word in one.source.data for word in _REPLACED) and bool(prefixes & one.strings) for one in modules
-    )
+    return any(any(word in one.source.data for word in _REPLACED) and bool(prefixes & one.strings) for one in modules)
 
 
 # -- what is replaced
@@ -151,7 +149,7 @@ def _of_name(graphs: list[ImportGraph], module: Module, patch: _Patch) -> Missin
 
 
 def _led(graph: ImportGraph, target: str) -> tuple[Node, str, str] | bool | None:
-    """Where a dotted name ends: the module that lacks a part, True, False for no module, None if that cannot be told."""
+    """What lacks a part of a dotted name; True when nothing does, False without a module, None if it cannot be told."""
     parts = target.split(".")
     at = 0
     found = None
@@ -192,10 +190,9 @@ def _of_object(names: Names, module: Module, patch: _Patch) -> MissingPatch | No
         return None  # the name is also given another meaning
     if _made_by_hand((module,), ends[0].node.found.name + "."):
         return None
-    thing = ends[0]
-    owner = thing.scope.name if thing.kind == "class" and thing.scope is not None else thing.node.path
-    at = location_of(module.source, patch.node)
-    return MissingPatch(patch.target, name, owner, at, Location(thing.node.path))
+    path = ends[0].node.path
+    owner = ends[0].scope.name if ends[0].kind == "class" and ends[0].scope is not None else path
+    return MissingPatch(patch.target, name, owner, location_of(module.source, patch.node), Location(path))
 
 
 def _scope_at(module: Module, place: ast.expr) -> Scope | None:
