@@ -51,10 +51,13 @@ def missing_patches(module: Module, *, load: Load, exists: Exists, is_dir: Exist
         return
     helpers = _conftests(module, load, exists)
     roots = _roots(module, helpers)
+    anywhere = any(change.folder is None for one in (module, *helpers) for change in one.path_changes)
     graphs = [ImportGraph(module.path, search=(root,), load=load, exists=exists, is_dir=is_dir) for root in roots]
     whole = ImportGraph(module.path, search=roots, load=load, exists=exists, is_dir=is_dir)
     names = Names(whole)
     for patch in found:
+        if anywhere and patch.target.count(".") < 2:
+            continue  # some folder that cannot be read may have another module of this name
         if patch.of:
             missing = _of_object(names, module, patch)
         else:
@@ -160,8 +163,8 @@ def _led(graph: ImportGraph, target: str) -> tuple[Node, str, str] | bool | None
     if at == len(parts):
         return True
     node, name = graph.node(found), parts[at]
-    if node.module is None or node.module.error is not None:
-        return None
+    if node.module is None or node.module.error is not None or (found.folders and at + 1 < len(parts)):
+        return None  # a package of that name in another folder may have the module that follows
     there = module_has(graph, node, name)
     if there is False:
         return None if name in _BUILTINS and at == len(parts) - 1 else (node, name, node.path)

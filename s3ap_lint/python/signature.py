@@ -43,7 +43,8 @@ class Signature:
 
 def handler_signature(reach: Reach) -> Signature | None:
     """The signature of the handler; None when there are several, or something may stand between Lambda and it."""
-    things = [thing for thing in reach.names.member(reach.graph.root, reach.handler) if thing.kind != "value"]
+    meanings = reach.names.member(reach.graph.root, reach.handler)
+    things = [thing for thing in meanings if thing.kind not in ("value", "unknown")]  # a lambda is a value, too
     if len(things) != 1 or things[0] is EXTERNAL or things[0].kind != "function":
         return None
     node, scope = things[0].node, things[0].scope

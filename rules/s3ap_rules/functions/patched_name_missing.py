@@ -114,6 +114,19 @@ def project(test: str, **more: str) -> dict[str, str]:
                 """),
         ),
         good(
+            "a package of the tests has the name of the package that they are about",
+            project(
+                """
+                from unittest.mock import patch
+
+                @patch("functions.report.client")
+                def test_report(client):
+                    pass
+                """,
+                **{"tests/functions/__init__.py": "", "src/functions/report.py": "client = None\n"},
+            ),
+        ),
+        good(
             "another folder on sys.path has it",
             project(
                 """
