@@ -31,6 +31,7 @@ from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.patches import MissingPatch
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.signature import Signature
+from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
@@ -59,6 +60,7 @@ __all__ = [
     "Location",
     "MissingImport",
     "MissingPatch",
+    "Newer",
     "Node",
     "Options",
     "Outcome",

@@ -12,6 +12,7 @@ from functools import cached_property
 from posixpath import dirname
 
 from s3ap_lint import data
+from s3ap_lint.distributions import library, version_of
 from s3ap_lint.iam import Role, roles
 from s3ap_lint.inline import in_template, inline_module
 from s3ap_lint.missing import MissingImport, missing_imports
@@ -24,6 +25,7 @@ from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.patches import MissingPatch, missing_patches
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.signature import Signature, handler_signature
+from s3ap_lint.python.versions import Newer, newer_than
 from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
@@ -216,6 +218,19 @@ class Function:
         if found is None or not isinstance(code, Code) or code.inline is None:
             return found
         return replace(found, at=in_template(found.at, self.template.source, code.inline))
+
+    @cached_property
+    def newer_than_runtime(self) -> tuple[Newer, ...]:
+        """What its code needs a later version of Python for than the one it runs on."""
+        code, closure = self.code, self.closure
+        python = version_of(self.runtime)
+        if python is None or not isinstance(code, Code) or closure is None:
+            return ()
+        found = tuple(newer_than(closure.reach(), python, library()))
+        inline, source = code.inline, self.template.source
+        if inline is None:
+            return found
+        return tuple(replace(one, at=in_template(one.at, source, inline)) for one in found)
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""

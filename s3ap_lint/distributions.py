@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from posixpath import dirname, join, normpath
 
 from s3ap_lint import data
-
-Version = tuple[int, int]
+from s3ap_lint.python.newer import Version
+from s3ap_lint.python.versions import Library
 
 PERHAPS = frozenset(
     {"_distutils_hack", "aws_durable_execution_sdk_python", "awscrt", "docutils", "pip", "pkg_resources", "setuptools"}
@@ -43,6 +44,16 @@ def lifetime(module: str) -> tuple[Version, Version | None] | None:
     if span is None:
         return None
     return version(span[0]), version(span[1]) if span[1] else None
+
+
+@cache
+def library() -> Library:
+    """The standard library by version."""
+    table = data.load("python_stdlib")
+    return Library(
+        {module: version(first) for module, (first, _) in table["modules"].items()},
+        {module: {name: version(text) for name, text in names.items()} for module, names in table["names"].items()},
+    )
 
 
 def in_standard_library(top: str, python: Version | None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from posixpath import basename, dirname
 
 from s3ap_lint import distributions
@@ -12,7 +11,7 @@ from s3ap_lint.model import Location
 from s3ap_lint.packaging import Files, Package, recipe_at
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.graph import Node
-from s3ap_lint.python.needed import Circumstances, Needed, circumstances, needed
+from s3ap_lint.python.needed import Circumstances, Needed, circumstances, needed, relied_on
 
 _ELSEWHERE = ("/mnt", "/tmp")  # folders that are filled while the function runs
 _GENERATED = ("_pb2", "_pb2_grpc", "_version", "version")
@@ -69,6 +68,7 @@ class _Search:
         self.python = distributions.version_of(runtime)
         self._installed: dict[str, bool | None] = {}
         self._staged: dict[str, bool] = {}
+        self._sure = relied_on(closure)
 
     @property
     def files(self) -> Files:
@@ -80,21 +80,6 @@ class _Search:
         changes = (change for module in self.closure.modules for change in module.path_changes)
         folders = [change.folder for change in changes]
         return not any(folder is None or folder.startswith(_ELSEWHERE) for folder in folders)
-
-    @cached_property
-    def _sure(self) -> set[Node]:
-        """The modules that are imported by code that could not do without them."""
-        graph = self.closure
-        found, todo = {graph.root}, [graph.root]
-        while todo:
-            node = todo.pop()
-            for imported in graph.imports(node):
-                met = circumstances(node.module, imported) if node.module is not None else Circumstances()
-                if not (met.answered or met.optional):
-                    fresh = [run for run in graph.target(node, imported).runs if run not in found]
-                    found.update(fresh)
-                    todo += fresh
-        return found
 
     def missing(self, one: Needed) -> MissingImport | None:
         """What an import lacks, if it fails for certain."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
-from s3ap_lint.python.graph import Node, Target
+from s3ap_lint.python.graph import ImportGraph, Node, Target
 from s3ap_lint.python.imports import absolute
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
@@ -76,6 +76,20 @@ def circumstances(module: Module, imported: Import) -> Circumstances:
     if module not in _KNOWN:
         _KNOWN[module] = dict(_found(module.tree.body, Circumstances())) if module.tree is not None else {}
     return _KNOWN[module].get(id(imported.node), Circumstances())
+
+
+def relied_on(graph: ImportGraph) -> set[Node]:
+    """The modules that are imported by code that could not do without them."""
+    found, todo = {graph.root}, [graph.root]
+    while todo:
+        node = todo.pop()
+        for imported in graph.imports(node):
+            met = circumstances(node.module, imported) if node.module is not None else Circumstances()
+            if not (met.answered or met.optional or met.versions):
+                fresh = [run for run in graph.target(node, imported).runs if run not in found]
+                found.update(fresh)
+                todo += fresh
+    return found
 
 
 def _found(statements: list[ast.stmt], now: Circumstances) -> Iterator[tuple[int, Circumstances]]:
