@@ -27,8 +27,8 @@ def normal(name: str) -> str:
 
 
 def version_of(runtime: str) -> Version | None:
-    """The version of Python in the name of a runtime; None when it is of another form."""
-    found = re.fullmatch(r"python(\d+)\.(\d+)", runtime)
+    """The version of Python 3 in the name of a runtime; None for any other."""
+    found = re.fullmatch(r"python(3)\.(\d+)", runtime)
     return (int(found[1]), int(found[2])) if found else None
 
 

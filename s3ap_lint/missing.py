@@ -45,7 +45,7 @@ def missing_imports(
 ) -> Iterator[MissingImport]:
     """What is missing, in the order in which it is met; nothing where sys.path is changed beyond recognition."""
     search = _Search(closure, package, runtime)
-    if not search.readable:
+    if not search.readable or runtime.startswith("python2"):
         return
     for one in needed(closure.reach()):
         found = search.missing(one)
