@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 ARTIFACTS = "$(ARTIFACTS_DIR)"
 """Where SAM asks a recipe to put things; what lies there is what is deployed."""
@@ -77,10 +78,12 @@ def _targets(copy: Copy, path: str) -> Iterator[str]:
         yield posixpath.join(copy.target, below)  # a target that was not there takes the folder's place
 
 
+@lru_cache(maxsize=64)
 def recipe(makefile: str, target: str) -> Recipe | None:
     """The recipe of a target; None when the Makefile has none of that name."""
     lines = makefile.splitlines()
-    start = next((n for n, line in enumerate(lines) if re.match(rf"{re.escape(target)}\s*:(?!=)", line)), None)
+    head = re.compile(rf"{re.escape(target)}\s*:(?!=)")
+    start = next((n for n, line in enumerate(lines) if head.match(line)), None)
     if start is None:
         return None
     variables = dict(_VARIABLE.findall(makefile))

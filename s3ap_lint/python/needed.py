@@ -37,8 +37,18 @@ class Needed:
         return self.name.partition(".")[0]
 
 
-def needed(reach: Reach) -> Iterator[Needed]:
+_NEEDED: WeakKeyDictionary[Reach, tuple[Needed, ...]] = WeakKeyDictionary()
+_RELIED_ON: WeakKeyDictionary[ImportGraph, frozenset[Node]] = WeakKeyDictionary()
+
+
+def needed(reach: Reach) -> tuple[Needed, ...]:
     """The imports of the code that runs, in the order in which it is reached."""
+    if reach not in _NEEDED:
+        _NEEDED[reach] = tuple(_needed(reach))
+    return _NEEDED[reach]
+
+
+def _needed(reach: Reach) -> Iterator[Needed]:
     graph = reach.graph
     for node, scope in reach.scopes:
         for imported in scope.imports:
@@ -78,15 +88,21 @@ def circumstances(module: Module, imported: Import) -> Circumstances:
     return _KNOWN[module].get(id(imported.node), Circumstances())
 
 
-def relied_on(graph: ImportGraph) -> set[Node]:
+def relied_on(graph: ImportGraph) -> frozenset[Node]:
     """The modules that are imported by code that could not do without them."""
+    if graph not in _RELIED_ON:
+        _RELIED_ON[graph] = frozenset(_relied_on(graph))
+    return _RELIED_ON[graph]
+
+
+def _relied_on(graph: ImportGraph) -> set[Node]:
     found, todo = {graph.root}, [graph.root]
     while todo:
         node = todo.pop()
         for imported in graph.imports(node):
-            met = circumstances(node.module, imported) if node.module is not None else Circumstances()
-            if not (met.answered or met.optional or met.versions):
-                fresh = [run for run in graph.target(node, imported).runs if run not in found]
+            fresh = [run for run in graph.target(node, imported).runs if run not in found]
+            met = circumstances(node.module, imported) if fresh and node.module is not None else Circumstances()
+            if fresh and not (met.answered or met.optional or met.versions):
                 found.update(fresh)
                 todo += fresh
     return found
