@@ -6,6 +6,7 @@ from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level
 from s3ap_lint.directives import Directive
 from s3ap_lint.iam import Policies, Role, Statement, statements
 from s3ap_lint.incidents import Unparsable
+from s3ap_lint.missing import MissingImport
 from s3ap_lint.model import (
     Detector,
     Edit,
@@ -25,8 +26,12 @@ from s3ap_lint.model import (
     rule,
 )
 from s3ap_lint.plugins import hookimpl
+from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.patches import MissingPatch
 from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.signature import Signature
+from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
@@ -54,6 +59,9 @@ __all__ = [
     "Leaf",
     "Level",
     "Location",
+    "MissingImport",
+    "MissingPatch",
+    "Newer",
     "Node",
     "Options",
     "Outcome",
@@ -70,6 +78,7 @@ __all__ = [
     "Scenario",
     "SdkCall",
     "Severity",
+    "Signature",
     "Span",
     "Standing",
     "StateMachine",
@@ -77,6 +86,7 @@ __all__ = [
     "Target",
     "Template",
     "Traced",
+    "UnknownAttribute",
     "Unparsable",
     "Values",
     "Verdict",

@@ -12,14 +12,21 @@ from functools import cached_property
 from posixpath import dirname
 
 from s3ap_lint import data
+from s3ap_lint.distributions import library, version_of
 from s3ap_lint.iam import Role, roles
 from s3ap_lint.inline import in_template, inline_module
+from s3ap_lint.missing import MissingImport, missing_imports
 from s3ap_lint.model import Location
+from s3ap_lint.packaging import Files, package_of
+from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
+from s3ap_lint.python.patches import MissingPatch, missing_patches
 from s3ap_lint.python.reach import Reach, ReachedRead
-from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, resolve, within
+from s3ap_lint.python.signature import Signature, handler_signature
+from s3ap_lint.python.versions import Newer, newer_than
+from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -34,11 +41,21 @@ class PythonFile:
     """A Python file as a subject of its own: its facts, whoever runs it."""
 
     module: Module
+    project: Project | None = None
 
     @property
     def path(self) -> str:
         """The path of the file, relative to the project root."""
         return self.module.path
+
+    @cached_property
+    def missing_patches(self) -> tuple[MissingPatch, ...]:
+        """The names that it replaces, as tests do, and that the project's modules do not have."""
+        project = self.project
+        if project is None:
+            return ()
+        tree = project.tree
+        return tuple(missing_patches(self.module, load=project.load, exists=tree.is_file, is_dir=tree.is_dir))
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class Environment:
 class Project:
     """What an application may ask of the project around it. `load` gives a module's facts, or None."""
 
-    tree: Tree
+    tree: Files
     load: Callable[[str], Module | None]
     code_map: Mapping[str, str] = field(default_factory=dict)
 
@@ -159,6 +176,62 @@ class Function:
         return tuple(
             replace(r, at=in_template(r.at, source, node), related=places(r.related), via=places(r.via)) for r in reads
         )
+
+    @cached_property
+    def missing_imports(self) -> tuple[MissingImport, ...]:
+        """The imports it makes of modules that nothing provides; empty where the package is made elsewhere."""
+        code, closure = self.code, self.closure
+        if not isinstance(code, Code) or closure is None:
+            return ()
+        package = package_of(self.resource, code, self.application.project.tree)
+        if package is None:
+            return ()
+        inline, source = code.inline, self.template.source
+        return tuple(
+            missing_imports(
+                closure,
+                package,
+                self.runtime,
+                (lambda at: at) if inline is None else (lambda at: in_template(at, source, inline)),
+            )
+        )
+
+    @cached_property
+    def unknown_attributes(self) -> tuple[UnknownAttribute, ...]:
+        """What its code asks of the project's own modules, classes and instances, and they certainly do not have."""
+        code, closure = self.code, self.closure
+        if not isinstance(code, Code) or closure is None:
+            return ()
+        found = tuple(unknown_attributes(closure.reach()))
+        inline, source = code.inline, self.template.source
+        if inline is None:
+            return found
+        return tuple(
+            replace(one, at=in_template(one.at, source, inline), defined=in_template(one.defined, source, inline))
+            for one in found
+        )
+
+    @cached_property
+    def signature(self) -> Signature | None:
+        """How its handler takes what Lambda hands it; None when that cannot be told."""
+        code, closure = self.code, self.closure
+        found = handler_signature(closure.reach()) if closure is not None else None
+        if found is None or not isinstance(code, Code) or code.inline is None:
+            return found
+        return replace(found, at=in_template(found.at, self.template.source, code.inline))
+
+    @cached_property
+    def newer_than_runtime(self) -> tuple[Newer, ...]:
+        """What its code needs a later version of Python for than the one it runs on."""
+        code, closure = self.code, self.closure
+        python = version_of(self.runtime)
+        if python is None or not isinstance(code, Code) or closure is None:
+            return ()
+        found = tuple(newer_than(closure.reach(), python, library()))
+        inline, source = code.inline, self.template.source
+        if inline is None:
+            return found
+        return tuple(replace(one, at=in_template(one.at, source, inline)) for one in found)
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""

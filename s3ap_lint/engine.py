@@ -72,6 +72,11 @@ class Session:
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
         self.options: dict[str, Options] = {code: registry.options(config, code) for code in self.codes}
 
+    @property
+    def project(self) -> Project:
+        """What an application or a file may ask of the project around it."""
+        return Project(self.workspace, self.module, dict(self.config.code_map))
+
     def wants_foreign(self, code: str) -> bool:
         """Whether an engine's code is selected anywhere."""
         return any(self.registry.wants(selection, code) for selection in self.config.selections())
@@ -95,9 +100,7 @@ class Session:
         """
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
-        application = Application(
-            folder, tuple(templates), Project(self.workspace, self.module, dict(self.config.code_map))
-        )
+        application = Application(folder, tuple(templates), self.project)
         for template in templates:
             report.directives.append(_template_directives(template))
             report.unchecked += outside(template)
@@ -219,7 +222,7 @@ class Session:
         for finding in self._python_findings(source, report, tree=module.tree if module is not None else None):
             report.add(finding, finding.code)
         if module is not None:
-            report.run(PythonFile(module))
+            report.run(PythonFile(module, self.project))
         self._modules.pop(path, None)  # applications come first, and nobody asks for it again
         return UnitResult(
             tuple(report.diagnostics),

@@ -17,6 +17,7 @@ PROJECT = Path(__file__).parent.parent
 DATA = PROJECT / "s3ap_lint" / "data"
 GENERATED = {
     "managed_policies.json": "moto",
+    "python_stdlib.json": "mypy",
     "sam_policy_templates.json": "aws-sam-translator",
     "sam_resources.json": "aws-sam-translator",
 }
@@ -301,6 +302,35 @@ class TestLambdaRuntime:
         promised = {name for name, facts in packages.items() if facts["documented"]}
         assert {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"} == promised
         assert "requests" not in packages
+
+
+class TestPythonStdlib:
+    def test_a_module_came_with_one_version_and_may_have_left_with_another(self) -> None:
+        modules = load("python_stdlib")["modules"]
+        assert (["3.11", ""], ["3.0", "3.12"]) == (modules["tomllib"], modules["cgi"])
+
+    def test_names_that_are_newer_than_their_module_are_there_and_no_others(self) -> None:
+        names = load("python_stdlib")["names"]
+        assert ("3.11", "3.12") == (names["datetime"]["UTC"], names["itertools"]["batched"])
+        assert "3.11" == names["asyncio"]["TaskGroup"]  # handed on from a module of the package
+        assert "datetime" not in names["datetime"]
+
+    def test_what_only_the_stubs_have_is_no_part_of_it(self) -> None:
+        assert "typing_extensions" not in load("python_stdlib")["modules"]
+
+
+class TestPythonPackages:
+    def test_what_is_imported_may_be_called_otherwise_where_it_is_installed(self) -> None:
+        imports = load("python_packages")["imports"]
+        assert (["pyyaml"], ["python-dateutil"]) == (imports["yaml"], imports["dateutil"])
+
+    def test_a_package_brings_what_it_requires(self) -> None:
+        assert {"requests", "urllib3", "idna"} <= set(load("python_packages")["brings"]["requests"])
+
+    def test_names_are_normal(self) -> None:
+        table = load("python_packages")
+        names = {*table["brings"], *(name for found in table["imports"].values() for name in found)}
+        assert [] == [name for name in names if name != re.sub(r"[-_.]+", "-", name).lower()]
 
 
 class TestSources:

@@ -11,6 +11,8 @@ import sys
 
 from s3ap_lint.source import Source
 
+Version = tuple[int, int]
+
 _SINCE = (
     ((3, 12), re.compile(r"\s*(?:type\s+\w+\s*[\[=]|(?:async\s+)?def\s+\w+\s*\[|class\s+\w+\s*\[)")),
     ((3, 14), re.compile(r"\s*except\*?\s+[\w.]+\s*,")),
@@ -19,10 +21,15 @@ _SINCE = (
 _FREE_F_STRINGS = (3, 12)  # before, what stands in the braces could hold neither its quotes nor a backslash
 
 
+def accepted_since(message: str, line: str) -> Version | None:
+    """The version from which on Python may accept a line that it refused with a message; None for no version."""
+    if message.startswith("f-string"):
+        return _FREE_F_STRINGS
+    return next((since for since, form in _SINCE if form.match(line)), None)
+
+
 def newer_syntax(error: SyntaxError, source: Source) -> bool:
     """Whether an error may go away with a newer interpreter."""
-    here = sys.version_info[:2]
-    if error.msg.startswith("f-string"):
-        return here < _FREE_F_STRINGS
     line = source.line_text(error.lineno) if error.lineno else ""
-    return any(here < since and form.match(line) for since, form in _SINCE)
+    since = accepted_since(error.msg, line)
+    return since is not None and sys.version_info[:2] < since

@@ -287,6 +287,11 @@ class Reach:
         """Whether a scope runs."""
         return scope in self._steps
 
+    def on_import(self, scope: Scope) -> bool:
+        """Whether a scope runs before the first event."""
+        step = self._steps.get(scope)
+        return step is not None and step.on_import
+
     @cached_property
     def reads(self) -> tuple[ReachedRead, ...]:
         """The environment variables that are read, by place."""

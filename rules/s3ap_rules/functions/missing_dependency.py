@@ -1,0 +1,288 @@
+"""S3AP307: an import that nothing in the function's package provides."""
+
+from collections.abc import Iterable, Iterator
+
+from s3ap_lint.api import Finding, Function, MissingImport, Severity, bad, good, rule
+
+TEMPLATE = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Collect:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.13
+          Handler: handler.handler
+          CodeUri: functions/collect/
+    """
+WITH_LAYER = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      SharedLayer:
+        Type: AWS::Serverless::LayerVersion
+        Properties:
+          ContentUri: .
+        Metadata:
+          BuildMethod: makefile
+      Collect:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.13
+          Handler: handler.handler
+          CodeUri: functions/collect/
+          Layers:
+            - !Ref SharedLayer
+    """
+USES_SHARED = """
+    from shared.metrics import count
+
+    def handler(event, context):
+        return count(event)
+    """
+METRICS = """
+    def count(event):
+        return len(event)
+    """
+STREAMS = """
+    def records(event):
+        return event["Records"]
+    """
+
+
+@rule(
+    code="S3AP307",
+    subject=Function,
+    severity=Severity.ERROR,
+    since="0.1.0",
+    examples=[
+        bad(
+            "a package of the project that lies beside the function's folder",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/collect/handler.py": USES_SHARED.replace("count\n", "count  # <- S3AP307\n", 1),
+                "shared/metrics.py": METRICS,
+            },
+        ),
+        bad(
+            "first imported by an event that comes a certain way, and a folder on sys.path that is not deployed",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/collect/handler.py": """
+                    import os
+                    import sys
+
+                    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", ".."))
+
+                    def handler(event, context):
+                        if os.environ.get("DEMO"):
+                            return {}
+                        try:
+                            from shared.metrics import count  # <- S3AP307
+
+                            return {"count": count(event)}
+                        except Exception as error:
+                            return {"error": str(error)}
+                    """,
+                "shared/__init__.py": "",
+                "shared/metrics.py": METRICS,
+            },
+        ),
+        bad(
+            "a layer whose recipe leaves a part of the package behind",
+            {
+                "template.yaml": WITH_LAYER,
+                "Makefile": (
+                    "build-SharedLayer:\n"
+                    '\tmkdir -p "$(ARTIFACTS_DIR)/python/shared"\n'
+                    '\tcp -r shared/*.py "$(ARTIFACTS_DIR)/python/shared/"\n'
+                ),
+                "functions/collect/handler.py": USES_SHARED,
+                "shared/__init__.py": "from .streams import records  # <- S3AP307\n",
+                "shared/metrics.py": METRICS,
+                "shared/streams/__init__.py": STREAMS,
+            },
+        ),
+        bad(
+            "a package from elsewhere that no requirements file names",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/collect/handler.py": """
+                    import json
+                    import boto3
+                    import requests
+                    import yaml  # <- S3AP307
+
+                    def handler(event, context):
+                        return json.dumps(yaml.safe_load(requests.get(event["url"]).text))
+                    """,
+                "functions/collect/requirements.txt": "requests>=2.32\n",
+            },
+        ),
+        good(
+            "a layer that holds all of it",
+            {
+                "template.yaml": WITH_LAYER,
+                "Makefile": (
+                    "build-SharedLayer:\n"
+                    '\tmkdir -p "$(ARTIFACTS_DIR)/python/shared"\n'
+                    "\t# everything, since __init__.py imports it\n"
+                    '\tcp -r shared/. "$(ARTIFACTS_DIR)/python/shared/"\n'
+                    '\trm -rf "$(ARTIFACTS_DIR)/python/shared/tests"\n'
+                ),
+                "functions/collect/handler.py": USES_SHARED,
+                "shared/__init__.py": "from .streams import records\n",
+                "shared/metrics.py": METRICS,
+                "shared/streams/__init__.py": STREAMS,
+            },
+        ),
+        good(
+            "a script that stages the package",
+            {
+                "template.yaml": TEMPLATE,
+                "build.sh": "for each in functions/*/; do\n  cp -r shared $each\ndone\nsam build\n",
+                "functions/collect/handler.py": USES_SHARED,
+                "shared/metrics.py": METRICS,
+            },
+        ),
+        good(
+            "a layer from elsewhere may hold anything",
+            {
+                "template.yaml": WITH_LAYER.replace(
+                    "!Ref SharedLayer", "!Sub arn:aws:lambda:${AWS::Region}:111122223333:layer:tools:1"
+                ),
+                "functions/collect/handler.py": USES_SHARED,
+                "shared/metrics.py": METRICS,
+            },
+        ),
+        good(
+            "the package is made elsewhere",
+            {
+                "template.yaml": """
+                    Resources:
+                      Collect:
+                        Type: AWS::Lambda::Function
+                        Properties:
+                          Runtime: python3.13
+                          Handler: handler.handler
+                          Code:
+                            S3Bucket: artifacts
+                            S3Key: collect.zip
+                    """,
+                "functions/collect/handler.py": USES_SHARED,
+                "shared/metrics.py": METRICS,
+            },
+        ),
+        good(
+            "the program does without, or never asks",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/collect/handler.py": """
+                    import sys
+                    from typing import TYPE_CHECKING
+
+                    if TYPE_CHECKING:
+                        from mypy_boto3_s3 import S3Client
+
+                    try:
+                        import orjson
+                    except ImportError:
+                        import json as orjson
+
+                    if sys.version_info < (3, 11):
+                        import tomli as tomllib
+                    else:
+                        import tomllib
+
+                    def handler(event, context):
+                        return orjson.dumps(event)
+
+                    def for_the_shell():
+                        import click
+
+                        return click.echo("hello")
+                    """,
+            },
+        ),
+        good(
+            "what comes with Lambda, with requirements, and under another name",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/collect/handler.py": """
+                    import dateutil.parser
+                    import urllib3
+                    import numpy
+                    import yaml
+                    from botocore.config import Config
+
+                    def handler(event, context):
+                        return yaml.safe_dump(numpy.zeros(3).tolist())
+                    """,
+                "functions/collect/requirements.txt": "PyYAML==6.0.2  # for the report\npandas>=2\n",
+            },
+        ),
+        good(
+            "requirements that may bring anything",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/collect/handler.py": """
+                    import yaml
+
+                    def handler(event, context):
+                        return yaml.safe_dump(event)
+                    """,
+                "functions/collect/requirements.txt": "acme-tools\n",
+            },
+        ),
+    ],
+)
+def missing_dependency(function: Function) -> Iterator[Finding]:
+    """
+    A handler imports a module that nothing in its package provides.
+
+    The function deploys, then fails with ModuleNotFoundError: on every event when the import stands at the top of a
+    module, else on the first event that comes that way. On a laptop it works, because the repository's root or the
+    virtual environment is on `sys.path` there. In Lambda there is the folder of `CodeUri`, what `requirements.txt` in
+    it names, the layers, the runtime's own packages (boto3 and what it needs), and nothing else. Recipes of Makefiles
+    and build scripts are read as text: what they may stage counts as there.
+
+    Attach a layer that holds the module, stage it into the folder before `sam build`, or add it to
+    `requirements.txt`.
+
+    A package of the project under `except ImportError` is reported as information: the function runs, and what
+    the package is for never does.
+    """
+    for missing in first_of_each(function.missing_imports):
+        yield _finding(function, missing)
+
+
+def first_of_each(imports: Iterable[MissingImport]) -> list[MissingImport]:
+    """One import of each missing package: the one that fails for sure and first."""
+    out: dict[str, MissingImport] = {}
+    for missing in sorted(imports, key=lambda missing: (missing.expected, not missing.on_import)):
+        out.setdefault(missing.top, missing)
+    return list(out.values())
+
+
+def _finding(function: Function, missing: MissingImport) -> Finding:
+    related = [function.at.noted(f"{function.id} runs this")]
+    if missing.left_out is not None:
+        related.append(missing.left_out.noted(f"{missing.found} is not among what this copies"))
+    effect = "so every event fails at import" if missing.on_import else "so the events that come this way fail"
+    severity = None
+    if missing.expected:
+        effect, severity = "so what is done without it is all that is ever done", Severity.INFO
+    return Finding(
+        f"{_fact(function, missing)}, {effect}",
+        at=missing.at,
+        related=tuple(related),
+        severity=severity,
+    )
+
+
+def _fact(function: Function, missing: MissingImport) -> str:
+    if missing.relative:
+        return f"{missing.name} starts from a package, but {function.id} runs this module by itself"
+    if missing.left_out is not None:
+        return f"{missing.name} is imported here, but the layer of {function.id} is made without it"
+    if missing.found:
+        return f"{missing.name} is imported here, but neither {function.id}'s package nor a layer holds it"
+    return f"{missing.name} is imported here, but nothing provides it to {function.id}"
