@@ -21,6 +21,7 @@ from s3ap_lint.packaging import Files, package_of
 from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
+from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.patches import MissingPatch, missing_patches
 from s3ap_lint.python.reach import Reach, ReachedRead
@@ -55,7 +56,7 @@ class PythonFile:
         if project is None:
             return ()
         tree = project.tree
-        return tuple(missing_patches(self.module, load=project.load, exists=tree.is_file, is_dir=tree.is_dir))
+        return tuple(missing_patches(self.module, load=project.load, shelf=project.shelf, exists=tree.is_file))
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ class Project:
     tree: Files
     load: Callable[[str], Module | None]
     code_map: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where modules may lie."""
+        return Shelf(self.tree.is_file, self.tree.is_dir)
 
 
 @dataclass(eq=False)
@@ -146,7 +152,6 @@ class Function:
         if not isinstance(code, Code):
             return None
         project = self.application.project
-        tree = project.tree
         load = project.load
         if code.inline is not None:
             source = inline_module(self.template.source, code.inline)
@@ -154,9 +159,7 @@ class Function:
                 return None
             inline = parse(source)
             load = lambda path: inline if path == code.module else project.load(path)  # noqa: E731
-        return Closure(
-            code.module, code.entry, search=self.search_path, load=load, exists=tree.is_file, is_dir=tree.is_dir
-        )
+        return Closure(code.module, code.entry, search=self.search_path, load=load, shelf=project.shelf)
 
     def environment_reads(self, environment: Mapping[str, str | None] | None = None) -> tuple[ReachedRead, ...]:
         """The variables that are read on import or in code that the handler reaches, in an environment.

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from posixpath import basename, dirname
 
 from s3ap_lint.application import Application, Function, Project, PythonFile
@@ -72,7 +73,7 @@ class Session:
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
         self.options: dict[str, Options] = {code: registry.options(config, code) for code in self.codes}
 
-    @property
+    @cached_property
     def project(self) -> Project:
         """What an application or a file may ask of the project around it."""
         return Project(self.workspace, self.module, dict(self.config.code_map))

@@ -8,7 +8,7 @@ from functools import cached_property
 from s3ap_lint.model import Location
 from s3ap_lint.python.graph import ImportGraph, Load
 from s3ap_lint.python.handlers import Answer, handler_of
-from s3ap_lint.python.imports import Exists
+from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.reach import Reach, ReachedRead
 from s3ap_lint.python.scope import EnvWrite
@@ -22,13 +22,11 @@ class Closure(ImportGraph):
 
     `entry` is the path of its module, `search` the folders of sys.path in order (the code's root, then
     layers), all relative to the project root. `load` gives the module of a path, or None when it cannot be
-    read; `exists` and `is_dir` answer for files and folders.
+    read; `shelf` says what lies where.
     """
 
-    def __init__(
-        self, entry: str, handler: str, *, search: tuple[str, ...], load: Load, exists: Exists, is_dir: Exists
-    ) -> None:
-        super().__init__(entry, search=search, load=load, exists=exists, is_dir=is_dir)
+    def __init__(self, entry: str, handler: str, *, search: tuple[str, ...], load: Load, shelf: Shelf) -> None:
+        super().__init__(entry, search=search, load=load, shelf=shelf)
         self.handler = handler
         self._reaches: dict[tuple[tuple[str, str | None], ...] | None, Reach] = {}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from s3ap_lint.model import Location
-from s3ap_lint.python.imports import Exists, Finder, Found, absolute, name_of
+from s3ap_lint.python.imports import Finder, Found, Shelf, absolute, name_of
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.scope import Import
 
@@ -72,10 +72,10 @@ class ImportGraph:
     `load` gives the module of a path, or None when it cannot be read.
     """
 
-    def __init__(self, entry: str, *, search: tuple[str, ...], load: Load, exists: Exists, is_dir: Exists) -> None:
+    def __init__(self, entry: str, *, search: tuple[str, ...], load: Load, shelf: Shelf) -> None:
         self.entry = entry
         self._load = load
-        self.finder = Finder(search, exists, is_dir)
+        self.finder = Finder(search, shelf)
         self._nodes: dict[str, Node] = {}
         self._imports: dict[int, tuple[Import, ...]] = {}
         self._targets: dict[tuple[int, int], Target] = {}

@@ -24,13 +24,36 @@ class Found:
         return self.name if self.folders else self.name.rpartition(".")[0]
 
 
+class Shelf:
+    """What folders hold under a module's name, remembered for all the finders of a project."""
+
+    def __init__(self, exists: Exists, is_dir: Exists) -> None:
+        self._exists = exists
+        self._is_dir = is_dir
+        self._known: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def at(self, folder: str, name: str) -> tuple[str, str]:
+        """(file, folder) of a module or package in a folder; "" for what there is not."""
+        key = (folder, name)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._look(posixpath.normpath(posixpath.join(folder, name)))
+        return known
+
+    def _look(self, base: str) -> tuple[str, str]:
+        if self._exists(f"{base}/__init__.py"):
+            return f"{base}/__init__.py", base
+        if self._exists(f"{base}.py"):
+            return f"{base}.py", ""
+        return "", base if self._is_dir(base) else ""
+
+
 class Finder:
     """Looks modules up as Python does, and remembers the answers."""
 
-    def __init__(self, search: tuple[str, ...], exists: Exists, is_dir: Exists) -> None:
+    def __init__(self, search: tuple[str, ...], shelf: Shelf) -> None:
         self.search = search
-        self.exists = exists
-        self.is_dir = is_dir
+        self.shelf = shelf
         self._known: dict[str, Found | None] = {}
 
     def extend(self, folder: str) -> None:
@@ -59,12 +82,10 @@ class Finder:
     def _in(self, folders: tuple[str, ...], last: str, name: str) -> Found | None:
         portions = []
         for folder in folders:
-            base = posixpath.normpath(posixpath.join(folder, last))
-            if self.exists(f"{base}/__init__.py"):
-                return Found(name, f"{base}/__init__.py", (base,))
-            if self.exists(f"{base}.py"):
-                return Found(name, f"{base}.py")
-            if self.is_dir(base):
+            file, base = self.shelf.at(folder, last)
+            if file:
+                return Found(name, file, (base,) if base else ())
+            if base:
                 portions.append(base)
         return Found(name, None, tuple(portions)) if portions else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from s3ap_lint.model import Location
 from s3ap_lint.python.attributes import has, module_has
 from s3ap_lint.python.graph import ImportGraph, Load, Node
-from s3ap_lint.python.imports import Exists
+from s3ap_lint.python.imports import Exists, Shelf
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.scope import Scope, location_of
@@ -42,7 +42,7 @@ class _Patch:
     of: tuple[str, ...] = ()
 
 
-def missing_patches(module: Module, *, load: Load, exists: Exists, is_dir: Exists) -> Iterator[MissingPatch]:
+def missing_patches(module: Module, *, load: Load, shelf: Shelf, exists: Exists) -> Iterator[MissingPatch]:
     """The names that a test module replaces and that are certainly not there."""
     if module.tree is None or not (b"patch" in module.source.data and b"import" in module.source.data):
         return
@@ -52,8 +52,8 @@ def missing_patches(module: Module, *, load: Load, exists: Exists, is_dir: Exist
     helpers = _conftests(module, load, exists)
     roots = _roots(module, helpers)
     anywhere = any(change.folder is None for one in (module, *helpers) for change in one.path_changes)
-    graphs = [ImportGraph(module.path, search=(root,), load=load, exists=exists, is_dir=is_dir) for root in roots]
-    whole = ImportGraph(module.path, search=roots, load=load, exists=exists, is_dir=is_dir)
+    graphs = [ImportGraph(module.path, search=(root,), load=load, shelf=shelf) for root in roots]
+    whole = ImportGraph(module.path, search=roots, load=load, shelf=shelf)
     names = Names(whole)
     for patch in found:
         if anywhere and patch.target.count(".") < 2:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from textwrap import dedent
 
 from s3ap_lint.python.closure import Closure
+from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.scope import EnvRead
 from s3ap_lint.source import Source
@@ -41,8 +42,7 @@ def closure(files: Mapping[str, str], entry: str = "handler.py", search: tuple[s
         "handler",
         search=search,
         load=lambda path: parse(sources[path]) if path in sources else None,
-        exists=lambda path: path in sources,
-        is_dir=lambda path: path in folders,
+        shelf=Shelf(sources.__contains__, folders.__contains__),
     )
 
 

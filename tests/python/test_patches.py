@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 
+from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.module import parse
 from s3ap_lint.python.patches import missing_patches
 from s3ap_lint.source import Source
@@ -23,7 +24,10 @@ def missed(test: str, path: str = "tests/test_ocr.py", **more: str) -> list[str]
     return [
         one.target
         for one in missing_patches(
-            modules[path], load=modules.get, exists=modules.__contains__, is_dir=lambda name: name in folders
+            modules[path],
+            load=modules.get,
+            shelf=Shelf(modules.__contains__, folders.__contains__),
+            exists=modules.__contains__,
         )
     ]
 
