@@ -26,6 +26,7 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.template.conditions import Outcome
@@ -53,6 +54,7 @@ __all__ = [
     "Leaf",
     "Level",
     "Location",
+    "Module",
     "Node",
     "Options",
     "Outcome",

@@ -31,9 +31,13 @@ STATE_MACHINE_TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::Sta
 
 @dataclass(frozen=True)
 class PythonFile:
-    """A Python file as a subject of its own: its facts, whoever runs it."""
+    """A Python file as a subject of its own: its facts, whoever runs it.
+
+    `vendored` files are somebody else's package that was checked in.
+    """
 
     module: Module
+    vendored: bool = False
 
     @property
     def path(self) -> str:
@@ -158,6 +162,19 @@ class Function:
         return tuple(
             replace(r, at=in_template(r.at, source, node), related=places(r.related), via=places(r.via)) for r in reads
         )
+
+    @cached_property
+    def inline(self) -> Module | None:
+        """The module that stands in the template itself, if it does; `placed` says where a place in it is."""
+        inline = isinstance(self.code, Code) and self.code.inline is not None
+        return self.closure.root.module if inline and self.closure is not None else None
+
+    def placed(self, at: Location) -> Location:
+        """A place in the code for the reader: code that stands in the template is placed there."""
+        code = self.code
+        if not isinstance(code, Code) or code.inline is None or at.subject != code.module:
+            return at
+        return in_template(at, self.template.source, code.inline)
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""

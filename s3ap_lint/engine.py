@@ -221,7 +221,7 @@ class Session:
         if self.registry.by_subject.get(PythonFile):
             module = self.module(path)
             if module is not None:
-                report.run(PythonFile(module))
+                report.run(PythonFile(module, vendored(path, self.workspace)))
         return UnitResult(
             tuple(report.diagnostics),
             tuple(report.unchecked),
