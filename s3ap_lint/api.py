@@ -28,10 +28,12 @@ from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.returns import Returned
 from s3ap_lint.python.worth import FromEnvironment, Traced
+from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.references import Reference, references
+from s3ap_lint.template.references import Reference, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, texts
@@ -41,6 +43,7 @@ __all__ = [
     "ACCESS_POINT_ACTIONS",
     "Access",
     "Application",
+    "Definition",
     "Detector",
     "Directive",
     "Edit",
@@ -63,6 +66,7 @@ __all__ = [
     "ReachedRead",
     "Reference",
     "Resource",
+    "Returned",
     "Role",
     "Rule",
     "S3Grant",
@@ -73,9 +77,11 @@ __all__ = [
     "Severity",
     "Span",
     "Standing",
+    "State",
     "StateMachine",
     "Statement",
     "Target",
+    "Task",
     "Template",
     "Traced",
     "Unparsable",
@@ -90,6 +96,7 @@ __all__ = [
     "level_of",
     "listed",
     "matches",
+    "mentioned",
     "references",
     "rule",
     "runtime_sets",

@@ -19,7 +19,10 @@ from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.returns import Returned, Returns
 from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, resolve, within
+from s3ap_lint.source import Source
+from s3ap_lint.statemachine import Definition, Task, definitions
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -63,10 +66,14 @@ class Environment:
 
 @dataclass(frozen=True)
 class Project:
-    """What an application may ask of the project around it. `load` gives a module's facts, or None."""
+    """What an application may ask of the project around it.
+
+    `load` gives a module's facts, `read` the bytes of another file; None when there is none that can be read.
+    """
 
     tree: Tree
     load: Callable[[str], Module | None]
+    read: Callable[[str], Source | None] = lambda path: None
     code_map: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -176,6 +183,20 @@ class Function:
             return at
         return in_template(at, self.template.source, code.inline)
 
+    def returned(self) -> tuple[Returned, ...]:
+        """What its handler may hand back, decorators of the project included."""
+        closure = self.closure
+        if closure is None:
+            return ()
+        names = closure.reach().names
+        handlers = [one for one in names.member(closure.root, closure.handler) if one.kind == "function"]
+        return tuple(
+            returned
+            for one in handlers
+            if one.node is not None and one.scope is not None
+            for returned in Returns(names).of(one.node, one.scope)
+        )
+
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""
         found = self.closure.finder.find(module) if self.closure is not None else None
@@ -192,6 +213,13 @@ class Function:
         if inline is None:
             return Calls(closure.reach(environment)).of(operations)
         return Calls(closure.reach(environment), lambda at: in_template(at, source, inline)).of(operations)
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """The states of state machines of this template that run it."""
+        machines = (one for one in self.application.state_machines if one.template is self.template)
+        found = (task for machine in machines for one in machine.definitions or () for task in one.tasks)
+        return tuple(task for task in found if self.id in task.functions)
 
     @property
     def role(self) -> Role | None:
@@ -256,6 +284,11 @@ class StateMachine:
         """The file of the definition, relative to the root; None when it stands in the template or in a bucket."""
         uri = self.resource.property("DefinitionUri").text
         return within(dirname(self.template.path), uri) if uri and not uri.startswith("s3://") else None
+
+    @cached_property
+    def definitions(self) -> tuple[Definition, ...] | None:
+        """What it may be defined as, one for each arm of an `!If`; None when that cannot be read."""
+        return definitions(self.resource, self.definition_path, self.application.project.read)
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:

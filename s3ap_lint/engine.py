@@ -90,6 +90,11 @@ class Session:
             self._modules[path] = parse_module(source) if isinstance(source, Source) else None
         return self._modules[path]
 
+    def source(self, path: str) -> Source | None:
+        """The bytes of a file of the project; None when it is not there or cannot be read."""
+        found = self.workspace.read(path) if self.workspace.is_file(path) else None
+        return found if isinstance(found, Source) else None
+
     # -- units -----------------------------------------------------------------------------------
 
     def check_application(
@@ -103,7 +108,7 @@ class Session:
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
         application = Application(
-            folder, tuple(templates), Project(self.workspace, self.module, dict(self.config.code_map))
+            folder, tuple(templates), Project(self.workspace, self.module, self.source, dict(self.config.code_map))
         )
         for template in templates:
             report.directives.append(_template_directives(template))

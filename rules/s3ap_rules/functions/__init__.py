@@ -4,10 +4,19 @@ from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
 from s3ap_rules.functions.naive_utcnow import naive_utcnow, naive_utcnow_in_template
+from s3ap_rules.functions.stale_loop_variable import stale_loop_variable, stale_loop_variable_in_template
+from s3ap_rules.functions.swallowed_failure import swallowed_failure
 from s3ap_rules.functions.unset_variable import unset_variable
 
 
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
     """The rules of this family."""
-    return [unset_variable, naive_utcnow, naive_utcnow_in_template]
+    return [
+        unset_variable,
+        swallowed_failure,
+        stale_loop_variable,
+        stale_loop_variable_in_template,
+        naive_utcnow,
+        naive_utcnow_in_template,
+    ]
