@@ -26,6 +26,7 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.interpolation import Inserted
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.returns import Returned
@@ -54,6 +55,7 @@ __all__ = [
     "FromEnvironment",
     "Function",
     "Hole",
+    "Inserted",
     "Leaf",
     "Level",
     "Location",

@@ -17,6 +17,7 @@ from s3ap_lint.inline import in_template, inline_module
 from s3ap_lint.model import Location
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
+from s3ap_lint.python.interpolation import Inserted, inserted
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.returns import Returned, Returns
@@ -46,6 +47,30 @@ class PythonFile:
     def path(self) -> str:
         """The path of the file, relative to the project root."""
         return self.module.path
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The names of the functions that look like handlers: they take (event, context)."""
+        found = [(name, scope) for name, scopes in self.module.scope.children.items() for scope in scopes]
+        return tuple(name for name, one in found if one.kind == "function" and one.parameters == ("event", "context"))
+
+    def alone(self, handler: str) -> Closure:
+        """The closure of a handler, as far as this file alone tells; imports lead out of it."""
+        path = self.module.path
+        return Closure(
+            path,
+            handler,
+            search=(dirname(path),),
+            load=lambda one: self.module if one == path else None,
+            exists=lambda one: one == path,
+            is_dir=lambda one: False,
+        )
+
+    def inserted(self, sinks: Mapping[str, Collection[str]]) -> tuple[tuple[Inserted, Location], ...]:
+        """The values of an event that are formatted into an argument of some methods, each with the call."""
+        if not any(name.encode() in self.module.source.data for name in sinks):
+            return ()
+        return tuple(found for name in self.handlers for found in inserted(self.alone(name), sinks))
 
 
 @dataclass(frozen=True)
@@ -189,13 +214,14 @@ class Function:
         if closure is None:
             return ()
         names = closure.reach().names
-        handlers = [one for one in names.member(closure.root, closure.handler) if one.kind == "function"]
-        return tuple(
-            returned
-            for one in handlers
-            if one.node is not None and one.scope is not None
-            for returned in Returns(names).of(one.node, one.scope)
-        )
+        return tuple(one for node, scope in closure.handlers for one in Returns(names).of(node, scope))
+
+    def inserted(self, sinks: Mapping[str, Collection[str]]) -> tuple[tuple[Inserted, Location], ...]:
+        """The values of the event that are formatted into an argument of some methods, each with the call.
+
+        `sinks` names the keyword arguments by the name of the method.
+        """
+        return tuple(inserted(self.closure, sinks)) if self.closure is not None else ()
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""

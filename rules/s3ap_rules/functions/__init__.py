@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
+from s3ap_rules.functions.interpolated_query import interpolated_query, interpolated_query_of_handler
 from s3ap_rules.functions.naive_utcnow import naive_utcnow, naive_utcnow_in_template
 from s3ap_rules.functions.stale_loop_variable import stale_loop_variable, stale_loop_variable_in_template
 from s3ap_rules.functions.swallowed_failure import swallowed_failure
@@ -17,6 +18,8 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         swallowed_failure,
         stale_loop_variable,
         stale_loop_variable_in_template,
+        interpolated_query,
+        interpolated_query_of_handler,
         naive_utcnow,
         naive_utcnow_in_template,
     ]
