@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -41,6 +42,11 @@ class Closure(ImportGraph):
         """The functions that the handler's name may mean."""
         found = self.reach().names.member(self.root, self.handler)
         return tuple((one.node, one.scope) for one in found if one.kind == "function" and one.node and one.scope)
+
+    @cached_property
+    def reached(self) -> frozenset[ast.AST]:
+        """The functions, classes and modules that run, as nodes of their syntax trees."""
+        return frozenset(scope.node for _, scope in self.reach().scopes)
 
     def reach(self, environment: Environment | None = None) -> Reach:
         """What runs in an environment; without one, what runs in some environment."""

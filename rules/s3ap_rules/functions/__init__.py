@@ -7,6 +7,7 @@ from s3ap_rules.functions.interpolated_query import interpolated_query, interpol
 from s3ap_rules.functions.naive_utcnow import naive_utcnow, naive_utcnow_in_template
 from s3ap_rules.functions.stale_loop_variable import stale_loop_variable, stale_loop_variable_in_template
 from s3ap_rules.functions.swallowed_failure import swallowed_failure
+from s3ap_rules.functions.unbounded_poll import unbounded_poll, unbounded_poll_of_handler
 from s3ap_rules.functions.unset_variable import unset_variable
 
 
@@ -18,6 +19,8 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         swallowed_failure,
         stale_loop_variable,
         stale_loop_variable_in_template,
+        unbounded_poll,
+        unbounded_poll_of_handler,
         interpolated_query,
         interpolated_query_of_handler,
         naive_utcnow,
