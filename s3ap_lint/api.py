@@ -26,6 +26,7 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.floats import Floats
 from s3ap_lint.python.interpolation import Inserted
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import ReachedRead
@@ -52,6 +53,7 @@ __all__ = [
     "Filler",
     "Finding",
     "Fix",
+    "Floats",
     "FromEnvironment",
     "Function",
     "Hole",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
+from s3ap_rules.functions.float_in_dynamodb import float_in_dynamodb, float_in_dynamodb_in_template
 from s3ap_rules.functions.interpolated_query import interpolated_query, interpolated_query_of_handler
 from s3ap_rules.functions.naive_utcnow import naive_utcnow, naive_utcnow_in_template
 from s3ap_rules.functions.stale_loop_variable import stale_loop_variable, stale_loop_variable_in_template
@@ -21,6 +22,8 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         stale_loop_variable_in_template,
         unbounded_poll,
         unbounded_poll_of_handler,
+        float_in_dynamodb,
+        float_in_dynamodb_in_template,
         interpolated_query,
         interpolated_query_of_handler,
         naive_utcnow,
