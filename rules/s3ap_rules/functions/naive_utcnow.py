@@ -25,6 +25,8 @@ from s3ap_lint.api import (
 NAIVE = {"datetime.datetime.utcnow": "now", "datetime.datetime.utcfromtimestamp": "fromtimestamp"}
 """What to call instead, with a time zone."""
 
+_ADDS_Z = re.compile(rb"""isoformat\(\)\s*(?:\+\s*["']|\})Z""")
+
 INLINE = """
     Resources:
       Clock:
@@ -119,6 +121,19 @@ INLINE = """
             },
         ),
         bad(
+            "kept, and met by another later",
+            {
+                "handler.py": """
+                    from datetime import datetime
+
+                    def handler(event, context):
+                        start = datetime.utcnow()  # <- S3AP321
+                        print(event)
+                        return (datetime.utcnow() - start).total_seconds()  # <- S3AP321
+                    """,
+            },
+        ),
+        bad(
             "handed over, to be called later",
             {
                 "record.py": """
@@ -207,7 +222,7 @@ def _findings(module: Module, *, fixable: bool) -> Iterator[Finding]:
 def _fix(module: Module, attribute: ast.Attribute) -> Fix | None:
     """The same moment with its zone; None where that would not be the end of it."""
     call = module.parents[attribute]
-    if not isinstance(call, ast.Call) or call.func is not attribute or call.keywords or _is_compared(module, call):
+    if not isinstance(call, ast.Call) or call.func is not attribute or call.keywords or _is_entangled(module, call):
         return None
     arguments = 0 if attribute.attr == "utcnow" else 1
     if len(call.args) != arguments or any(isinstance(one, ast.Starred | ast.GeneratorExp) for one in call.args):
@@ -232,10 +247,23 @@ def _end(module: Module, node: ast.AST) -> int:
     return span.end
 
 
-def _is_compared(module: Module, call: ast.Call) -> bool:
-    """Whether another time, which may be as naive, is compared with this one or taken from it."""
+def _is_entangled(module: Module, call: ast.Call) -> bool:
+    """Whether the time meets others, which may be as naive: only a person can give all of them a zone at once."""
     parent = module.parents[call]
-    return isinstance(parent, ast.Compare) or (isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Sub))
+    if isinstance(parent, ast.Attribute):
+        return False  # a method makes something else of it
+    if _compares(parent):
+        return True
+    targets = parent.targets if isinstance(parent, ast.Assign) else []
+    names = {ast.unparse(target) for target in targets}
+    operands = [child for node in module.nodes if _compares(node) for child in ast.iter_child_nodes(node)]
+    if any(isinstance(one, ast.expr) and ast.unparse(one) in names for one in operands):
+        return True
+    return _ADDS_Z.search(module.source.data) is not None
+
+
+def _compares(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub))
 
 
 def _says_z(module: Module, call: ast.Call) -> bool:
