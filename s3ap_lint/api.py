@@ -28,14 +28,19 @@ from s3ap_lint.model import (
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.floats import Floats
+from s3ap_lint.python.interpolation import Inserted
+from s3ap_lint.python.module import Module
 from s3ap_lint.python.patches import MissingPatch
 from s3ap_lint.python.reach import ReachedRead
+from s3ap_lint.python.returns import Returned
 from s3ap_lint.python.signature import Signature
 from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
+from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.references import Reference, references
+from s3ap_lint.template.references import Reference, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, texts
@@ -46,6 +51,7 @@ __all__ = [
     "ACCESS_POINT_ACTIONS",
     "Access",
     "Application",
+    "Definition",
     "Detector",
     "Directive",
     "Edit",
@@ -53,14 +59,17 @@ __all__ = [
     "Filler",
     "Finding",
     "Fix",
+    "Floats",
     "FromEnvironment",
     "Function",
     "Hole",
+    "Inserted",
     "Leaf",
     "Level",
     "Location",
     "MissingImport",
     "MissingPatch",
+    "Module",
     "Newer",
     "Node",
     "Options",
@@ -70,6 +79,7 @@ __all__ = [
     "ReachedRead",
     "Reference",
     "Resource",
+    "Returned",
     "Role",
     "Rule",
     "S3Grant",
@@ -81,9 +91,11 @@ __all__ = [
     "Signature",
     "Span",
     "Standing",
+    "State",
     "StateMachine",
     "Statement",
     "Target",
+    "Task",
     "Template",
     "Traced",
     "UnknownAttribute",
@@ -99,6 +111,7 @@ __all__ = [
     "level_of",
     "listed",
     "matches",
+    "mentioned",
     "references",
     "rule",
     "runtime_sets",

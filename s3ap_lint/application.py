@@ -22,12 +22,16 @@ from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.imports import Shelf
+from s3ap_lint.python.interpolation import Inserted, inserted
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.patches import MissingPatch, missing_patches
 from s3ap_lint.python.reach import Reach, ReachedRead
+from s3ap_lint.python.returns import Returned, Returns
 from s3ap_lint.python.signature import Signature, handler_signature
 from s3ap_lint.python.versions import Newer, newer_than
 from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
+from s3ap_lint.source import Source
+from s3ap_lint.statemachine import Definition, Task, definitions
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -39,10 +43,14 @@ STATE_MACHINE_TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::Sta
 
 @dataclass(frozen=True)
 class PythonFile:
-    """A Python file as a subject of its own: its facts, whoever runs it."""
+    """A Python file as a subject of its own: its facts, whoever runs it.
+
+    `vendored` files are somebody else's package that was checked in.
+    """
 
     module: Module
     project: Project | None = None
+    vendored: bool = False
 
     @property
     def path(self) -> str:
@@ -57,6 +65,29 @@ class PythonFile:
             return ()
         tree = project.tree
         return tuple(missing_patches(self.module, load=project.load, shelf=project.shelf, exists=tree.is_file))
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The names of the functions that look like handlers: they take (event, context)."""
+        found = [(name, scope) for name, scopes in self.module.scope.children.items() for scope in scopes]
+        return tuple(name for name, one in found if one.kind == "function" and one.parameters == ("event", "context"))
+
+    def alone(self, handler: str) -> Closure:
+        """The closure of a handler, as far as this file alone tells; imports lead out of it."""
+        path = self.module.path
+        return Closure(
+            path,
+            handler,
+            search=(dirname(path),),
+            load=lambda one: self.module if one == path else None,
+            shelf=Shelf(path.__eq__, lambda one: False),
+        )
+
+    def inserted(self, sinks: Mapping[str, Collection[str]]) -> tuple[tuple[Inserted, Location], ...]:
+        """The values of an event that are formatted into an argument of some methods, each with the call."""
+        if not any(name.encode() in self.module.source.data for name in sinks):
+            return ()
+        return tuple(found for name in self.handlers for found in inserted(self.alone(name), sinks))
 
 
 @dataclass(frozen=True)
@@ -77,10 +108,14 @@ class Environment:
 
 @dataclass(frozen=True)
 class Project:
-    """What an application may ask of the project around it. `load` gives a module's facts, or None."""
+    """What an application may ask of the project around it.
+
+    `load` gives a module's facts, `read` the bytes of another file; None when there is none that can be read.
+    """
 
     tree: Files
     load: Callable[[str], Module | None]
+    read: Callable[[str], Source | None] = lambda path: None
     code_map: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -236,6 +271,34 @@ class Function:
             return found
         return tuple(replace(one, at=in_template(one.at, source, inline)) for one in found)
 
+    @property
+    def inline(self) -> Module | None:
+        """The module that stands in the template itself, if it does; `placed` says where a place in it is."""
+        inline = isinstance(self.code, Code) and self.code.inline is not None
+        return self.closure.root.module if inline and self.closure is not None else None
+
+    def placed(self, at: Location) -> Location:
+        """A place in the code for the reader: code that stands in the template is placed there."""
+        code = self.code
+        if not isinstance(code, Code) or code.inline is None or at.subject != code.module:
+            return at
+        return in_template(at, self.template.source, code.inline)
+
+    def returned(self) -> tuple[Returned, ...]:
+        """What its handler may hand back, decorators of the project included."""
+        closure = self.closure
+        if closure is None:
+            return ()
+        names = closure.reach().names
+        return tuple(one for node, scope in closure.handlers for one in Returns(names).of(node, scope))
+
+    def inserted(self, sinks: Mapping[str, Collection[str]]) -> tuple[tuple[Inserted, Location], ...]:
+        """The values of the event that are formatted into an argument of some methods, each with the call.
+
+        `sinks` names the keyword arguments by the name of the method.
+        """
+        return tuple(inserted(self.closure, sinks)) if self.closure is not None else ()
+
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""
         found = self.closure.finder.find(module) if self.closure is not None else None
@@ -259,6 +322,13 @@ class Function:
                 Calls(reach) if inline is None else Calls(reach, lambda at: in_template(at, source, inline))
             )
         return self._calls_of[reach]
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """The states of state machines of this template that run it."""
+        machines = (one for one in self.application.state_machines if one.template is self.template)
+        found = (task for machine in machines for one in machine.definitions or () for task in one.tasks)
+        return tuple(task for task in found if self.id in task.functions)
 
     @property
     def role(self) -> Role | None:
@@ -323,6 +393,11 @@ class StateMachine:
         """The file of the definition, relative to the root; None when it stands in the template or in a bucket."""
         uri = self.resource.property("DefinitionUri").text
         return within(dirname(self.template.path), uri) if uri and not uri.startswith("s3://") else None
+
+    @cached_property
+    def definitions(self) -> tuple[Definition, ...] | None:
+        """What it may be defined as, one for each arm of an `!If`; None when that cannot be read."""
+        return definitions(self.resource, self.definition_path, self.application.project.read)
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:

@@ -76,7 +76,7 @@ class Session:
     @cached_property
     def project(self) -> Project:
         """What an application or a file may ask of the project around it."""
-        return Project(self.workspace, self.module, dict(self.config.code_map))
+        return Project(self.workspace, self.module, self.source, dict(self.config.code_map))
 
     def wants_foreign(self, code: str) -> bool:
         """Whether an engine's code is selected anywhere."""
@@ -88,6 +88,11 @@ class Session:
             source = self.workspace.read(path) if self.workspace.is_file(path) else None
             self._modules[path] = parse_module(source) if isinstance(source, Source) else None
         return self._modules[path]
+
+    def source(self, path: str) -> Source | None:
+        """The bytes of a file of the project; None when it is not there or cannot be read."""
+        found = self.workspace.read(path) if self.workspace.is_file(path) else None
+        return found if isinstance(found, Source) else None
 
     # -- units -----------------------------------------------------------------------------------
 
@@ -223,7 +228,7 @@ class Session:
         for finding in self._python_findings(source, report, tree=module.tree if module is not None else None):
             report.add(finding, finding.code)
         if module is not None:
-            report.run(PythonFile(module, self.project))
+            report.run(PythonFile(module, self.project, vendored(path, self.workspace)))
         self._modules.pop(path, None)  # applications come first, and nobody asks for it again
         return UnitResult(
             tuple(report.diagnostics),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from functools import cached_property
 
 from s3ap_lint.model import Location
-from s3ap_lint.python.graph import ImportGraph, Load
+from s3ap_lint.python.graph import ImportGraph, Load, Node
 from s3ap_lint.python.handlers import Answer, handler_of
 from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.reach import Reach, ReachedRead
-from s3ap_lint.python.scope import EnvWrite
+from s3ap_lint.python.scope import EnvWrite, Scope
 
 Environment = Mapping[str, str | None]
 """The variables that are set, with their text, or None where that cannot be told."""
@@ -34,6 +35,17 @@ class Closure(ImportGraph):
     def handler_exists(self) -> Answer:
         """Whether the handler is defined, re-exports followed."""
         return handler_of(self, self.handler)
+
+    @cached_property
+    def handlers(self) -> tuple[tuple[Node, Scope], ...]:
+        """The functions that the handler's name may mean."""
+        found = self.reach().names.member(self.root, self.handler)
+        return tuple((one.node, one.scope) for one in found if one.kind == "function" and one.node and one.scope)
+
+    @cached_property
+    def reached(self) -> frozenset[ast.AST]:
+        """The functions, classes and modules that run, as nodes of their syntax trees."""
+        return frozenset(scope.node for _, scope in self.reach().scopes)
 
     def reach(self, environment: Environment | None = None) -> Reach:
         """What runs in an environment; without one, what runs in some environment."""

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from s3ap_lint.model import Location
 from s3ap_lint.python.environment import merged
+from s3ap_lint.python.meanings import Meanings
 from s3ap_lint.python.scope import EnvRead, EnvWrite, Import, PathChange, Scope, location_of
 from s3ap_lint.python.walk import Walk
 from s3ap_lint.source import Source
@@ -55,6 +56,25 @@ class Module:
         except RecursionError:
             walk.deep = True
         return walk
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What its names mean by its imports."""
+        return Meanings(self.tree or ast.Module(body=[], type_ignores=[]))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the syntax tree, in no order; ask for bytes of the source before asking for this."""
+        return tuple(ast.walk(self.tree)) if self.tree is not None else ()
+
+    @cached_property
+    def parents(self) -> Mapping[ast.AST, ast.AST]:
+        """The node around each node."""
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    def at(self, node: ast.AST, note: str = "") -> Location:
+        """The place of a node."""
+        return location_of(self.source, node, note)
 
     @property
     def complete(self) -> bool:
