@@ -28,6 +28,7 @@ from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
+from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import Reference, references
@@ -38,6 +39,7 @@ from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
+    "FUNCTION_TYPES",
     "Access",
     "Application",
     "Detector",
