@@ -26,6 +26,7 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.calls import SdkCall
+from s3ap_lint.python.handlers import Answer
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.resolution import FUNCTION_TYPES
@@ -41,6 +42,7 @@ __all__ = [
     "ACCESS_POINT_ACTIONS",
     "FUNCTION_TYPES",
     "Access",
+    "Answer",
     "Application",
     "Detector",
     "Directive",

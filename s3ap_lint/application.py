@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from posixpath import dirname
+from posixpath import basename, dirname
 
 from s3ap_lint import data
 from s3ap_lint.iam import Role, roles
@@ -19,7 +19,7 @@ from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
-from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, resolve, within
+from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, layers, module_in, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -122,6 +122,67 @@ class Function:
         return self.code.how if isinstance(self.code, Code) and self.code.by_name else ""
 
     @cached_property
+    def missing_code(self) -> Unjoined | None:
+        """What the template leads to and is not there; None when it is there, is made by a build, or cannot be told."""
+        code = self.code
+        if not isinstance(code, Unjoined) or not code.lacks or self.built_by_hand or self.started_elsewhere:
+            return None
+        module = self.handler.rpartition(".")[0]
+        tree = self.application.project.tree
+        folders, external = layers(self.resource, tree)
+        if code.lacks == "folder":
+            return code
+        if external or any(module_in(folder, module, tree) for folder in folders):
+            return None
+        parts = module.replace("/", ".").split(".")
+        installed = len(parts) > 1 and not tree.is_dir(f"{code.folder}/{parts[0]}".lstrip("/"))
+        if installed and any(_installs_packages(folder, tree) for folder in (code.folder, *folders)):
+            return None  # the handler may be one of a package
+        return code
+
+    def modules_in(self, folder: str) -> tuple[str, ...]:
+        """The modules of a folder by name, and those of its packages that have the handler's last name."""
+        tree = self.application.project.tree
+        names = tree.listdir(folder or ".")
+        last = self.handler.rpartition(".")[0].replace("/", ".").rpartition(".")[2]
+        inner = (f"{name}.{last}" for name in names if tree.is_file(f"{folder}/{name}/{last}.py".lstrip("/")))
+        return (*(name[:-3] for name in names if name.endswith(".py") and name != "__init__.py"), *inner)
+
+    @property
+    def entry_candidates(self) -> tuple[str, ...]:
+        """The functions of the handler's module that take an event and a context."""
+        module = self.closure.root.module if self.closure is not None else None
+        scopes = module.scope.children.items() if module is not None else ()
+        return tuple(
+            name for name, found in scopes if any(s.kind == "function" and len(s.parameters) >= 2 for s in found)
+        )
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether its code stands in the template."""
+        return isinstance(self.code, Code) and self.code.inline is not None
+
+    @property
+    def runs_named_module(self) -> bool:
+        """Whether the code that was found is the module that the Handler names, not what a twin runs instead of it."""
+        code = self.code
+        if not isinstance(code, Code) or code.inline is not None:
+            return isinstance(code, Code)
+        named = self.handler.rpartition(".")[0].replace("/", ".").rpartition(".")[2]
+        return basename(code.module.removesuffix("/__init__.py").removesuffix(".py")) == named
+
+    @property
+    def built_by_hand(self) -> bool:
+        """Whether a makefile of its own puts together what is deployed."""
+        return self.resource.node["Metadata"]["BuildMethod"].text == "makefile"
+
+    @property
+    def started_elsewhere(self) -> bool:
+        """Whether something else than the runtime may load the handler, or from somewhere else."""
+        own, inherited = self.resource.properties["Environment"], self.resource.inherited("Environment")
+        return any(node.key in _LOADERS for top in (own, inherited) for node in top.walk())
+
+    @cached_property
     def closure(self) -> Closure | None:
         """Everything the handler imports and reaches; None when the code is not joined or does not parse."""
         code = self.code
@@ -213,6 +274,15 @@ class Function:
                     variables[name] = value
                 complete &= not name.startswith("Fn::")
         return Environment(variables, complete)
+
+
+_LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})
+
+
+def _installs_packages(folder: str, tree: Tree) -> bool:
+    """Whether a build installs packages into a folder."""
+    names = ("requirements.txt", "pyproject.toml", "setup.py", "Pipfile")
+    return any(tree.is_file(f"{folder}/{name}".lstrip("/")) for name in names)
 
 
 @dataclass(eq=False)

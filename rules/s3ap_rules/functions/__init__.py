@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
 from s3ap_rules.functions.function_without_code import function_without_code
+from s3ap_rules.functions.handler_not_found import handler_not_found
 from s3ap_rules.functions.unset_variable import unset_variable
 
 
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
     """The rules of this family."""
-    return [unset_variable, function_without_code]
+    return [handler_not_found, unset_variable, function_without_code]

@@ -195,6 +195,6 @@ def _lacks_code(function: Resource, world: World) -> bool:
 def _fact(function: Resource) -> str:
     name = "Code" if function.type == "AWS::Lambda::Function" else "CodeUri"
     if function.template.is_sam:
-        return f"has no {name}; `sam build` packages the template's whole folder, and without it the deployment fails"
+        return f"has no {name}; only `sam build`, which takes the template's whole folder, makes it deployable"
     also = "" if function.properties["Role"] else " and no Role"  # cfn-lint says both on one line
     return f"has no {name}{also}; the deployment fails"
