@@ -6,6 +6,7 @@ joined stays visible: `Function.unjoined` says why, and the report counts it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -254,6 +255,44 @@ class Function:
             above.append(folder)
         return tuple(dict.fromkeys((code.root, *code.layers, *above)))
 
+    @cached_property
+    def variables(self) -> Mapping[str, Node]:
+        """The variables that the template sets in any scenario, each where it is first written."""
+        found: dict[str, Node] = {}
+        for top in (self.resource.properties["Environment"], self.resource.inherited("Environment")):
+            for entries in _arms(top):
+                for variables in _arms(entries["Variables"]):
+                    for name, node in variables.items() if variables.function is None else ():
+                        found.setdefault(name, node)
+        return found
+
+    @cached_property
+    def names_every_variable(self) -> bool:
+        """Whether no variable can be hidden in something computed."""
+        tops = (self.resource.properties["Environment"], self.resource.inherited("Environment"))
+        outer = [arm for top in tops for arm in _arms(top)]
+        inner = [arm for top in outer for arm in _arms(top["Variables"])]
+        return all(
+            arm.function is None and not any(key.startswith("Fn::") for key in arm.keys()) for arm in (*outer, *inner)
+        )
+
+    @cached_property
+    def reads_by_name(self) -> bool:
+        """Whether every variable that its code may read is named in modules that were read to their end.
+
+        Not when the environment is passed on whole, to a program or to a package that may read any, or when a name is
+        computed.
+        """
+        closure, code = self.closure, self.code
+        if closure is None or not isinstance(code, Code) or code.external_layers or self.started_elsewhere:
+            return False
+        if not closure.complete or closure.env_escapes:
+            return False
+        tops = {imported.top for module in closure.modules for imported in module.imports if not imported.level}
+        if tops & _PROGRAMS or {missing.top for missing in closure.unresolved} - _QUIET_PACKAGES:
+            return False
+        return all(read.name for read in self.environment_reads())
+
     def environment(self, world: World) -> Environment:
         """The variables that the template sets in a world, Globals included."""
         variables: dict[str, Node] = {}
@@ -277,6 +316,29 @@ class Function:
 
 
 _LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})
+
+
+_PROGRAMS = frozenset({"multiprocessing", "subprocess"})
+"""Modules that start programs, which inherit the environment."""
+
+_QUIET_PACKAGES = frozenset(
+    {*sys.stdlib_module_names, "PIL", "attr", "attrs", "aws_lambda_powertools", "aws_xray_sdk", "boto3", "botocore"}
+    | {"bs4", "certifi", "cfnresponse", "chardet", "crhelper", "cryptography", "dateutil", "docx", "faker", "fastavro"}
+    | {"jinja2", "jmespath", "jsonschema", "jwt", "lxml", "markdown", "numpy", "openpyxl", "orjson", "pandas", "pptx"}
+    | {"pyarrow", "pydantic", "pydicom", "pypdf", "PyPDF2", "pytz", "requests", "s3transfer", "simplejson", "six"}
+    | {"tenacity", "typing_extensions", "ujson", "urllib3", "xmltodict", "yaml"}
+)
+"""Packages that read no variable of a project: the runtime's, and such as only work on what they are given."""
+
+
+def _arms(node: Node) -> Iterator[Node]:
+    """What stands here in some scenario: the node, or the arms of its `!If`."""
+    function = node.function
+    if function is not None and function[0] == "Fn::If" and len(function[1]) == 3:
+        yield from _arms(function[1][1])
+        yield from _arms(function[1][2])
+    elif node and not is_no_value(node):
+        yield node
 
 
 def _installs_packages(folder: str, tree: Tree) -> bool:

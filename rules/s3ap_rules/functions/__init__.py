@@ -5,10 +5,20 @@ from collections.abc import Iterable
 from s3ap_lint.api import Detector, Rule, hookimpl
 from s3ap_rules.functions.function_without_code import function_without_code
 from s3ap_rules.functions.handler_not_found import handler_not_found
+from s3ap_rules.functions.optional_variable_unset import optional_variable_unset
+from s3ap_rules.functions.renamed_variable import renamed_variable
+from s3ap_rules.functions.unread_variable import unread_variable
 from s3ap_rules.functions.unset_variable import unset_variable
 
 
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
     """The rules of this family."""
-    return [handler_not_found, unset_variable, function_without_code]
+    return [
+        handler_not_found,
+        unset_variable,
+        unread_variable,
+        renamed_variable,
+        optional_variable_unset,
+        function_without_code,
+    ]

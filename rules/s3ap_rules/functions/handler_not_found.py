@@ -255,8 +255,7 @@ def _missing_name(function: Function) -> Finding | None:
     module, _, name = function.handler.rpartition(".")
     related = (function.at.noted("the function"),)
     if function.is_inline and module != "index":
-        message = f"code in a template is the module 'index', not {module!r}; every event of {function.id} fails"
-        return Finding(message, at=handler.at, related=related)
+        return _misnamed_inline_code(function, module)
     if closure.handler_exists is not Answer.NO or not function.runs_named_module:
         return None
     near = _near(name, function.entry_candidates)
@@ -266,6 +265,18 @@ def _missing_name(function: Function) -> Finding | None:
         at=handler.at,
         related=related,
         severity=Severity.WARNING if function.guess else None,
+    )
+
+
+def _misnamed_inline_code(function: Function, module: str) -> Finding:
+    closure = function.closure
+    text = closure.root.module.source.data.lower() if closure is not None and closure.root.module is not None else b""
+    until = " until another package takes its place" if b"placeholder" in text else ""
+    return Finding(
+        f"code in a template is the module 'index', not {module!r}; every event of {function.id} fails{until}",
+        at=function.resource.property("Handler").at,
+        related=(function.at.noted("the function"),),
+        severity=Severity.WARNING if until else None,
     )
 
 
