@@ -139,7 +139,8 @@ def _is_second_choice(function: Function, read: ReachedRead, reads: Iterable[Rea
     data = module.source.data
     for other in reads:
         at = other.at.span
-        if other.name not in function.variables or at is None or other.at.subject != read.at.subject:
+        is_set = other.name in function.variables or runtime_sets(other.name)
+        if not is_set or at is None or other.at.subject != read.at.subject:
             continue
         if (at.start <= span.start and span.end <= at.end) or (span.start <= at.start and at.end <= span.end):
             return True
