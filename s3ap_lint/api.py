@@ -29,9 +29,10 @@ from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.handlers import Answer
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
-from s3ap_lint.resolution import FUNCTION_TYPES
+from s3ap_lint.resolution import CODE_FOLDERS, FUNCTION_TYPES, code_key
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.numbers import number
 from s3ap_lint.template.references import Reference, references
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
@@ -40,6 +41,7 @@ from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
+    "CODE_FOLDERS",
     "FUNCTION_TYPES",
     "Access",
     "Answer",
@@ -86,12 +88,14 @@ __all__ = [
     "World",
     "bad",
     "choose",
+    "code_key",
     "detects",
     "good",
     "hookimpl",
     "level_of",
     "listed",
     "matches",
+    "number",
     "references",
     "rule",
     "runtime_sets",

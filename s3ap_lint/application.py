@@ -60,11 +60,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Project:
-    """What an application may ask of the project around it. `load` gives a module's facts, or None."""
+    """What an application may ask of the project around it. `load` gives a module's facts, or None.
+
+    `runtimes` counts the runtimes that the templates of the whole project name.
+    """
 
     tree: Tree
     load: Callable[[str], Module | None]
     code_map: Mapping[str, str] = field(default_factory=dict)
+    runtimes: Callable[[], Mapping[str, int]] = dict
 
 
 @dataclass(eq=False)

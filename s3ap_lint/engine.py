@@ -34,6 +34,7 @@ from s3ap_lint.python.module import parse as parse_module
 from s3ap_lint.python.newer import newer_syntax
 from s3ap_lint.registry import Registry
 from s3ap_lint.resolution import within
+from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.sniff import says_template
 from s3ap_lint.source import Source
 from s3ap_lint.suppress import Directives, MetadataIgnore, python_directives, template_directives
@@ -73,6 +74,7 @@ class Session:
         self.config = config
         self.registry = registry
         self.workspace = workspace
+        self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self.line_hashes: dict[tuple[str, int], str] = {}
         selections = config.selections()
@@ -102,9 +104,8 @@ class Session:
         """
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
-        application = Application(
-            folder, tuple(templates), Project(self.workspace, self.module, dict(self.config.code_map))
-        )
+        project = Project(self.workspace, self.module, dict(self.config.code_map), lambda: self.runtimes.counts)
+        application = Application(folder, tuple(templates), project)
         for template in templates:
             report.directives.append(_template_directives(template))
             report.unchecked += outside(template)

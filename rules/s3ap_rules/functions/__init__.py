@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
+from s3ap_rules.functions.discovery_sizing import discovery_sizing
 from s3ap_rules.functions.function_without_code import function_without_code
 from s3ap_rules.functions.handler_not_found import handler_not_found
+from s3ap_rules.functions.mixed_runtimes import mixed_runtimes
 from s3ap_rules.functions.optional_variable_unset import optional_variable_unset
 from s3ap_rules.functions.renamed_variable import renamed_variable
 from s3ap_rules.functions.unread_variable import unread_variable
 from s3ap_rules.functions.unset_variable import unset_variable
+from s3ap_rules.functions.zero_concurrency import zero_concurrency
 
 
 @hookimpl
@@ -21,4 +24,7 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         renamed_variable,
         optional_variable_unset,
         function_without_code,
+        zero_concurrency,
+        discovery_sizing,
+        mixed_runtimes,
     ]
