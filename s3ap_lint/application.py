@@ -168,6 +168,12 @@ class Function:
         return isinstance(self.code, Code) and self.code.inline is not None
 
     @property
+    def is_placeholder(self) -> bool:
+        """Whether its code stands in the template until something else takes its place."""
+        module = self.closure.root.module if self.is_inline and self.closure is not None else None
+        return module is not None and b"placeholder" in module.source.data.lower()
+
+    @property
     def runs_named_module(self) -> bool:
         """Whether the code that was found is the module that the Handler names, not what a twin runs instead of it."""
         code = self.code
@@ -290,8 +296,11 @@ class Function:
         closure, code = self.closure, self.code
         if closure is None or not isinstance(code, Code) or code.external_layers or self.started_elsewhere:
             return False
-        if not closure.complete or closure.env_escapes:
+        if not closure.complete or closure.env_escapes or self.is_placeholder:
             return False
+        tree = self.application.project.tree
+        if any("extensions" in tree.listdir(folder or ".") for folder in code.layers):
+            return False  # an extension is a program of its own
         tops = {imported.top for module in closure.modules for imported in module.imports if not imported.level}
         if tops & _PROGRAMS or {missing.top for missing in closure.unresolved} - _QUIET_PACKAGES:
             return False

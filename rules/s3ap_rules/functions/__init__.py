@@ -9,6 +9,7 @@ from s3ap_rules.functions.handler_not_found import handler_not_found
 from s3ap_rules.functions.mixed_runtimes import mixed_runtimes
 from s3ap_rules.functions.optional_variable_unset import optional_variable_unset
 from s3ap_rules.functions.renamed_variable import renamed_variable
+from s3ap_rules.functions.timeout_contract import timeout_contract
 from s3ap_rules.functions.unread_variable import unread_variable
 from s3ap_rules.functions.unset_variable import unset_variable
 from s3ap_rules.functions.zero_concurrency import zero_concurrency
@@ -27,4 +28,5 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         zero_concurrency,
         discovery_sizing,
         mixed_runtimes,
+        timeout_contract,
     ]

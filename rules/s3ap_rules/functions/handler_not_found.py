@@ -269,9 +269,7 @@ def _missing_name(function: Function) -> Finding | None:
 
 
 def _misnamed_inline_code(function: Function, module: str) -> Finding:
-    closure = function.closure
-    text = closure.root.module.source.data.lower() if closure is not None and closure.root.module is not None else b""
-    until = " until another package takes its place" if b"placeholder" in text else ""
+    until = " until another package takes its place" if function.is_placeholder else ""
     return Finding(
         f"code in a template is the module 'index', not {module!r}; every event of {function.id} fails{until}",
         at=function.resource.property("Handler").at,

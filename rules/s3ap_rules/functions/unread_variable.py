@@ -150,6 +150,22 @@ HANDLER = """
             },
         ),
         good(
+            "an extension in a layer of the template may read it",
+            {
+                "template.yaml": HERE.replace(
+                    "Environment:", "Layers: [!Ref Watching]\n          Environment:"
+                ).rstrip()
+                + """
+      Watching:
+        Type: AWS::Serverless::LayerVersion
+        Properties:
+          ContentUri: watching/
+    """,
+                "functions/discovery/handler.py": HANDLER,
+                "watching/extensions/watch.py": "import os; print(os.environ['SUFFIX_FILTER'])",
+            },
+        ),
+        good(
             "variables of the runtime, of Powertools and of telemetry",
             {
                 "template.yaml": HERE.replace(
