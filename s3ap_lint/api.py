@@ -29,7 +29,7 @@ from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.handlers import Answer
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.worth import FromEnvironment, Traced
-from s3ap_lint.resolution import CODE_FOLDERS, FUNCTION_TYPES, code_key
+from s3ap_lint.resolution import FUNCTION_TYPES, code_key
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.numbers import number
@@ -41,7 +41,6 @@ from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
-    "CODE_FOLDERS",
     "FUNCTION_TYPES",
     "Access",
     "Answer",

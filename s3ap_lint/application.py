@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from posixpath import basename, dirname
+from posixpath import basename, dirname, join
 
 from s3ap_lint import data
 from s3ap_lint.iam import Role, roles
@@ -20,7 +20,7 @@ from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
-from s3ap_lint.resolution import FUNCTION_TYPES, Code, Tree, Unjoined, layers, module_in, resolve, within
+from s3ap_lint.resolution import CODE_FOLDERS, FUNCTION_TYPES, Code, Tree, Unjoined, layers, module_in, resolve, within
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -413,6 +413,18 @@ class Application:
         """The functions that Python runs, of every template, in order."""
         found = (Function(r, self) for template in self.templates for r in template.of_type(*FUNCTION_TYPES))
         return tuple(function for function in found if function.is_python)
+
+    @cached_property
+    def code_folders(self) -> tuple[str, ...]:
+        """The names of the folders that hold the code of one function each, by convention."""
+        tree = self.project.tree
+        homes = [join(self.folder, name) for name in CODE_FOLDERS]
+        return tuple(
+            name
+            for home in homes
+            for name in tree.listdir(home)
+            if tree.is_dir(join(home, name)) and name[0] not in "._"
+        )
 
     @cached_property
     def roles(self) -> tuple[Role, ...]:

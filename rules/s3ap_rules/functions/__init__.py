@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
+from s3ap_rules.functions.code_key_mismatch import code_key_mismatch
 from s3ap_rules.functions.discovery_sizing import discovery_sizing
 from s3ap_rules.functions.function_without_code import function_without_code
 from s3ap_rules.functions.handler_not_found import handler_not_found
@@ -25,6 +26,7 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         renamed_variable,
         optional_variable_unset,
         function_without_code,
+        code_key_mismatch,
         zero_concurrency,
         discovery_sizing,
         mixed_runtimes,
