@@ -29,6 +29,7 @@ from s3ap_lint.plugins import hookimpl
 from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.python.floats import Floats
+from s3ap_lint.python.handlers import Answer
 from s3ap_lint.python.interpolation import Inserted
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.patches import MissingPatch
@@ -37,9 +38,11 @@ from s3ap_lint.python.returns import Returned
 from s3ap_lint.python.signature import Signature
 from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
+from s3ap_lint.resolution import FUNCTION_TYPES, code_key
 from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.numbers import number
 from s3ap_lint.template.references import Reference, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
@@ -49,7 +52,9 @@ from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
+    "FUNCTION_TYPES",
     "Access",
+    "Answer",
     "Application",
     "Definition",
     "Detector",
@@ -105,6 +110,7 @@ __all__ = [
     "World",
     "bad",
     "choose",
+    "code_key",
     "detects",
     "good",
     "hookimpl",
@@ -112,6 +118,7 @@ __all__ = [
     "listed",
     "matches",
     "mentioned",
+    "number",
     "references",
     "rule",
     "runtime_sets",

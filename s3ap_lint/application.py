@@ -6,10 +6,11 @@ joined stays visible: `Function.unjoined` says why, and the report counts it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from posixpath import dirname
+from posixpath import basename, dirname, join
 
 from s3ap_lint import data
 from s3ap_lint.distributions import library, version_of
@@ -29,7 +30,7 @@ from s3ap_lint.python.reach import Reach, ReachedRead
 from s3ap_lint.python.returns import Returned, Returns
 from s3ap_lint.python.signature import Signature, handler_signature
 from s3ap_lint.python.versions import Newer, newer_than
-from s3ap_lint.resolution import FUNCTION_TYPES, Code, Unjoined, resolve, within
+from s3ap_lint.resolution import CODE_FOLDERS, FUNCTION_TYPES, Code, Unjoined, layers, module_in, resolve, within
 from s3ap_lint.source import Source
 from s3ap_lint.statemachine import Definition, Task, definitions
 from s3ap_lint.template.node import Node
@@ -111,12 +112,14 @@ class Project:
     """What an application may ask of the project around it.
 
     `load` gives a module's facts, `read` the bytes of another file; None when there is none that can be read.
+    `runtimes` counts the runtimes that the templates of the whole project name.
     """
 
     tree: Files
     load: Callable[[str], Module | None]
     read: Callable[[str], Source | None] = lambda path: None
     code_map: Mapping[str, str] = field(default_factory=dict)
+    runtimes: Callable[[], Mapping[str, int]] = dict
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -179,6 +182,73 @@ class Function:
     def guess(self) -> str:
         """By the spelling of which name the code was found; "" when something in the template says where it is."""
         return self.code.how if isinstance(self.code, Code) and self.code.by_name else ""
+
+    @cached_property
+    def missing_code(self) -> Unjoined | None:
+        """What the template leads to and is not there; None when it is there, is made by a build, or cannot be told."""
+        code = self.code
+        if not isinstance(code, Unjoined) or not code.lacks or self.built_by_hand or self.started_elsewhere:
+            return None
+        module = self.handler.rpartition(".")[0]
+        tree = self.application.project.tree
+        folders, external = layers(self.resource, tree)
+        if code.lacks == "folder":
+            return code
+        if external or any(module_in(folder, module, tree) for folder in folders):
+            return None
+        parts = module.replace("/", ".").split(".")
+        installed = len(parts) > 1 and not tree.is_dir(f"{code.folder}/{parts[0]}".lstrip("/"))
+        if installed and any(_installs_packages(folder, tree) for folder in (code.folder, *folders)):
+            return None  # the handler may be one of a package
+        return code
+
+    def modules_in(self, folder: str) -> tuple[str, ...]:
+        """The modules of a folder by name, and those of its packages that have the handler's last name."""
+        tree = self.application.project.tree
+        names = tree.listdir(folder or ".")
+        last = self.handler.rpartition(".")[0].replace("/", ".").rpartition(".")[2]
+        inner = (f"{name}.{last}" for name in names if tree.is_file(f"{folder}/{name}/{last}.py".lstrip("/")))
+        return (*(name[:-3] for name in names if name.endswith(".py") and name != "__init__.py"), *inner)
+
+    @property
+    def entry_candidates(self) -> tuple[str, ...]:
+        """The functions of the handler's module that take an event and a context."""
+        module = self.closure.root.module if self.closure is not None else None
+        scopes = module.scope.children.items() if module is not None else ()
+        return tuple(
+            name for name, found in scopes if any(s.kind == "function" and len(s.parameters) >= 2 for s in found)
+        )
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether its code stands in the template."""
+        return isinstance(self.code, Code) and self.code.inline is not None
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether its code stands in the template until something else takes its place."""
+        module = self.closure.root.module if self.is_inline and self.closure is not None else None
+        return module is not None and b"placeholder" in module.source.data.lower()
+
+    @property
+    def runs_named_module(self) -> bool:
+        """Whether the code that was found is the module that the Handler names, not what a twin runs instead of it."""
+        code = self.code
+        if not isinstance(code, Code) or code.inline is not None:
+            return isinstance(code, Code)
+        named = self.handler.rpartition(".")[0].replace("/", ".").rpartition(".")[2]
+        return basename(code.module.removesuffix("/__init__.py").removesuffix(".py")) == named
+
+    @property
+    def built_by_hand(self) -> bool:
+        """Whether a makefile of its own puts together what is deployed."""
+        return self.resource.node["Metadata"]["BuildMethod"].text == "makefile"
+
+    @property
+    def started_elsewhere(self) -> bool:
+        """Whether something else than the runtime may load the handler, or from somewhere else."""
+        own, inherited = self.resource.properties["Environment"], self.resource.inherited("Environment")
+        return any(node.key in _LOADERS for top in (own, inherited) for node in top.walk())
 
     @cached_property
     def closure(self) -> Closure | None:
@@ -347,6 +417,47 @@ class Function:
             above.append(folder)
         return tuple(dict.fromkeys((code.root, *code.layers, *above)))
 
+    @cached_property
+    def variables(self) -> Mapping[str, Node]:
+        """The variables that the template sets in any scenario, each where it is first written."""
+        found: dict[str, Node] = {}
+        for top in (self.resource.properties["Environment"], self.resource.inherited("Environment")):
+            for entries in _arms(top):
+                for variables in _arms(entries["Variables"]):
+                    for name, node in variables.items() if variables.function is None else ():
+                        found.setdefault(name, node)
+        return found
+
+    @cached_property
+    def names_every_variable(self) -> bool:
+        """Whether no variable can be hidden in something computed."""
+        tops = (self.resource.properties["Environment"], self.resource.inherited("Environment"))
+        outer = [arm for top in tops for arm in _arms(top)]
+        inner = [arm for top in outer for arm in _arms(top["Variables"])]
+        return all(
+            arm.function is None and not any(key.startswith("Fn::") for key in arm.keys()) for arm in (*outer, *inner)
+        )
+
+    @cached_property
+    def reads_by_name(self) -> bool:
+        """Whether every variable that its code may read is named in modules that were read to their end.
+
+        Not when the environment is passed on whole, to a program or to a package that may read any, or when a name is
+        computed.
+        """
+        closure, code = self.closure, self.code
+        if closure is None or not isinstance(code, Code) or code.external_layers or self.started_elsewhere:
+            return False
+        if not closure.complete or closure.env_escapes or self.is_placeholder:
+            return False
+        tree = self.application.project.tree
+        if any("extensions" in tree.listdir(folder or ".") for folder in code.layers):
+            return False  # an extension is a program of its own
+        tops = {imported.top for module in closure.modules for imported in module.imports if not imported.level}
+        if tops & _PROGRAMS or {missing.top for missing in closure.unresolved} - _QUIET_PACKAGES:
+            return False
+        return all(read.name for read in self.environment_reads())
+
     def environment(self, world: World) -> Environment:
         """The variables that the template sets in a world, Globals included."""
         variables: dict[str, Node] = {}
@@ -367,6 +478,38 @@ class Function:
                     variables[name] = value
                 complete &= not name.startswith("Fn::")
         return Environment(variables, complete)
+
+
+_LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})
+
+
+_PROGRAMS = frozenset({"multiprocessing", "subprocess"})
+"""Modules that start programs, which inherit the environment."""
+
+_QUIET_PACKAGES = frozenset(
+    {*sys.stdlib_module_names, "PIL", "attr", "attrs", "aws_lambda_powertools", "aws_xray_sdk", "boto3", "botocore"}
+    | {"bs4", "certifi", "cfnresponse", "chardet", "crhelper", "cryptography", "dateutil", "docx", "faker", "fastavro"}
+    | {"jinja2", "jmespath", "jsonschema", "jwt", "lxml", "markdown", "numpy", "openpyxl", "orjson", "pandas", "pptx"}
+    | {"pyarrow", "pydantic", "pydicom", "pypdf", "PyPDF2", "pytz", "requests", "s3transfer", "simplejson", "six"}
+    | {"tenacity", "typing_extensions", "ujson", "urllib3", "xmltodict", "yaml"}
+)
+"""Packages that read no variable of a project: the runtime's, and such as only work on what they are given."""
+
+
+def _arms(node: Node) -> Iterator[Node]:
+    """What stands here in some scenario: the node, or the arms of its `!If`."""
+    function = node.function
+    if function is not None and function[0] == "Fn::If" and len(function[1]) == 3:
+        yield from _arms(function[1][1])
+        yield from _arms(function[1][2])
+    elif node and not is_no_value(node):
+        yield node
+
+
+def _installs_packages(folder: str, tree: Files) -> bool:
+    """Whether a build installs packages into a folder."""
+    names = ("requirements.txt", "pyproject.toml", "setup.py", "Pipfile")
+    return any(tree.is_file(f"{folder}/{name}".lstrip("/")) for name in names)
 
 
 @dataclass(eq=False)
@@ -427,6 +570,18 @@ class Application:
         """The functions that Python runs, of every template, in order."""
         found = (Function(r, self) for template in self.templates for r in template.of_type(*FUNCTION_TYPES))
         return tuple(function for function in found if function.is_python)
+
+    @cached_property
+    def code_folders(self) -> tuple[str, ...]:
+        """The names of the folders that hold the code of one function each, by convention."""
+        tree = self.project.tree
+        homes = [join(self.folder, name) for name in CODE_FOLDERS]
+        return tuple(
+            name
+            for home in homes
+            for name in tree.listdir(home)
+            if tree.is_dir(join(home, name)) and name[0] not in "._"
+        )
 
     @cached_property
     def roles(self) -> tuple[Role, ...]:

@@ -27,6 +27,7 @@ from s3ap_lint.python.module import parse as parse_module
 from s3ap_lint.python.newer import newer_syntax
 from s3ap_lint.registry import Registry
 from s3ap_lint.resolution import within
+from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.sniff import says_template
 from s3ap_lint.source import Source
 from s3ap_lint.suppress import Directives, MetadataIgnore, python_directives, template_directives
@@ -66,6 +67,7 @@ class Session:
         self.config = config
         self.registry = registry
         self.workspace = workspace
+        self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self._directives: dict[str, Directives] = {}
         self.line_hashes: dict[tuple[str, int], str] = {}
@@ -76,7 +78,9 @@ class Session:
     @cached_property
     def project(self) -> Project:
         """What an application or a file may ask of the project around it."""
-        return Project(self.workspace, self.module, self.source, dict(self.config.code_map))
+        return Project(
+            self.workspace, self.module, self.source, dict(self.config.code_map), lambda: self.runtimes.counts
+        )
 
     def wants_foreign(self, code: str) -> bool:
         """Whether an engine's code is selected anywhere."""

@@ -26,6 +26,7 @@ class Tree(Protocol):
 
     def is_file(self, path: str) -> bool: ...
     def is_dir(self, path: str) -> bool: ...
+    def listdir(self, path: str) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,15 @@ class Code:
 
 @dataclass(frozen=True)
 class Unjoined:
-    """A function whose code could not be found, and why."""
+    """A function whose code could not be found, and why.
+
+    `lacks` is set where the template leads to a place in the repository and nothing is there: "folder" for the folder
+    it names, "file" for the handler's file in `folder`. What a build makes is not missed.
+    """
 
     reason: str
+    lacks: str = ""
+    folder: str = ""
 
 
 def within(folder: str, path: str) -> str | None:
@@ -145,9 +152,26 @@ def _written(function: Resource, tree: Tree, module: str) -> _Place | Unjoined |
         return _Place(path, folder or "", "CodeUri" if node else "the template's folder")
     if not node:
         return None
-    if re.search(r"\.(zip|jar)$", folder or "") or not tree.is_dir(folder or "."):
-        return Unjoined(f"its code {node.text!r} is not in the repository")
-    return Unjoined(f"{node.text!r} has no file for the handler {module!r}")
+    if not tree.is_dir(folder or "."):
+        lacks = "" if is_build_product(folder or "") or tree.is_file(folder or "") else "folder"
+        return Unjoined(f"its code {node.text!r} is not in the repository", lacks, folder or "")
+    reason = f"{node.text!r} has no file for the handler {module!r}"
+    return Unjoined(reason, "" if is_build_product(folder or "") else "file", folder or "")
+
+
+_PRODUCT_FOLDERS = frozenset(
+    {".aws-sam", ".build", ".dist", ".serverless", "artifact", "artifacts", "asset", "assets", "bin", "build", "builds"}
+    | {"built", "bundle", "bundles", "cdk.out", "deploy", "deployment", "dist", "generated", "out", "output", "package"}
+    | {"packaged", "packages", "publish", "release", "staging", "target", "tmp", "zip", "zips"}
+)
+"""Folders that builds write into, by convention."""
+
+
+def is_build_product(path: str) -> bool:
+    """Whether a path names something that is made before it is deployed, or a text to be replaced by a path."""
+    parts = path.lower().split("/")
+    archive = re.search(r"\.(zip|jar|war|tar|tgz|gz|whl)$", path)
+    return bool(archive or _PRODUCT_FOLDERS.intersection(parts) or re.search(r"[<>{}$*%]", path))
 
 
 def _in_twin(function: Resource, twins: Iterable[Template], tree: Tree, module: str) -> _Place | None:
@@ -213,6 +237,11 @@ def _why_not(function: Resource) -> str:
     if function.property("CodeUri") or function.properties["Code"]:
         return "its code is given by a computed value"
     return "it names no code"
+
+
+def module_in(folder: str, module: str, tree: Tree) -> str | None:
+    """The file that a handler's module is, in a folder that Python looks into; None when it is not there."""
+    return _in(folder, module, tree)
 
 
 def layers(function: Resource, tree: Tree) -> tuple[tuple[str, ...], bool]:
