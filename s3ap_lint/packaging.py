@@ -95,8 +95,13 @@ class Package:
         if any(recipes.copies(text, top) for text in self._pages):
             return True
         home = basename(self._home)
+        beside = basename(dirname(self.root or ""))
         return bool(home) and any(
-            recipes.copies(text, top) and recipes.mentions(recipes.uncommented(text), home)
+            recipes.copies(text, top)
+            and (
+                recipes.mentions(recipes.uncommented(text), home)
+                or (bool(beside) and recipes.copies_into_each(text, top, beside))
+            )
             for text in self._scripts_above
         )
 

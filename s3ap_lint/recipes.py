@@ -166,6 +166,20 @@ def copies(text: str, name: str) -> bool:
     return any(word.search(found[0]) for found in _COPYING.finditer(uncommented(text)))
 
 
+def copies_into_each(text: str, name: str, folder: str) -> bool:
+    """Whether a script copies what has a name into each folder below one, which a loop goes through."""
+    plain = uncommented(text)
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    for loop in re.finditer(r"\bfor[ \t]+(\w+)[ \t]+in[ \t]+([^;\n]+)", plain):
+        if re.search(rf"(?<![\w-]){re.escape(folder)}[\"']?/[\"']?\*", loop[2]) is None:
+            continue
+        target = re.compile(rf"\$\{{?{loop[1]}\b[^ ]*[ \t]*$")
+        lines = plain[loop.end() :].splitlines()
+        if any(_COPYING.search(line) and word.search(line) and target.search(line) for line in lines):
+            return True
+    return False
+
+
 def uncommented(text: str) -> str:
     """A script without the lines that are comments."""
     return re.sub(r"^[ \t@]*(#|//|REM\b).*$", "", text, flags=re.MULTILINE)

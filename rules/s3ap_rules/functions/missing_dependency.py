@@ -144,6 +144,15 @@ STREAMS = """
             },
         ),
         good(
+            "a script for every application that stages the package beside each handler",
+            {
+                "archive/template.yaml": TEMPLATE,
+                "package.sh": 'for each in "$1"/functions/*/; do\n  cp -R shared "$each"\ndone\n',
+                "archive/functions/collect/handler.py": USES_SHARED,
+                "shared/metrics.py": METRICS,
+            },
+        ),
+        good(
             "a layer from elsewhere may hold anything",
             {
                 "template.yaml": WITH_LAYER.replace(
