@@ -14,14 +14,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from posixpath import basename, dirname
 
-from s3ap_lint.application import Application, Function, Project, PythonFile
+from s3ap_lint.application import Application
 from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic, Place
+from s3ap_lint.function import Function
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.inline import in_template, inline_module, remapped
 from s3ap_lint.model import Finding, Location, Options, Severity, Span, Unchecked
 from s3ap_lint.offers import EngineUnit
+from s3ap_lint.project import Project, PythonFile
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.module import parse as parse_module
 from s3ap_lint.python.newer import newer_syntax

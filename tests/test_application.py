@@ -8,8 +8,10 @@ from posixpath import dirname
 
 import pytest
 
-from s3ap_lint.application import Application, Function, Project
+from s3ap_lint.application import Application
+from s3ap_lint.function import Function
 from s3ap_lint.memory import Memory
+from s3ap_lint.project import Project
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.resolution import Unjoined, is_build_product
 from s3ap_lint.runtimes import Runtimes

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from s3ap_lint.application import PythonFile
 from s3ap_lint.config import Config, Selection
 from s3ap_lint.errors import ConfigError, PluginError
 from s3ap_lint.model import Detector, Example, Finding, Options, Rule, Severity, detects, rule
 from s3ap_lint.offers import Catalogued, Renderer
 from s3ap_lint.plugins import Manager, hookimpl
+from s3ap_lint.project import PythonFile
 from s3ap_lint.registry import Registry, load
 from s3ap_lint.settings import PerPath
 from s3ap_lint.template.template import Template

@@ -6,7 +6,8 @@ from textwrap import dedent, indent
 
 import pytest
 
-from s3ap_lint.application import Application, Project
+from s3ap_lint.application import Application
+from s3ap_lint.project import Project
 from s3ap_lint.source import Source
 from s3ap_lint.template import document
 from s3ap_lint.template.template import Template
