@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from s3ap_lint import config, run
-from s3ap_lint.model import Diagnostic
+from s3ap_lint.diagnostic import Diagnostic
 from s3ap_lint.testing import installed
 
 PAYMENTS = Path(__file__).resolve().parent.parent / "fixtures/payments"
