@@ -1,6 +1,6 @@
 """How many faults the linter finds when clean applications are broken, and what it says where nothing is broken.
 
-    python -m bench.faults [--corpus FOLDER] [--most N] [--operator NAME]
+    python -m bench.faults [--corpus FOLDER] [--most N] [--unclean] [--operator NAME]
 
 Without a folder: the clean fixtures, every place that an operator fits.
 """
@@ -33,14 +33,21 @@ def main() -> None:
     )
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="break the clean applications of a project")
     parser.add_argument("--most", type=int, default=0, metavar="N", help="at most so many breaks for each operator")
+    parser.add_argument("--unclean", action="store_true", help="also those that other rules find something in already")
     parser.add_argument("--operator", action="append", choices=[o.name for o in OPERATORS], help="only this one")
     options = parser.parse_args()
     wanted = [operator for operator in OPERATORS if not options.operator or operator.name in options.operator]
     started = time.perf_counter()
-    campaigns = [Campaign(options.corpus.resolve(), options.most)] if options.corpus else over_fixtures()
+    campaigns = (
+        [Campaign(options.corpus.resolve(), options.most, unclean=options.unclean)]
+        if options.corpus
+        else over_fixtures()
+    )
     trials = [trial for campaign in campaigns for trial in campaign.trials(wanted)]
     print(f"python {platform.python_version()}, s3ap-lint {__version__}")
     print(told(wanted, trials, campaigns[0].linter.registered))
+    print("left out, not clean as they are:")
+    print("".join(f"  {line}\n" for campaign in campaigns for line in campaign.left_out))
     seconds = time.perf_counter() - started
     print(f"{len(trials)} breaks in {len({t.app for t in trials})} applications, {seconds:.0f} seconds")
 

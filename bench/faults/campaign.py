@@ -40,9 +40,12 @@ def _lot(text: str) -> str:
 class Campaign:
     """The trials over the applications of a root."""
 
-    def __init__(self, root: Path, most: int = 0, folders: Collection[str] | None = None) -> None:
+    def __init__(
+        self, root: Path, most: int = 0, *, unclean: bool = False, folders: Collection[str] | None = None
+    ) -> None:
         self.linter = Linter(root)
         self.most = most
+        self.unclean = unclean
         self.apps = tuple(app for app in applications(root) if folders is None or app.folder in folders)
         self._before: dict[str, tuple[Diagnostic, ...]] = {}
 
@@ -58,7 +61,7 @@ class Campaign:
             if left <= 0:
                 return
             breaks = self._chosen(operator, app)
-            if not breaks or not self.clean(app):
+            if not breaks or self.spoiled(operator, app):
                 continue
             for damage in breaks[: int(left)] if self.most else breaks:
                 left -= 1
@@ -74,8 +77,21 @@ class Campaign:
             return breaks
         return sorted(breaks, key=lambda one: _lot(f"{one.path} {one.what}"))[:FROM_ONE]
 
-    def clean(self, app: Application) -> bool:
-        """Whether no rule of our own says anything about an application as it is."""
+    def spoiled(self, operator: Operator, app: Application) -> bool:
+        """Whether a rule of our own says something about an application as it is; of `unclean` ones, the rule meant."""
         if app.folder not in self._before:
             self._before[app.folder] = self.linter.findings(app)
-        return not any(finding.code.startswith("S3AP") for finding in self._before[app.folder])
+        found = _own(self._before[app.folder])
+        return bool({*operator.codes, "S3AP901", "S3AP902"}.intersection(found) if self.unclean else found)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The applications with findings as they are, each with their codes; none when such are broken too."""
+        if self.unclean:
+            return []
+        found = sorted((folder, _own(findings)) for folder, findings in self._before.items())
+        return [f"{self.linter.config.root.name}/{folder} {' '.join(codes)}" for folder, codes in found if codes]
+
+
+def _own(findings: Iterable[Diagnostic]) -> list[str]:
+    return sorted({finding.code for finding in findings if finding.code.startswith("S3AP")})

@@ -81,7 +81,8 @@ def remove_layer(app: Application) -> Iterator[Break]:
             runs = [f for f in app.functions if f.template is template and f.file in app.scripts and _uses(f, layer)]
             modules = _modules(app, layer)
             doubts = [_doubt_of_layer(app, function, modules) for function in runs] or ["no function uses it"]
-            words, line = (*sorted(modules), layer.id), line_of(template, layer.node)
+            words = (*sorted(modules), layer.id, *(function.id for function in runs))
+            line = line_of(template, layer.node)
             doubt = "" if "" in doubts else doubts[0]
             yield Break({template.path: data}, template.path, line, layer.id, words, doubt)
 
