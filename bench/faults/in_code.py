@@ -153,7 +153,7 @@ def remove_import(app: Application) -> Iterator[Break]:
             doubt = _unwritten(function)
             if script.dynamic or all(script.bound[name] > 1 for name in used):
                 doubt = "the name may come from elsewhere"
-            yield _broken(script, node, data, ", ".join(used), used, doubt)
+            yield _broken(script, node, data, ", ".join(used), names, doubt)
 
 
 def misspell_read(app: Application) -> Iterator[Break]:
@@ -271,8 +271,8 @@ def float_into_table(app: Application) -> Iterator[Break]:
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="put_item"), keywords=keywords):
                     items = [k.value for k in keywords if k.arg == "Item" and isinstance(k.value, ast.Dict)]
-                    if not items or not items[0].keys:
-                        continue
+                    if not items or all(isinstance(value, ast.Dict) for value in items[0].values):
+                        continue  # the client's API, which is told the type of each value
                     at = script.span(items[0]).start + 1
                     data = script.data[:at] + b'"share": 0.5, ' + script.data[at:]
                     sure = name in tables and script.bound[name] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 from posixpath import dirname, join, normpath
 
 from bench.faults.application import Application, Function, Variable, changed, line_of
@@ -154,15 +155,20 @@ def drop_condition_guard(app: Application) -> Iterator[Break]:
 
 
 def _optional(template: Template) -> tuple[str, ...]:
-    """The conditions that compare a free parameter, or one with another choice, with a text."""
-    out = []
-    for name, node in template.top["Conditions"].items():
-        one, other = node["Fn::Equals"][0], node["Fn::Equals"][1]
-        parameter = template.top["Parameters"][one["Ref"].text]
-        allowed = [value.text for value in parameter["AllowedValues"]]
-        if parameter["Type"].text == "String" and other.is_scalar and (not allowed or set(allowed) - {other.text}):
-            out.append(name)
-    return tuple(out)
+    """The conditions that fail to hold at times: a parameter that may differ is compared with a text or the region."""
+    return tuple(
+        name
+        for name, node in template.top["Conditions"].items()
+        if any(_may_differ(template, *pair) for pair in permutations(node["Fn::Equals"], 2))
+    )
+
+
+def _may_differ(template: Template, one: Node, other: Node) -> bool:
+    parameter = template.top["Parameters"][one["Ref"].text]
+    if parameter["Type"].text != "String" or not (other.is_text or other["Ref"].text == "AWS::Region"):
+        return False
+    allowed = {value.text for value in parameter["AllowedValues"]}
+    return not allowed or (other.is_text and bool(allowed - {other.text}))
 
 
 def _mentions(node: Node, name: str) -> bool:

@@ -12,6 +12,8 @@ from bench.faults.operators import Operator
 from s3ap_lint.diagnostic import Diagnostic
 
 NEAR = 5  # lines
+ORDINARY = re.compile(r"[a-z]+")
+"""`handler` or `read`: names that messages of any rule use as words."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,14 @@ class Trial:
 
     def _speaks_of_it(self, finding: Diagnostic) -> bool:
         damage = self.damage
+        if finding.place.path in damage.files and self.app.read(finding.place.path) is None:
+            return True  # what a file says, it says wherever it is moved
         places = (finding.place, *finding.related, *finding.flow)
         if any(place.path == damage.path and abs(place.line - damage.line) <= NEAR for place in places):
             return True
-        named = "|".join(map(re.escape, damage.words))
-        return re.search(rf"(?<!\w)({named})(?!\w)", finding.message) is not None
+        meant = finding.code in self.operator.codes
+        names = [word for word in damage.words if meant or not ORDINARY.fullmatch(word)]
+        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", finding.message) for name in names)
 
     @property
     def place(self) -> str:
