@@ -117,8 +117,8 @@ class Application:
     @cached_property
     def scripts(self) -> dict[str, Script]:
         """Those that parse, and what lies beside the application under the names that are staged into packages."""
-        near = [dirname(self.folder), dirname(dirname(self.folder))] if self.folder else []
-        shared = (path for above in near for path in (self.root / above / "shared").glob("*.py"))
+        above = self.root.joinpath(self.folder).relative_to(self.root).parents if self.folder else ()
+        shared = (path for folder in above for path in (self.root / folder / "shared").glob("*.py"))
         paths = dict.fromkeys((*self.python, *sorted(path.relative_to(self.root).as_posix() for path in shared)))
         return {path: script for path in paths if (script := Script.parse(path, self.read(path))) is not None}
 

@@ -187,7 +187,9 @@ def rename_helper_method(app: Application) -> Iterator[Break]:
             for method in (node for node in cls.body if isinstance(node, ast.FunctionDef)):
                 if method.name.startswith("__") or _property(method):
                     continue
-                calls = [user for user in app.handlers if path != user and _calls(app.scripts[user], method.name)]
+                calls = [
+                    user for user in app.handlers if path != user and _calls(app.scripts[user], cls.name, method.name)
+                ]
                 if not calls:
                     continue
                 data = script.renamed(method, f"{method.name}_renamed")
@@ -201,8 +203,9 @@ def _property(method: ast.FunctionDef) -> bool:
     return not all(isinstance(d, ast.Name) and d.id in ("classmethod", "staticmethod") for d in method.decorator_list)
 
 
-def _calls(script: Script, method: str) -> bool:
-    return any(
+def _calls(script: Script, cls: str, method: str) -> bool:
+    """Whether a file imports a class of this name, and calls a method of that name on something."""
+    return any(cls in names for _, names in script.imports()) and any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method
         for node in ast.walk(script.tree)
     )
