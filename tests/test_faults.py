@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bench.faults.__main__ import over_fixtures  # noqa: E402
 from bench.faults.application import Application  # noqa: E402
 from bench.faults.campaign import Campaign  # noqa: E402
 from bench.faults.damage import Break  # noqa: E402
+from bench.faults.in_code import newer_syntax  # noqa: E402
 from bench.faults.operators import OPERATORS  # noqa: E402
 from bench.faults.script import Script  # noqa: E402
 from bench.faults.table import told  # noqa: E402
@@ -44,6 +46,26 @@ def test_nothing_is_said_where_nothing_is_broken(trials: list[Trial]):
 def test_the_fixtures_are_clean_before(trials: list[Trial]):
     """Otherwise nothing is broken in them, and the bench shows nothing."""
     assert {("payments", ""), ("library", "invoice-archive")} == {(t.app.root.name, t.app.folder) for t in trials}
+
+
+def test_every_operator_finds_a_place_in_the_fixtures():
+    """But for syntax newer than their runtime, which older interpreters cannot read."""
+    apps = [app for campaign in over_fixtures() for app in campaign.apps]
+    without = {operator.name for operator in OPERATORS if not any(True for app in apps for _ in operator.find(app))}
+    assert without <= {"newer-syntax"}
+
+
+def test_syntax_is_newer_than_the_runtime(tmp_path: Path):
+    """A `match` statement, where the function is declared for the Python before it."""
+    template = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+    template += "    Properties: {CodeUri: ., Handler: app.run, Runtime: python3.9}\n"
+    (tmp_path / "template.yaml").write_text(template)
+    (tmp_path / "app.py").write_text("def run(event, context):\n    return event\n")
+    (broken,) = newer_syntax(Application(tmp_path, "", ("template.yaml",)))
+    script = Script.parse("app.py", broken.files["app.py"])
+    assert script is not None
+    assert isinstance(script.tree.body[-1], ast.Match)
+    assert (True, "3.10 in app.py") == (broken.provable, broken.what)
 
 
 def test_the_table_counts_what_is_proved_and_names_what_is_missed():
