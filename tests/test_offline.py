@@ -308,6 +308,8 @@ def test_a_folder_outside_of_the_project_is_read_when_it_is_named(
     cli: Cli, leaving: Path, watch: Watch, tmp_path: Path
 ):
     """As a project of its own."""
+    (tmp_path / "outside/reader").mkdir()
+    (tmp_path / "outside/reader/handler.py").write_text("def handler(event, context):\n    pass\n", encoding="utf-8")
     ran = cli.lint("--format", "concise", tmp_path / "outside", env=watch.environment)
     assert (0, "", "") == (ran.status, ran.out, ran.err)
     assert "template.yaml" in watch.seen("open", tmp_path / "outside")
