@@ -156,7 +156,8 @@ def _written(function: Resource, tree: Tree, module: str) -> _Place | Unjoined |
         lacks = "" if is_build_product(folder or "") or tree.is_file(folder or "") else "folder"
         return Unjoined(f"its code {node.text!r} is not in the repository", lacks, folder or "")
     reason = f"{node.text!r} has no file for the handler {module!r}"
-    return Unjoined(reason, "" if is_build_product(folder or "") else "file", folder or "")
+    has_code = any(name.endswith(".py") for name in tree.listdir(folder or "."))
+    return Unjoined(reason, "file" if has_code or not is_build_product(folder or "") else "", folder or "")
 
 
 _PRODUCT_FOLDERS = frozenset(

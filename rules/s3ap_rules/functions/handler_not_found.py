@@ -57,6 +57,16 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
             },
         ),
         bad(
+            "a folder of code, although builds write into folders of that name",
+            {
+                "template.yaml": TEMPLATE.replace("functions/discovery/", "functions/publish/"),
+                "functions/publish/publisher.py": """
+                    def lambda_handler(event, context):
+                        return event
+                    """,
+            },
+        ),
+        bad(
             "code in the template is always index.py",
             """
             Resources:
