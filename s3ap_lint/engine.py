@@ -108,7 +108,7 @@ class Session:
         """Check the templates among the files of a folder, and all that they deploy.
 
         `named` files must be templates: they were given by name or say that they are. With `only`, nothing is
-        checked unless one of these files is in the import closure of a function; the counts are kept.
+        checked or counted unless one of these files is in the import closure of a function.
         """
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
@@ -123,11 +123,7 @@ class Session:
                 report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
         functions = application.functions
         if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
-            return UnitResult(
-                templates=tuple(template.path for template in templates),
-                functions=len(functions),
-                functions_joined=sum(function.joined for function in functions),
-            )
+            return UnitResult(templates=tuple(template.path for template in templates))
         for function in functions:
             self._account(function, report)
         for subject in application.subjects():
