@@ -14,7 +14,7 @@ from s3ap_lint.iam import Role
 from s3ap_lint.inline import in_template, inline_module
 from s3ap_lint.missing import MissingImport, missing_imports
 from s3ap_lint.model import Location
-from s3ap_lint.packaging import Files, package_of
+from s3ap_lint.packaging import Files, Package, package_of
 from s3ap_lint.project import Project
 from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
 from s3ap_lint.python.calls import Calls, SdkCall
@@ -159,11 +159,14 @@ class Function:
         """Whether its code stands in the template."""
         return isinstance(self.code, Code) and self.code.inline is not None
 
-    @property
+    @cached_property
     def is_placeholder(self) -> bool:
         """Whether its code stands in the template until something else takes its place."""
-        module = self.closure.root.module if self.is_inline and self.closure is not None else None
-        return module is not None and b"placeholder" in module.source.data.lower()
+        module = self.inline
+        if module is None:
+            return False
+        tree = self.application.project.tree
+        return b"placeholder" in module.source.data.lower() or Package(tree, self.resource, None, ()).replaced_later
 
     @property
     def runs_named_module(self) -> bool:
@@ -234,7 +237,9 @@ class Function:
     @cached_property
     def signature(self) -> Signature | None:
         """How its handler takes what Lambda hands it; None when that cannot be told."""
-        found = handler_signature(self.closure.reach()) if self.closure is not None else None
+        if self.closure is None or "." not in self.handler:
+            return None
+        found = handler_signature(self.closure.reach())
         return None if found is None else replace(found, at=self.placed(found.at))
 
     @cached_property

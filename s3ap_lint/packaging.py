@@ -28,7 +28,7 @@ _MANIFESTS = ("Pipfile", "environment.yml", "poetry.lock", "pyproject.toml", "se
 _SCRIPT_FOLDERS = ("", "bin", "build", "ci", "deploy", "hack", "scripts", "tools")
 _SCRIPT = re.compile(
     r"(.*\.(bash|bat|cmd|mk|ps1|sh|zsh)|(GNU)?[Mm]akefile.*|[Jj]ustfile|Jenkinsfile|Taskfile\.ya?ml|package\.json"
-    r"|Dockerfile.*|buildspec.*\.ya?ml|\.gitlab-ci\.ya?ml|\.gitignore|(build|deploy|package|bundle|setup|tasks|noxfile)\w*\.py"
+    r"|Dockerfile.*|buildspec.*\.ya?ml|\.gitlab-ci\.ya?ml|\.gitignore|(build|deploy|package|bundle|publish|setup|tasks|noxfile|update|upload)\w*\.py"
     r"|build|deploy|package|serverless\.ya?ml|cdk\.json)"
 )
 _BUILDS = re.compile(r".*\.(bash|bat|cmd|mk|ps1|sh|zsh)|(GNU)?[Mm]akefile.*|Dockerfile.*")
@@ -104,6 +104,12 @@ class Package:
             )
             for text in self._scripts_above
         )
+
+    @property
+    def replaced_later(self) -> bool:
+        """Whether some script uploads another package once the stack is deployed."""
+        texts = [*self._scripts, *self._scripts_above]
+        return any("update_function_code" in text or "update-function-code" in text for text in texts)
 
     # -- packages from elsewhere
 

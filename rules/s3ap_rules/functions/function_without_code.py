@@ -150,9 +150,9 @@ def function_without_code(template: Template) -> Iterator[Finding]:
     A function names no code.
 
     CloudFormation refuses an `AWS::Lambda::Function` without `Code` before it creates anything
-    (`AWS::EarlyValidation::PropertyValidation`). Under the SAM transform `sam build` falls back to the whole folder of
-    the template, so that the function works for those who build it, with everything in that folder inside; deployed
-    any other way the template is refused.
+    (`AWS::EarlyValidation::PropertyValidation`). Under the SAM transform what packs it (`sam build`, `sam deploy`,
+    `aws cloudformation package`) falls back to the whole folder of the template: the function works, with everything
+    in that folder inside, and deployed as it is the template is refused.
 
     Say where the code is: `Code` with `S3Bucket` and `S3Key`, `ZipFile` or `ImageUri`, or `CodeUri`, which names the
     folder of this one function.
@@ -195,6 +195,6 @@ def _lacks_code(function: Resource, world: World) -> bool:
 def _fact(function: Resource) -> str:
     name = "Code" if function.type == "AWS::Lambda::Function" else "CodeUri"
     if function.template.is_sam:
-        return f"has no {name}; only `sam build`, which takes the template's whole folder, makes it deployable"
+        return f"has no {name}; what packs it, such as `sam build`, takes the template's whole folder as its code"
     also = "" if function.properties["Role"] else " and no Role"  # cfn-lint says both on one line
     return f"has no {name}{also}; the deployment fails"

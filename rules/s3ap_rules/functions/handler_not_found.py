@@ -91,6 +91,24 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
                     """,
             },
         ),
+        bad(
+            "a stub, until a script uploads what is meant",
+            {
+                "infra/template.yaml": """
+                    Resources:
+                      Interceptor:
+                        Type: AWS::Lambda::Function
+                        Properties:
+                          Runtime: python3.12
+                          Handler: interceptor.handler  # <- S3AP301
+                          Code:
+                            ZipFile: |
+                              def handler(event, context):
+                                  return event
+                    """,
+                "upload_interceptor.py": "client.update_function_code(FunctionName=name, ZipFile=archive)\n",
+            },
+        ),
         good(
             "defined with a decorator",
             {

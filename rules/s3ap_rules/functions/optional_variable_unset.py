@@ -129,10 +129,10 @@ def optional_variable_unset(function: Function) -> Iterator[Finding]:
     the handler's own package reads is looked at: shared modules have settings that most functions leave alone.
     """
     for name, read in names_of(function).unset.items():
-        default = "" if read.default is None else f" {read.default!r}"
+        default = "its default" if read.default is None else repr(read.default)
         guess = f" (its code was found by {function.guess})" if function.guess else ""
         yield Finding(
-            f"{name} is read here, but {function.id} never sets it; the default{default} always holds{guess}",
+            f"{name} is read here, but {function.id} never sets it; it is never anything but {default}{guess}",
             at=read.at,
             related=(function.at.noted(f"{function.id} runs this"), *read.related),
         )
