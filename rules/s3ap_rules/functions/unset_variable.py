@@ -81,6 +81,21 @@ TEMPLATE = """
             },
         ),
         bad(
+            "two of a list that a loop goes through",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/discovery/handler.py": """
+                    import os
+
+                    NEEDED = ("OUTPUT_PREFIX", "INDEX", "LEDGER")
+
+                    def handler(event, context):
+                        for name in NEEDED:
+                            os.environ[name]  # <- S3AP302
+                    """,
+            },
+        ),
+        bad(
             "needed as the default of another",
             {
                 "template.yaml": TEMPLATE,
@@ -159,18 +174,21 @@ def unset_variable(function: Function) -> Iterator[Finding]:
         return found.known if found.complete else None
 
     outcomes = function.template.outcomes(environment)
-    missed: dict[Location, ReachedRead] = {}
-    absent: dict[frozenset[tuple[str, str | None]] | None, frozenset[Location]] = {None: frozenset()}
+    missed: dict[tuple[Location, str], ReachedRead] = {}
+    absent: dict[frozenset[tuple[str, str | None]] | None, frozenset[tuple[Location, str]]] = {None: frozenset()}
     for variables in dict.fromkeys(outcome.answer for outcome in outcomes if outcome.answer is not None):
         known = dict(variables)
         lacking = [read for read in needed(function.environment_reads(known)) if read.name not in known]
-        missed |= {read.at: read for read in lacking}
-        absent[variables] = frozenset(read.at for read in lacking)
+        missed |= {(read.at, read.name): read for read in lacking}
+        absent[variables] = frozenset((read.at, read.name) for read in lacking)
+    groups: dict[tuple[Location, Verdict], list[ReachedRead]] = {}
     for read in first_of_each(missed.values()):
-        without = {variables for variables, places in absent.items() if read.at in places}
+        without = {variables for variables, places in absent.items() if (read.at, read.name) in places}
         verdict = function.template.verdict(outcomes, without.__contains__)
         if verdict is not None:
-            yield _finding(function, read, verdict)
+            groups.setdefault((read.at, verdict), []).append(read)
+    for (_, verdict), reads in groups.items():
+        yield _finding(function, reads, verdict)
 
 
 def needed(reads: Iterable[ReachedRead]) -> list[ReachedRead]:
@@ -187,11 +205,15 @@ def first_of_each(reads: Iterable[ReachedRead]) -> list[ReachedRead]:
     return list(out.values())
 
 
-def _finding(function: Function, read: ReachedRead, verdict: Verdict) -> Finding:
+def _finding(function: Function, reads: list[ReachedRead], verdict: Verdict) -> Finding:
+    """One place may read several variables, in a loop over their names."""
+    read = reads[0]
+    names = ", ".join(sorted(one.name for one in reads))
+    are, them = ("is", "it") if len(reads) == 1 else ("are", "them")
     effect = "so every event fails at import" if read.on_import else "so the events that come this way fail"
     guess = f" (its code was found by {function.guess})" if function.guess else ""
     return Finding(
-        f"{read.name} is required here, but {function.id} does not set it, {effect}{guess}",
+        f"{names} {are} required here, but {function.id} does not set {them}, {effect}{guess}",
         at=read.at,
         related=(function.at.noted(f"{function.id} runs this"), *read.related),
         severity=Severity.WARNING if function.guess or not verdict.in_defaults else None,
