@@ -184,7 +184,9 @@ class Floats:
         return [None, *values] if values and name in _parameters(around) else values
 
     def _bound(self, around: ast.AST) -> dict[str, list[ast.expr | None]]:
-        return self._all_bound.setdefault(around, _bound(around))
+        if around not in self._all_bound:
+            self._all_bound[around] = _bound(around)
+        return self._all_bound[around]
 
     @cached_property
     def _all_bound(self) -> dict[ast.AST, dict[str, list[ast.expr | None]]]:

@@ -11,6 +11,8 @@ from s3ap_lint.api import Finding, Function, Module, PythonFile, Severity, bad, 
 GROWS = frozenset({"extend", "update", "union"})
 """Methods that take over the items of something."""
 
+_ADDS = GROWS | {"append"}
+
 COPIES = frozenset({"list", "set", "tuple", "sorted", "len"})
 """Functions whose result has the items of their argument, or says how many these are."""
 
@@ -187,8 +189,8 @@ def stale_loop_variable_in_template(function: Function) -> Iterator[Finding]:
 def _findings(module: Module) -> Iterator[Finding]:
     if _GROWTH.search(module.source.data) is None:
         return
-    for loop in module.nodes:
-        if not isinstance(loop, _LOOPS) or _is_left(loop):
+    for loop in _growing_loops(module):
+        if _is_left(loop):
             continue
         for name, accumulator in _accumulated(loop):
             for read in _reads_behind(module, loop, name):
@@ -197,6 +199,21 @@ def _findings(module: Module) -> Iterator[Finding]:
                     at=module.at(read),
                     related=(module.at(loop.target, "the loop"),),
                 )
+
+
+def _growing_loops(module: Module) -> list[ast.For | ast.AsyncFor]:
+    """The loops in which something is added to something, as far as that shows before looking closer."""
+    found: dict[ast.For | ast.AsyncFor, None] = {}
+    for node in module.nodes:
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ADDS
+        if not called and not isinstance(node, ast.AugAssign):
+            continue
+        around = module.parents.get(node)
+        while around is not None:
+            if isinstance(around, _LOOPS):
+                found[around] = None
+            around = module.parents.get(around)
+    return sorted(found, key=lambda loop: (loop.lineno, loop.col_offset))
 
 
 def _is_left(loop: ast.AST) -> bool:
