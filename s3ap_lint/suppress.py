@@ -72,7 +72,7 @@ def apply(
     ignoring either silences both. A directive that silences nothing is reported unless something of
     what it means was not looked for, or it names S3AP903 itself; `noqa` is never judged.
     """
-    files = list(directives)
+    files = _once_each(directives)
     by_path: defaultdict[str, list[Directive]] = defaultdict(list)
     for file in files:
         by_path[file.path] += file.found
@@ -96,6 +96,15 @@ def apply(
         complaints += _judged(directive, used[directive], ran, known)
     complaints.sort(key=lambda complaint: complaint.sort_key)
     return Applied(tuple(kept), tuple(suppressed), tuple(dict.fromkeys(complaints)))
+
+
+def _once_each(directives: Iterable[Directives]) -> list[Directives]:
+    """A shared module is told of by every application that runs it."""
+    told: dict[str, list[Directives]] = {}
+    for file in directives:
+        if file not in told.setdefault(file.path, []):
+            told[file.path].append(file)
+    return [file for files in told.values() for file in files]
 
 
 def _covering(directive: Directive, diagnostic: Diagnostic, also: Callable[[str], Collection[str]]) -> list[str]:
