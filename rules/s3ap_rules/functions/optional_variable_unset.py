@@ -130,9 +130,10 @@ def optional_variable_unset(function: Function) -> Iterator[Finding]:
     """
     for name, read in names_of(function).unset.items():
         default = "its default" if read.default is None else repr(read.default)
+        where = f" of {function.template.path}" if len(function.application.templates) > 1 else ""
         guess = f" (its code was found by {function.guess})" if function.guess else ""
         yield Finding(
-            f"{name} is read here, but {function.id} never sets it; it is never anything but {default}{guess}",
+            f"{name} is read here, but {function.id}{where} never sets it; it is never anything but {default}{guess}",
             at=read.at,
             related=(function.at.noted(f"{function.id} runs this"), *read.related),
         )
