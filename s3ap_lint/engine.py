@@ -28,7 +28,6 @@ from s3ap_lint.python.module import Module
 from s3ap_lint.python.module import parse as parse_module
 from s3ap_lint.python.newer import newer_syntax
 from s3ap_lint.registry import Registry
-from s3ap_lint.resolution import within
 from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.sniff import says_template
 from s3ap_lint.source import Source
@@ -37,6 +36,7 @@ from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
 from s3ap_lint.template.template import Template
+from s3ap_lint.unseen import declared_encoding, outside, unseen
 from s3ap_lint.workspace import Unreadable, Workspace
 
 VENDORED = frozenset(("_vendor", "dependencies", "site-packages", "third_party", "vendor", "vendored"))
@@ -121,6 +121,7 @@ class Session:
                 report.unchecked.append(Unchecked(template.path, "loop", "its collection is not written out", line))
             for macro in template.unknown_macros:
                 report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
+        report.unchecked += unseen(application)
         functions = application.functions
         if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
             return UnitResult(templates=tuple(template.path for template in templates))
@@ -223,6 +224,10 @@ class Session:
         report = Collector(self)
         source = self.workspace.read(path)
         if isinstance(source, Unreadable):
+            encoding = declared_encoding(self.workspace.data(path))
+            if encoding:
+                report.unchecked.append(Unchecked(path, "Python file", f"it is written in {encoding}, not in UTF-8"))
+                return UnitResult(unchecked=tuple(report.unchecked), modules=(path,))
             report.unreadable("Python file", Location(path), source.reason)
             return UnitResult(tuple(report.diagnostics), unread=tuple(report.unread), modules=(path,))
         report.directives.append(self._directives_of(source))
@@ -293,17 +298,6 @@ def vendored(path: str, workspace: Workspace) -> bool:
             return True
         folder = dirname(folder)
     return False
-
-
-def outside(template: Template) -> Iterator[Unchecked]:
-    """Layers and definitions that a template takes from outside the project, which is never read."""
-    for resource in template.resources.values():
-        for name in ("ContentUri", "DefinitionUri"):
-            node = resource.properties[name]
-            if node.is_text and "://" not in node.text and within(dirname(template.path), node.text) is None:
-                line = template.source.place(node.at).line
-                reason = f"its {name} {node.text!r} lies outside the project"
-                yield Unchecked(template.path, f"{name} of {resource.id}", reason, line)
 
 
 def _template_directives(template: Template) -> Directives:

@@ -62,6 +62,11 @@ class Environment:
         return frozenset((name, node.text if node.is_text else None) for name, node in self.variables.items())
 
 
+def is_image(resource: Resource) -> bool:
+    """Whether a function is a container image."""
+    return resource.property("PackageType").text == "Image" or bool(resource.properties["ImageUri"])
+
+
 @dataclass(eq=False)
 class Function:
     """One function resource, joined to the code it runs."""
@@ -99,7 +104,7 @@ class Function:
     @cached_property
     def is_python(self) -> bool:
         """Whether Lambda runs this with Python; container images are not looked into."""
-        if self.resource.property("PackageType").text == "Image" or self.resource.properties["ImageUri"]:
+        if is_image(self.resource):
             return False
         return self.runtime.startswith("python") or (not self.runtime and isinstance(self.code, Code))
 

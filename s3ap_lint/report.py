@@ -110,6 +110,8 @@ def _joined(group: list[Diagnostic]) -> Diagnostic:
     more = len(messages) - 1
     message = first.message + (f" (and {more} more like it: see the related places)" if more else "")
     related = dict.fromkeys(place for d in group for place in d.related)
+    if not first.place.path.endswith(".py"):  # of code the functions are enough, a template's line says more
+        related |= dict.fromkeys(replace(d.place, message=d.message) for d in group if d.message != first.message)
     same = all(d.scenario == first.scenario for d in group)
     return replace(
         first,

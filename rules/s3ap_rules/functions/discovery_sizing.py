@@ -80,8 +80,8 @@ def discovery_sizing(function: Function, options: Options) -> Iterator[Finding]:
     A function in a VPC lists objects, and has little memory or time for it.
 
     Listing an access point of FSx for ONTAP from inside a VPC is slow at first (network interfaces, the ONTAP login)
-    and grows with the volume; memory also buys processor and network. What works on a hundred files may end in a time-out
-    on a million.
+    and grows with the volume; memory also buys processor and network. What works on a hundred files may end in
+    a time-out on a million.
 
     `memory` (MB) and `timeout` (seconds) are the least that is asked for, and compared with what the defaults deploy.
     """
@@ -96,7 +96,7 @@ def discovery_sizing(function: Function, options: Options) -> Iterator[Finding]:
         if value is None or value >= least:
             continue
         yield Finding(
-            f"{function.id} lists from a VPC with {value} {unit}, less than {least}; a large volume may be too much for it",
+            f"{function.id} lists from a VPC with {value} {unit}, less than {least}; a large volume may be too much",
             at=node.at if node else function.at,
             related=(function.at.noted("the function"), *_parameter(function, node)),
         )

@@ -308,7 +308,7 @@ def _misnamed_inline_code(function: Function, module: str) -> Finding:
 
 def _near(name: str, candidates: Iterable[str]) -> str:
     """The candidate that is meant, most likely, as a part of a message."""
-    known = list(dict.fromkeys(candidates))
+    known = [one for one in dict.fromkeys(candidates) if one != name]
     close = get_close_matches(name, known, 1, 0.5) or [one for one in known if "handler" in one.rpartition(".")[2]][:1]
     close = close or (known if len(known) == 1 else [])
     return f" (did you mean {close[0]!r}?)" if close else ""

@@ -79,6 +79,35 @@ POLL = """
             },
         ),
         good(
+            "pages and queues, which come to an end",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/wait/handler.py": """
+                    import time
+
+                    import boto3
+
+                    s3 = boto3.client("s3")
+                    queue = boto3.resource("sqs").Queue("work")
+
+                    def handler(event, context):
+                        keys, token = [], ""
+                        while True:
+                            page = s3.list_objects_v2(Bucket=event["bucket"], ContinuationToken=token)
+                            keys += page.get("Contents", [])
+                            token = page.get("NextContinuationToken")
+                            if not token:
+                                break
+                            time.sleep(0.2)
+                        while True:
+                            messages = queue.receive_messages(MaxNumberOfMessages=10)
+                            if not messages:
+                                return keys
+                            time.sleep(1)
+                    """,
+            },
+        ),
+        good(
             "a number of attempts, a deadline, or what Lambda has left",
             {
                 "template.yaml": TEMPLATE,
@@ -225,7 +254,26 @@ def _is_endless(module: Module, loop: ast.While) -> bool:
             return False  # who asks for more decides how long it lasts
         if _LIMITS.search(_name(node)):
             return False
-    return sleeps and leaves and not counted & compared
+    return sleeps and leaves and not counted & compared and _is_left_by_status(loop)
+
+
+def _is_left_by_status(loop: ast.While) -> bool:
+    """Whether a status decides: its name is compared with texts. Pages and queues come to an end by themselves."""
+    if isinstance(loop.test, ast.Compare):
+        return True
+    constants = {name for node in _own(loop) if isinstance(node, ast.If) for name in _texts_compared(node.test)}
+    return bool(constants)
+
+
+def _texts_compared(test: ast.expr) -> Iterator[str]:
+    for node in ast.walk(test):
+        if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn):
+            continue
+        for side in (node.left, *node.comparators):
+            items = side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
+            yield from (one.value for one in items if isinstance(one, ast.Constant) and isinstance(one.value, str))
+            if isinstance(side, ast.Name | ast.Attribute) and _name(side).isupper():
+                yield _name(side)  # a constant of the module: TERMINAL_STATES
 
 
 def _waits_for_status(test: ast.expr) -> bool:

@@ -1,0 +1,52 @@
+"""What is deployed and not looked into: images, what lies outside the project, definitions that are not written out."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterator
+from posixpath import dirname
+
+from s3ap_lint.application import Application
+from s3ap_lint.function import is_image
+from s3ap_lint.model import Unchecked
+from s3ap_lint.resolution import FUNCTION_TYPES, within
+from s3ap_lint.template.template import Template
+
+
+def declared_encoding(data: object) -> str:
+    """The encoding, other than UTF-8, that a Python file says it is written in, and is."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0] if isinstance(data, bytes) else ""
+        if not isinstance(data, bytes) or encoding.startswith("utf-8"):
+            return ""
+        data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return ""
+    return encoding
+
+
+def unseen(application: Application) -> Iterator[Unchecked]:
+    """What an application deploys and nobody looks into: container images, and definitions that cannot be read."""
+    for template in application.templates:
+        for resource in template.of_type(*FUNCTION_TYPES):
+            if is_image(resource):
+                line = template.source.place(resource.at).line
+                yield Unchecked(template.path, f"code of {resource.id}", "it is a container image", line)
+    for machine in application.state_machines:
+        if machine.definitions is None:
+            line = machine.template.source.place(machine.at).line
+            yield Unchecked(
+                machine.template.path, f"definition of {machine.id}", "it is not written out, or no JSON or YAML", line
+            )
+
+
+def outside(template: Template) -> Iterator[Unchecked]:
+    """Layers and definitions that a template takes from outside the project, which is never read."""
+    for resource in template.resources.values():
+        for name in ("ContentUri", "DefinitionUri"):
+            node = resource.properties[name]
+            if node.is_text and "://" not in node.text and within(dirname(template.path), node.text) is None:
+                line = template.source.place(node.at).line
+                reason = f"its {name} {node.text!r} lies outside the project"
+                yield Unchecked(template.path, f"{name} of {resource.id}", reason, line)
