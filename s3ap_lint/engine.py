@@ -170,14 +170,14 @@ class Session:
     def _account(self, function: Function, report: Collector) -> None:
         """Say what could not be joined, and which modules a function runs."""
         code = function.code
+        inline = getattr(code, "inline", None)
+        if inline is not None:
+            self._inline(function, inline, report)
+            return
         if not function.joined:
             at = function.template.source.place(function.at)
             reason = getattr(code, "reason", "")
             report.unchecked.append(Unchecked(function.template.path, f"code of {function.id}", reason, at.line))
-            return
-        inline = getattr(code, "inline", None)
-        if inline is not None:
-            self._inline(function, inline, report)
             return
         closure = function.closure
         if closure is None:

@@ -116,7 +116,8 @@ class Function:
 
     @property
     def joined(self) -> bool:
-        return isinstance(self.code, Code)
+        """Whether its code was found, and can be read as far as the template goes."""
+        return isinstance(self.code, Code) and not (self.is_inline and self.closure is None)
 
     @property
     def guess(self) -> str:
