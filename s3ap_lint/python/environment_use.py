@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from s3ap_lint.python.scope import Branch
+from s3ap_lint.python.settings_class import required_fields
 from s3ap_lint.python.state import State
 from s3ap_lint.python.valuation import ENVIRONMENT, GETENV, OS, value_of
 from s3ap_lint.python.value import OPAQUE, Const, Environment, Items, Value
@@ -76,6 +77,11 @@ class EnvironmentUse(State):
             self.facts.escape(node)
         self.expressions(node.args)
         self.expressions(keyword.value for keyword in node.keywords)
+
+    def settings_made(self, node: ast.Call) -> None:
+        """An instance of a class of pydantic-settings takes its fields from the environment."""
+        for name in required_fields(node, self.local):
+            self.facts.read(node, Const(name), self.run, self.branch, form="settings", required=True)
 
     def environment_get(self, node: ast.Call, form: str, base: Environment) -> None:
         """A read by a call with or without a default."""

@@ -59,6 +59,8 @@ class Expressions(EnvironmentUse):
             self.run.uses.setdefault((chain, self.branch), node.func)
             if chain[0] in self.callables:
                 self.note_call(node, chain)
+            if len(chain) == 1 and not node.args and not node.keywords:
+                self.settings_made(node)
             if chain[-1] in _ATTENTION:
                 self.attend(node, chain[-1])
             if chain == ("getattr",) and len(node.args) > 1:

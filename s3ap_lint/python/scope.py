@@ -122,7 +122,8 @@ class EnvRead:
     when the variable is not set; `guard` says why that may be harmless: "tested", "assigned",
     "except KeyError", "except Exception", "except ImportError", "caught", "__main__" or
     "TYPE_CHECKING". `conditional` reads lie in a branch; `branch` knows its tests. `form` is
-    subscript, get, pop, setdefault, del, in, or checked (an exception is raised when it is not set).
+    subscript, get, pop, setdefault, del, in, checked (an exception is raised when it is not set) or settings (a
+    field of pydantic-settings, whose name counts in any case).
     `scope` is the qualified name of the innermost function, "" at module level.
     """
 

@@ -1,6 +1,6 @@
 """S3AP302: the code needs a variable that its function does not set."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from s3ap_lint.api import (
     Finding,
@@ -107,6 +107,47 @@ TEMPLATE = """
                     """,
             },
         ),
+        bad(
+            "the field of a settings class",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/discovery/requirements.txt": "pydantic-settings\n",
+                "functions/discovery/handler.py": """
+                    from pydantic_settings import BaseSettings
+
+                    class Settings(BaseSettings):
+                        output_prefix: str
+                        ledger: str
+                        suffix: str = ".pdf"
+
+                    settings = Settings()  # <- S3AP302
+
+                    def handler(event, context):
+                        return settings.ledger
+                    """,
+            },
+        ),
+        good(
+            "a settings class that says where its values come from, or is given them",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/discovery/requirements.txt": "pydantic-settings\n",
+                "functions/discovery/handler.py": """
+                    from pydantic_settings import BaseSettings, SettingsConfigDict
+
+                    class Prefixed(BaseSettings):
+                        model_config = SettingsConfigDict(env_prefix="OUTPUT_")
+                        prefix: str
+                        other: str
+
+                    class Given(BaseSettings):
+                        table: str
+
+                    def handler(event, context):
+                        return Prefixed(), Given(table=event["table"])
+                    """,
+            },
+        ),
         good(
             "set in the template, by Globals, by the runtime, or read with a default",
             {
@@ -178,7 +219,7 @@ def unset_variable(function: Function) -> Iterator[Finding]:
     absent: dict[frozenset[tuple[str, str | None]] | None, frozenset[tuple[Location, str]]] = {None: frozenset()}
     for variables in dict.fromkeys(outcome.answer for outcome in outcomes if outcome.answer is not None):
         known = dict(variables)
-        lacking = [read for read in needed(function.environment_reads(known)) if read.name not in known]
+        lacking = [read for read in needed(function.environment_reads(known)) if not _sets(known, read)]
         missed |= {(read.at, read.name): read for read in lacking}
         absent[variables] = frozenset((read.at, read.name) for read in lacking)
     groups: dict[tuple[Location, Verdict], list[ReachedRead]] = {}
@@ -189,6 +230,13 @@ def unset_variable(function: Function) -> Iterator[Finding]:
             groups.setdefault((read.at, verdict), []).append(read)
     for (_, verdict), reads in groups.items():
         yield _finding(function, reads, verdict)
+
+
+def _sets(variables: Collection[str], read: ReachedRead) -> bool:
+    """Whether a variable is set; the fields of pydantic-settings do not mind the case of its name."""
+    if read.form == "settings":
+        return read.name in {name.upper() for name in variables}
+    return read.name in variables
 
 
 def needed(reads: Iterable[ReachedRead]) -> list[ReachedRead]:
