@@ -34,11 +34,11 @@ def unseen(application: Application) -> Iterator[Unchecked]:
                 line = template.source.place(resource.at).line
                 yield Unchecked(template.path, f"code of {resource.id}", "it is a container image", line)
     for machine in application.state_machines:
-        if machine.definitions is None:
+        told = machine.definition_path is None and machine.resource.property("DefinitionUri").is_text  # by `outside`
+        if machine.definitions is None and not told:
             line = machine.template.source.place(machine.at).line
-            yield Unchecked(
-                machine.template.path, f"definition of {machine.id}", "it is not written out, or no JSON or YAML", line
-            )
+            reason = "it is not written out, or no JSON or YAML"
+            yield Unchecked(machine.template.path, f"definition of {machine.id}", reason, line)
 
 
 def outside(template: Template) -> Iterator[Unchecked]:
