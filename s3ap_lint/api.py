@@ -38,6 +38,7 @@ from s3ap_lint.python.patches import MissingPatch
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.returns import Returned
 from s3ap_lint.python.signature import Signature
+from s3ap_lint.python.sinks import Sink
 from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.resolution import FUNCTION_TYPES, code_key
@@ -96,6 +97,7 @@ __all__ = [
     "SdkCall",
     "Severity",
     "Signature",
+    "Sink",
     "Span",
     "Standing",
     "State",

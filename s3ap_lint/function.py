@@ -24,6 +24,7 @@ from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import Reach, ReachedRead
 from s3ap_lint.python.returns import Returned, Returns
 from s3ap_lint.python.signature import Signature, handler_signature
+from s3ap_lint.python.sinks import Sinks
 from s3ap_lint.python.versions import Newer, newer_than
 from s3ap_lint.resolution import Code, Unjoined, layers, module_in, resolve
 from s3ap_lint.statemachine import Task
@@ -277,11 +278,8 @@ class Function:
         names = closure.reach().names
         return tuple(one for node, scope in closure.handlers for one in Returns(names).of(node, scope))
 
-    def inserted(self, sinks: Mapping[str, Collection[str]]) -> tuple[tuple[Inserted, Location], ...]:
-        """The values of the event that are formatted into an argument of some methods, each with the call.
-
-        `sinks` names the keyword arguments by the name of the method.
-        """
+    def inserted(self, sinks: Sinks) -> tuple[tuple[Inserted, Location], ...]:
+        """The values of the event that are formatted into the text that a sink runs, each with the call."""
         return tuple(inserted(self.closure, sinks)) if self.closure is not None else ()
 
     def importable(self, module: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from posixpath import basename, dirname
+from dataclasses import dataclass, replace
+from functools import cached_property
+from posixpath import basename, dirname, normpath
 
 from s3ap_lint import distributions
 from s3ap_lint.model import Location
@@ -23,7 +24,8 @@ class MissingImport:
 
     `name` is the shortest part of the module's name that is not there. `found` is the file of the project that has it
     (""): the package leaves it out; `left_out` is the recipe of the layer that should hold it. `expected`: the code
-    says what to do without it. `relative`: there is no package that it could start from.
+    says what to do without it. `lands`: where its layer puts it, and Python does not look. `around`: it is asked for by
+    its path from a folder around the package. `relative`: there is no package that it could start from.
     """
 
     name: str
@@ -33,6 +35,8 @@ class MissingImport:
     expected: bool = False
     relative: bool = False
     left_out: Location | None = None
+    lands: str = ""
+    around: bool = False
 
     @property
     def top(self) -> str:
@@ -50,15 +54,7 @@ def missing_imports(
     for one in needed(closure.reach()):
         found = search.missing(one)
         if found is not None:
-            yield MissingImport(
-                found.name,
-                placed(found.at),
-                found.on_import,
-                found.found,
-                found.expected,
-                found.relative,
-                found.left_out,
-            )
+            yield replace(found, at=placed(found.at))
 
 
 class _Search:
@@ -74,12 +70,19 @@ class _Search:
     def files(self) -> Files:
         return self.package.files
 
+    @cached_property
+    def _folders(self) -> list[str | None]:
+        """The folders that the code adds to sys.path."""
+        return [change.folder for module in self.closure.modules for change in module.path_changes]
+
+    @cached_property
+    def _looks_into_opt(self) -> bool:
+        return any(folder is not None and normpath(folder) == "/opt" for folder in self._folders)
+
     @property
     def readable(self) -> bool:
         """Whether every folder that is searched for modules is known."""
-        changes = (change for module in self.closure.modules for change in module.path_changes)
-        folders = [change.folder for change in changes]
-        return not any(folder is None or folder.startswith(_ELSEWHERE) for folder in folders)
+        return not any(folder is None or folder.startswith(_ELSEWHERE) for folder in self._folders)
 
     def missing(self, one: Needed) -> MissingImport | None:
         """What an import lacks, if it fails for certain."""
@@ -117,7 +120,15 @@ class _Search:
         """Whether a module is in the package, or put there by something that can only be guessed at."""
         if not node.path or node.path == self.closure.entry:
             return True
+        if self.package.misnames(node.path, node.found.name):
+            return not self._around(node.found.name)
+        if self._looks_into_opt and self.package.misplacing(node.path) is not None:
+            return True
         return self.package.holds(node.path, node.found.name) or self._is_staged(node.found.name.partition(".")[0])
+
+    def _around(self, module: str) -> str:
+        """The file of a module that is asked for by its path from a folder around the package."""
+        return "" if self._folders else self.package.around(module)
 
     def _is_staged(self, top: str) -> bool:
         if top not in self._staged:
@@ -136,8 +147,16 @@ class _Search:
             return None
         layer = self.package.lacking(run.path)
         recipe = recipe_at(layer, self.files) if layer is not None else None
+        misplacing = self.package.misplacing(run.path)
         return MissingImport(
-            run.found.name, one.imported.at, one.on_import, run.path, met.expected or met.optional, left_out=recipe
+            run.found.name,
+            one.imported.at,
+            one.on_import,
+            run.path,
+            met.expected or met.optional,
+            left_out=recipe if misplacing is None else misplacing.content.at,
+            lands="" if misplacing is None else misplacing.lands(run.path),
+            around=self.package.misnames(run.path, run.found.name),
         )
 
     def _nowhere(self, one: Needed, met: Circumstances) -> MissingImport | None:
@@ -150,6 +169,9 @@ class _Search:
             if parent is None or parent.file is None or name.endswith(_GENERATED) or self._extends(parent.file):
                 return None
             return MissingImport(name, one.imported.at, one.on_import)
+        around = self._around(one.imported.module)
+        if around:
+            return MissingImport(name, one.imported.at, one.on_import, around, around=True)
         if self._provided(one.top) or self._is_staged(one.top):
             return None
         return MissingImport(name, one.imported.at, one.on_import)

@@ -32,6 +32,7 @@ _SCRIPT = re.compile(
     r"|build|deploy|package|serverless\.ya?ml|cdk\.json)"
 )
 _BUILDS = re.compile(r".*\.(bash|bat|cmd|mk|ps1|sh|zsh)|(GNU)?[Mm]akefile.*|Dockerfile.*")
+_MAKES_PYTHON = re.compile(r"(?i)\b(mkdir|makedirs|md|New-Item)\b[^\n]*\bpython\b")
 _DEEPEST = 3
 _SEARCHED = ("python", *(f"python/lib/python3.{minor}/site-packages" for minor in range(6, 20)))
 """Where Python looks in a layer."""
@@ -50,8 +51,21 @@ class Layer:
 
     resource: Resource
     folder: str
+    content: Node
     recipe: Recipe | None = None
     makefile: str = ""
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether the folder becomes `/opt` without a build that would give it a folder `python`."""
+        return not self.resource.node["Metadata"]["BuildMethod"]
+
+    def lands(self, path: str) -> str:
+        """The place in `/opt` of a file that lies where Python does not look; "" for any other."""
+        inside = _below(path, self.folder) if self.as_it_is else None
+        if inside is None or inside.startswith("python/"):
+            return ""
+        return f"/opt/{inside.partition('/')[0]}"
 
     def holds(self, path: str, module: str) -> bool:
         """Whether a file of the project is in the layer under the name of a module."""
@@ -81,7 +95,58 @@ class Package:
         """Whether a file of the project is in the package or a layer, under the name of a module."""
         if self.root is not None and _below(path, self.root) is not None:
             return True
-        return any(layer.holds(path, module) for layer in self.layers)
+        return self.misplacing(path) is None and any(layer.holds(path, module) for layer in self.layers)
+
+    def misplacing(self, path: str) -> Layer | None:
+        """The layer that brings a file to a place where Python does not look, and that nothing else may change."""
+        if not all(layer.as_it_is for layer in self.layers):
+            return None  # the same module may be in another layer
+        found = next((layer for layer in self.layers if layer.lands(path)), None)
+        return None if found is None or self._reshaped(found.folder) else found
+
+    def misnames(self, path: str, module: str) -> bool:
+        """Whether a file of the package is asked for by more of its path than the package keeps."""
+        inside = _below(path, self.root) if self.root else None
+        if inside is None:
+            return False
+        stem = f"/{inside}".removesuffix(".py").removesuffix("/__init__")
+        return not stem.endswith(f"/{module.replace('.', '/')}")
+
+    def around(self, module: str) -> str:
+        """The file of a module by its path from a folder around the package, which is not packaged with it; else ""."""
+        top, *rest = module.split(".")
+        parts = (self.root or "").split("/")
+        for depth in (depth for depth, part in enumerate(parts) if part == top):
+            base = join(*parts[: depth + 1], *rest)
+            found = next((path for path in (f"{base}.py", f"{base}/__init__.py") if self.files.is_file(path)), "")
+            if found and not self._may_bring(top):
+                return found
+        return ""
+
+    def _may_bring(self, folder: str) -> bool:
+        """Whether a folder around the package may be put into it, or be installed."""
+        wanted = self._wanted()
+        texts = [*self._scripts, *self._pages, *self._scripts_above]
+        return (
+            not wanted.complete
+            or wanted.provide(folder) is True
+            or any(self.files.is_file(join(self.root or "", name)) for name in _MANIFESTS)
+            or any(self._open(layer) for layer in self.layers)
+            or any(recipes.copies(text, folder) or recipes.installs(text) for text in texts)
+        )
+
+    def _reshaped(self, folder: str) -> bool:
+        """Whether something may give the folder of a layer another shape before it is deployed."""
+        at = folder
+        while at and at != self._home:
+            if any(_BUILDS.fullmatch(name) for name in self._names(at)):
+                return True
+            at = dirname(at)
+        name = basename(folder) if basename(folder) != "python" else basename(dirname(folder))
+        scripts = [recipes.uncommented(text) for text in (*self._scripts, *self._scripts_above)]
+        if any(name and recipes.mentions(text, name) for text in scripts):
+            return True
+        return any(_MAKES_PYTHON.search(text) or recipes.copies(text, "python") for text in (*scripts, *self._pages))
 
     def lacking(self, path: str) -> Layer | None:
         """The layer that is made from a folder with a file, by a recipe that leaves it out."""
@@ -115,10 +180,7 @@ class Package:
 
     def installs(self, top: str) -> bool | None:
         """Whether requirements provide a top-level module; None when that cannot be told."""
-        wanted = Requirements()
-        for folder in self._required_in:
-            wanted.read(join(folder, "requirements.txt"), self._text)
-        answer = wanted.provide(top)
+        answer = self._wanted().provide(top)
         if answer is not False:
             return answer
         if self.root is not None and any(self.files.is_file(join(self.root, name)) for name in _MANIFESTS):
@@ -127,6 +189,12 @@ class Package:
             return None
         texts = [*self._scripts, *self._pages]
         return None if any(recipes.installs(text) or recipes.mentions(text, top) for text in texts) else False
+
+    def _wanted(self) -> Requirements:
+        wanted = Requirements()
+        for folder in self._required_in:
+            wanted.read(join(folder, "requirements.txt"), self._text)
+        return wanted
 
     @property
     def _required_in(self) -> Iterator[str]:
@@ -267,12 +335,12 @@ def _layer(function: Resource, node: Node, files: Files) -> Layer | None:
     if folder is None or not files.is_dir(folder):
         return None
     if resource.node["Metadata"]["BuildMethod"].text != "makefile":
-        return Layer(resource, folder)
+        return Layer(resource, folder, content)
     for makefile in ("Makefile", "makefile", "GNUmakefile"):
         text = _text(files, join(folder, makefile))
         recipe = recipes.recipe(text, f"build-{name}") if text is not None else None
         if recipe is not None:
-            return Layer(resource, folder, recipe, join(folder, makefile))
+            return Layer(resource, folder, content, recipe, join(folder, makefile))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import dirname
@@ -14,6 +14,7 @@ from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.interpolation import Inserted, inserted
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.patches import MissingPatch, missing_patches
+from s3ap_lint.python.sinks import Sinks
 from s3ap_lint.source import Source
 
 
@@ -79,8 +80,8 @@ class PythonFile:
             shelf=Shelf(path.__eq__, lambda one: False),
         )
 
-    def inserted(self, sinks: Mapping[str, Collection[str]]) -> tuple[tuple[Inserted, Location], ...]:
-        """The values of an event that are formatted into an argument of some methods, each with the call."""
+    def inserted(self, sinks: Sinks) -> tuple[tuple[Inserted, Location], ...]:
+        """The values of an event that are formatted into the text that a sink runs, each with the call."""
         if not any(name.encode() in self.module.source.data for name in sinks):
             return ()
         return tuple(found for name in self.handlers for found in inserted(self.alone(name), sinks))

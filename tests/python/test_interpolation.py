@@ -8,13 +8,14 @@ import pytest
 from project import closure
 
 from s3ap_lint.python.interpolation import inserted
+from s3ap_lint.python.sinks import Sink
 
 ASK = "\n    client.ask(Query=q)\n"
 
 
 def formatted(code: str) -> list[str]:
     """The values of the event that are formatted into the query of client.ask."""
-    found = inserted(closure({"handler.py": code}), {"ask": ("Query",)})
+    found = inserted(closure({"handler.py": code}), {"ask": Sink(("Query",))})
     return [ast.unparse(one.value) for one, _ in found]
 
 

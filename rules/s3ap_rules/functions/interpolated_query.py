@@ -5,15 +5,26 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Function, Inserted, Location, PythonFile, Severity, bad, detects, good, rule
+from s3ap_lint.api import Finding, Function, Inserted, Location, PythonFile, Severity, Sink, bad, detects, good, rule
+
+DRIVERS = frozenset(
+    {"MySQLdb", "cx_Oracle", "duckdb", "mysql", "oracledb", "pg8000", "psycopg", "psycopg2", "pyathena", "pymssql"}
+    | {"pymysql", "pyodbc", "redshift_connector", "sqlite3"}
+)
+"""Modules whose cursors and connections run queries as Python's database API has it."""
+
+_RUN = Sink(("query", "operation"), first=True, drivers=DRIVERS, maker="cursor")
 
 QUERIES = {
-    "start_query_execution": ("QueryString",),
-    "execute_statement": ("Sql", "sql", "Statement"),
-    "batch_execute_statement": ("Sqls", "sql"),
-    "query": ("QueryString",),
+    "start_query_execution": Sink(("QueryString",)),
+    "execute_statement": Sink(("Sql", "sql", "Statement")),
+    "batch_execute_statement": Sink(("Sqls", "sql")),
+    "query": Sink(("QueryString",)),
+    "execute": _RUN,
+    "executemany": _RUN,
+    "executescript": _RUN,
 }
-"""The operations of Athena, Redshift Data, RDS Data, DynamoDB and Timestream that run a query, with its argument."""
+"""What runs a query: operations of Athena, Redshift Data, RDS Data, DynamoDB and Timestream, and database cursors."""
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -75,6 +86,85 @@ TEMPLATE = """
                             return client.start_query_execution(QueryString=query, WorkGroup="primary")
 
                         return start()
+                    """,
+            },
+        ),
+        bad(
+            "a cursor of a database",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/audit/handler.py": """
+                    import json
+                    import os
+
+                    import psycopg2
+
+                    def handler(event, context):
+                        body = json.loads(event["body"])
+                        with psycopg2.connect(os.environ["DSN"]) as connection, connection.cursor() as cur:
+                            cur.execute(f"SELECT * FROM events WHERE q = '{event['q']}'")  # <- S3AP315
+                            cur.execute("DELETE FROM events WHERE key = '%s'" % body["key"])  # <- S3AP315
+                            cur.executemany("UPDATE {} SET n = %s".format(body["table"]), [(1,)])  # <- S3AP315
+                    """,
+            },
+        ),
+        bad(
+            "a connection that another module opens",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/audit/handler.py": """
+                    from database import connect
+
+                    def handler(event, context):
+                        cursor = connect().cursor()
+                        name = event["queryStringParameters"].get("name", "")
+                        query = "SELECT * FROM users WHERE name = '" + name + "'"  # <- S3AP315
+                        cursor.execute(query)
+                        return cursor.fetchall()
+                    """,
+                "functions/audit/database.py": """
+                    import pymysql
+
+                    def connect():
+                        return pymysql.connect(host="db")
+                    """,
+            },
+        ),
+        good(
+            "parameters that the database takes apart from the query",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/audit/handler.py": """
+                    import os
+                    import sqlite3
+
+                    from psycopg2 import sql
+
+                    def handler(event, context):
+                        cur = sqlite3.connect(os.environ["FILE"]).cursor()
+                        marks = ", ".join("?" * len(event["keys"]))
+                        cur.execute(f"SELECT * FROM {os.environ['TABLE']} WHERE key IN ({marks})", event["keys"])
+                        cur.execute("SELECT * FROM events WHERE q = '%s'", (event["q"],))
+                        cur.executemany("INSERT INTO events VALUES (?)", [(f"{key}",) for key in event["keys"]])
+                        cur.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(event["table"])))
+                        cur.execute(f"SELECT * FROM events LIMIT {int(event['limit'])}")
+                    """,
+            },
+        ),
+        good(
+            "something else that is executed",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/audit/handler.py": """
+                    from commands import Runner
+
+                    def handler(event, context):
+                        return Runner().execute(f"greet {event['name']}")
+                    """,
+                "functions/audit/commands.py": """
+                    class Runner:
+                        def execute(self, line):
+                            return line.split()
                     """,
             },
         ),
@@ -165,8 +255,9 @@ def interpolated_query(function: Function) -> Iterator[Finding]:
     Whoever can send the event, or choose the name of the object that it is about, closes the literal and runs a query
     of their own under the function's role.
 
-    Hand the value over as a parameter (`ExecutionParameters` with `?`), or check it against a pattern or a list,
-    convert it with `int()`, or render it by a function that doubles its quotes. Each of these makes the rule silent.
+    Hand the value over as a parameter (`ExecutionParameters` with `?`, the second argument of a cursor's `execute`), or
+    check it against a pattern or a list, convert it with `int()`, or render it by a function that doubles its quotes.
+    Each of these makes the rule silent.
     """
     for one, call in function.inserted(QUERIES):
         runs = function.at.noted(f"{function.id} runs this")

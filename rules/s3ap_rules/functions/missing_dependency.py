@@ -32,12 +32,21 @@ WITH_LAYER = """
           Layers:
             - !Ref SharedLayer
     """
+PLAIN_LAYER = WITH_LAYER.replace("ContentUri: .", "ContentUri: layer/").replace(
+    """
+        Metadata:
+          BuildMethod: makefile""",
+    "",
+)
 USES_SHARED = """
     from shared.metrics import count
 
     def handler(event, context):
         return count(event)
     """
+USES_SRC = USES_SHARED.replace("shared", "src")
+OF_SRC = TEMPLATE.replace("functions/collect/", "src/")
+OF_THE_ROOT = TEMPLATE.replace("functions/collect/", ".").replace("handler.h", "src/handler.h")
 METRICS = """
     def count(event):
         return len(event)
@@ -115,6 +124,80 @@ STREAMS = """
                         return json.dumps(yaml.safe_load(requests.get(event["url"]).text))
                     """,
                 "functions/collect/requirements.txt": "requests>=2.32\n",
+            },
+        ),
+        bad(
+            "a layer whose folder has no folder python",
+            {
+                "template.yaml": PLAIN_LAYER,
+                "functions/collect/handler.py": USES_SHARED.replace("count\n", "count  # <- S3AP307\n", 1),
+                "layer/shared/__init__.py": "",
+                "layer/shared/metrics.py": METRICS,
+            },
+        ),
+        bad(
+            "a layer that is the folder python",
+            {
+                "template.yaml": PLAIN_LAYER.replace("layer/", "layer/python"),
+                "functions/collect/handler.py": USES_SHARED.replace("count\n", "count  # <- S3AP307\n", 1),
+                "layer/python/shared/__init__.py": "",
+                "layer/python/shared/metrics.py": METRICS,
+            },
+        ),
+        bad(
+            "imported by its path from the root of the repository",
+            {
+                "template.yaml": OF_SRC,
+                "README.md": "The code is in src/.\n",
+                "src/handler.py": """
+                    from src.lib.metrics import count  # <- S3AP307
+
+                    def handler(event, context):
+                        return count(event)
+                    """,
+                "src/lib/__init__.py": "",
+                "src/lib/metrics.py": METRICS,
+            },
+        ),
+        good(
+            "layers that have a folder python, get one from their build or from a script, or are looked into",
+            {
+                "plain/template.yaml": PLAIN_LAYER,
+                "plain/functions/collect/handler.py": USES_SHARED,
+                "plain/layer/python/shared/metrics.py": METRICS,
+                "built/template.yaml": f"{PLAIN_LAYER.rstrip()}".replace(
+                    "ContentUri: layer/",
+                    "ContentUri: layer/\n        Metadata:\n          BuildMethod: python3.13",
+                ),
+                "built/functions/collect/handler.py": USES_SHARED,
+                "built/layer/shared/metrics.py": METRICS,
+                "scripted/template.yaml": PLAIN_LAYER,
+                "scripted/stage.sh": "mkdir -p build/python && cp -r layer/shared build/python/ && mv build layer\n",
+                "scripted/functions/collect/handler.py": USES_SHARED,
+                "scripted/layer/shared/metrics.py": METRICS,
+                "added/template.yaml": PLAIN_LAYER,
+                "added/functions/collect/handler.py": """
+                    import sys
+
+                    sys.path.append("/opt")
+                    from shared.metrics import count
+
+                    def handler(event, context):
+                        return count(event)
+                    """,
+                "added/layer/shared/metrics.py": METRICS,
+            },
+        ),
+        good(
+            "the path from the root where a script copies the folder, or where the package is the root",
+            {
+                "copied/template.yaml": OF_SRC,
+                "copied/build.sh": "cp -r src build/ && mv build/src src/src\n",
+                "copied/src/handler.py": USES_SRC,
+                "copied/src/metrics.py": METRICS,
+                "whole/template.yaml": OF_THE_ROOT,
+                "whole/src/handler.py": USES_SRC,
+                "whole/src/metrics.py": METRICS,
             },
         ),
         good(
@@ -253,6 +336,9 @@ def missing_dependency(function: Function) -> Iterator[Finding]:
     it names, the layers, the runtime's own packages (boto3 and what it needs), and nothing else. Recipes of Makefiles
     and build scripts are read as text: what they may stage counts as there.
 
+    A layer's folder becomes `/opt`, and Python looks in `/opt/python`: without a `BuildMethod`, it needs a folder
+    `python` of its own. The folder that `CodeUri` names is not in the package itself, only what is in it.
+
     Attach a layer that holds the module, stage it into the folder before `sam build`, or add it to
     `requirements.txt`.
 
@@ -274,7 +360,9 @@ def first_of_each(imports: Iterable[MissingImport]) -> list[MissingImport]:
 def _finding(function: Function, missing: MissingImport) -> Finding:
     related = [function.at.noted(f"{function.id} runs this")]
     if missing.left_out is not None:
-        related.append(missing.left_out.noted(f"{missing.found} is not among what this copies"))
+        copied = f"{missing.found} is not among what this copies"
+        lies = "this folder becomes /opt as it is" if missing.lands else copied
+        related.append(missing.left_out.noted(lies))
     effect = "so every event fails at import" if missing.on_import else "so the events that come this way fail"
     severity = None
     if missing.expected:
@@ -290,6 +378,13 @@ def _finding(function: Function, missing: MissingImport) -> Finding:
 def _fact(function: Function, missing: MissingImport) -> str:
     if missing.relative:
         return f"{missing.name} starts from a package, but {function.id} runs this module by itself"
+    if missing.lands:
+        return (
+            f"{missing.name} is imported here, but the layer of {function.id} brings it to {missing.lands}, "
+            "and Python looks in /opt/python"
+        )
+    if missing.around:
+        return f"{missing.name} is imported here, but {function.id}'s package starts below the folder {missing.top}"
     if missing.left_out is not None:
         return f"{missing.name} is imported here, but the layer of {function.id} is made without it"
     if missing.found:
