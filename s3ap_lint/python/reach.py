@@ -19,6 +19,8 @@ from s3ap_lint.python.value import UNKNOWN, UNSET, Const, Foreign, Given, Value
 from s3ap_lint.python.wrappers import Link, WrappedRead, Wrappers, trail
 
 SURE, CONDITIONAL, GUARDED = 0, 1, 2
+MOST_PLACES = 32
+"""How many steps of a way are told: nobody follows more."""
 
 _AT_ONCE = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Methods that run when an instance or a class is made."""
@@ -357,11 +359,11 @@ class Reach:
         )
 
     def _way(self, step: Step) -> tuple[Location, ...]:
-        """The places that lead to a scope, from the handler on."""
+        """The places that lead to a scope, from the handler on; of a very long way, the end."""
         places: list[Location] = []
         seen: set[Scope] = set()
         at: Step | None = step
-        while at is not None and at.scope not in seen:
+        while at is not None and at.scope not in seen and len(places) < MOST_PLACES:
             seen.add(at.scope)
             origin = self._steps.get(at.origin) if at.origin is not None else None
             if isinstance(at.place, Location):
