@@ -19,7 +19,7 @@ from s3ap_rules.functions.renamed_variable import renamed_variable
 from s3ap_rules.functions.runtime_syntax import runtime_syntax
 from s3ap_rules.functions.stale_loop_variable import stale_loop_variable, stale_loop_variable_in_template
 from s3ap_rules.functions.swallowed_failure import swallowed_failure
-from s3ap_rules.functions.timeout_contract import timeout_contract
+from s3ap_rules.functions.timeout_contract import task_timeout_contract, timeout_contract
 from s3ap_rules.functions.unbounded_poll import unbounded_poll, unbounded_poll_of_handler
 from s3ap_rules.functions.unknown_helper_attribute import unknown_helper_attribute
 from s3ap_rules.functions.unread_variable import unread_variable
@@ -58,4 +58,5 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         naive_utcnow,
         naive_utcnow_in_template,
         timeout_contract,
+        task_timeout_contract,
     ]

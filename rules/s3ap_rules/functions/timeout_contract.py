@@ -1,6 +1,5 @@
 """S3AP322: a function may run longer than what calls it waits."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,13 +11,32 @@ from s3ap_lint.api import (
     Node,
     Resource,
     Severity,
+    StateMachine,
     Template,
     World,
     bad,
+    detects,
     good,
     number,
     rule,
 )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What calls a function and waits for it: how long, and what happens when that is too short.
+
+    `slack` are seconds more that nobody minds: 30 is what everybody gives a function behind an API that waits for 29.
+    """
+
+    function: Resource
+    name: str
+    effect: str
+    at: Location
+    waits: Callable[[World], int | None]
+    exists: Callable[[World], bool] = lambda world: True
+    slack: int = 0
+
 
 QUEUE = """
     Transform: AWS::Serverless-2016-10-31
@@ -160,45 +178,33 @@ def timeout_contract(template: Template) -> Iterator[Finding]:
     an API the rule looks at functions that nothing else calls.
     """
     functions = {function.id: function for function in template.of_type(*FUNCTION_TYPES)}
-    for caller in (*_queues(template, functions), *_tasks(template, functions), *_apis(template)):
-
-        def too_long(world: World, caller: Caller = caller) -> bool:
-            """Whether the function may outlast its caller in a world."""
-            function = caller.function
-            if not function.exists(world) or not caller.exists(world):
-                return False
-            waits, runs = caller.waits(world), number(function.property("Timeout"), world, 3)
-            return waits is not None and runs is not None and runs > waits + caller.slack
-
-        outcomes = template.outcomes(too_long)
-        verdict = template.verdict(outcomes, bool)
-        if verdict is None or not verdict.in_defaults:
-            continue
-        world = next(outcome.world for outcome in outcomes if outcome.answer)
-        node = caller.function.property("Timeout")
-        runs, waits = number(node, world, 3), caller.waits(world)
-        yield Finding(
-            f"{caller.function.id} may run {runs} seconds, but {caller.name} waits {waits}; {caller.effect}",
-            at=node.at if node else caller.function.at,
-            related=(caller.at.noted("what waits for it"), caller.function.at.noted("the function")),
-            scenario=verdict.scenario,
-        )
+    for caller in (*_queues(template, functions), *_apis(template)):
+        yield from _outlasting(template, caller)
 
 
-@dataclass(frozen=True)
-class Caller:
-    """What calls a function and waits for it: how long, and what happens when that is too short.
+def _outlasting(template: Template, caller: Caller) -> Iterator[Finding]:
+    """The finding about one caller, if the defaults deploy a function that may outlast it."""
 
-    `slack` are seconds more that nobody minds: 30 is what everybody gives a function behind an API that waits for 29.
-    """
+    def too_long(world: World) -> bool:
+        function = caller.function
+        if not function.exists(world) or not caller.exists(world):
+            return False
+        waits, runs = caller.waits(world), number(function.property("Timeout"), world, 3)
+        return waits is not None and runs is not None and runs > waits + caller.slack
 
-    function: Resource
-    name: str
-    effect: str
-    at: Location
-    waits: Callable[[World], int | None]
-    exists: Callable[[World], bool] = lambda world: True
-    slack: int = 0
+    outcomes = template.outcomes(too_long)
+    verdict = template.verdict(outcomes, bool)
+    if verdict is None or not verdict.in_defaults:
+        return
+    world = next(outcome.world for outcome in outcomes if outcome.answer)
+    node = caller.function.property("Timeout")
+    runs, waits = number(node, world, 3), caller.waits(world)
+    yield Finding(
+        f"{caller.function.id} may run {runs} seconds, but {caller.name} waits {waits}; {caller.effect}",
+        at=node.at if node else caller.function.at,
+        related=(caller.at.noted("what waits for it"), caller.function.at.noted("the function")),
+        scenario=verdict.scenario,
+    )
 
 
 def _always(seconds: int) -> Callable[[World], int]:
@@ -249,60 +255,86 @@ def _queue(template: Template, function: Resource, source: Node, exists: Callabl
 # -- state machines
 
 
-def _tasks(template: Template, functions: dict[str, Resource]) -> Iterator[Caller]:
-    for machine in template.of_type("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"):
-        definition = machine.properties["Definition"] or machine.properties["DefinitionString"]
-        given = machine.properties["DefinitionSubstitutions"]
-        for name, target, waits, at in (*_written(definition), *_in_text(definition)):
-            called = functions.get(_named(given[target[2:-1]]) if target[2:-1] in given else target[2:-1])
-            if called is not None:
-                effect = "the task fails, or is tried again, while the function goes on"
-                yield Caller(called, f"the task {name!r}", effect, at, _always(waits), machine.exists)
-
-
-def _written(definition: Node) -> Iterator[tuple[str, str, int, Location]]:
-    """The tasks of a definition that is written in the template: name, function as "${Id}", seconds, place."""
-    for node in definition.walk():
-        seconds = node["TimeoutSeconds"]
-        if node["Type"].text != "Task" or not seconds.text.isdigit() or _waits_for_token(node["Resource"].text):
-            continue
-        for target in (node["Resource"], node["Parameters"]["FunctionName"], node["Arguments"]["FunctionName"]):
-            named = _named(target) or "".join(re.findall(r"^\$\{(\w+)(?:\.Arn)?\}$", target.text))
-            if named:
-                yield node.key, "${" + named + "}", int(seconds.text), seconds.at
-
-
-def _in_text(definition: Node) -> Iterator[tuple[str, str, int, Location]]:
-    """The same for a definition that is a JSON text, as it is or in a Sub."""
-    function = definition.function
-    node = function[1] if function is not None and function[0] == "Fn::Sub" else definition
-    if not node.is_text or "TimeoutSeconds" not in node.text:
-        return
-    try:
-        top = json.loads(re.sub(r"(:\s*)\$\{[\w.:]+\}(?=\s*[,}\]])", r"\1null", node.text))  # numbers to be filled in
-    except (ValueError, RecursionError):
-        return
-    todo = [("", top)]
-    while todo:
-        name, value = todo.pop()
-        if isinstance(value, list):
-            todo += [("", item) for item in value]
-        if not isinstance(value, dict):
-            continue
-        todo += list(value.items())
-        seconds, resource = value.get("TimeoutSeconds"), str(value.get("Resource", ""))
-        if value.get("Type") != "Task" or not isinstance(seconds, int) or _waits_for_token(resource):
-            continue
-        inner = value.get("Parameters") or value.get("Arguments")
-        targets = [resource, str(inner.get("FunctionName", "")) if isinstance(inner, dict) else ""]
-        for target in targets:
-            found = re.fullmatch(r"\$\{(\w+)(?:\.Arn)?\}", target)
-            if found:
-                yield str(name), "${" + found.group(1) + "}", seconds, node.at
-
-
-def _waits_for_token(resource: str) -> bool:
-    return resource.endswith((".waitForTaskToken", ":activity"))
+@detects(
+    "S3AP322",
+    subject=StateMachine,
+    examples=[
+        bad(
+            "a task of a definition in a file of its own",
+            {
+                "template.yaml": """
+                    Transform: AWS::Serverless-2016-10-31
+                    Resources:
+                      Convert:
+                        Type: AWS::Serverless::Function
+                        Properties:
+                          Runtime: python3.13
+                          Handler: app.handler
+                          CodeUri: convert/
+                          Timeout: 60  # <- S3AP322
+                      Nightly:
+                        Type: AWS::Serverless::StateMachine
+                        Properties:
+                          DefinitionUri: nightly.asl.json
+                          DefinitionSubstitutions:
+                            ConvertArn: !GetAtt Convert.Arn
+                    """,
+                "nightly.asl.json": """
+                    {"StartAt": "Convert", "States": {
+                      "Convert": {"Type": "Task", "Resource": "${ConvertArn}", "TimeoutSeconds": 30, "End": true}}}
+                    """,
+                "convert/app.py": "def handler(event, context):\n    return event\n",
+            },
+        ),
+        good(
+            "a task that waits for a token, and one that waits long enough",
+            {
+                "template.yaml": """
+                    Transform: AWS::Serverless-2016-10-31
+                    Resources:
+                      Convert:
+                        Type: AWS::Serverless::Function
+                        Properties:
+                          Runtime: python3.13
+                          Handler: app.handler
+                          CodeUri: convert/
+                          Timeout: 60
+                      Nightly:
+                        Type: AWS::Serverless::StateMachine
+                        Properties:
+                          Definition:
+                            StartAt: Ask
+                            States:
+                              Ask:
+                                Type: Task
+                                Resource: arn:aws:states:::lambda:invoke.waitForTaskToken
+                                Parameters: {FunctionName: !GetAtt Convert.Arn}
+                                TimeoutSeconds: 30
+                                Next: Convert
+                              Convert:
+                                Type: Task
+                                Resource: !GetAtt Convert.Arn
+                                TimeoutSeconds: 90
+                                End: true
+                    """,
+                "convert/app.py": "def handler(event, context):\n    return event\n",
+            },
+        ),
+    ],
+)
+def task_timeout_contract(machine: StateMachine) -> Iterator[Finding]:
+    """The tasks of a state machine, wherever its definition is written."""
+    effect = "the task fails, or is tried again, while the function goes on"
+    for definition in machine.definitions or ():
+        for task in definition.tasks:
+            seconds = task.state.node["TimeoutSeconds"]
+            if task.waits or task.detached or not seconds.text.isdigit():
+                continue
+            at, waits, exists = definition.placed(seconds.at), _always(int(seconds.text)), machine.resource.exists
+            for name in sorted(task.functions):
+                called = machine.template.resources[name]
+                caller = Caller(called, f"the task {task.state.name!r}", effect, at, waits, exists)
+                yield from _outlasting(machine.template, caller)
 
 
 # -- APIs
