@@ -91,14 +91,15 @@ def _shown(value: Value) -> str:
 
 def _words(conditions: Mapping[str, bool], parameters: Iterable[tuple[str, str]], default: bool) -> str:
     truths = [f"{name} is {'true' if truth else 'false'}" for name, truth in conditions.items()]
-    values = [_said(name, value) for name, value in parameters]
+    values = [said(name, value) for name, value in parameters]
     tail = " (the default)" if default else ""
     if truths and values:
         return f"when {' and '.join(truths)}{tail}: {', '.join(values)}"
     return f"when {' and '.join(truths or values)}{tail}" if truths or values else "in one way of deploying it"
 
 
-def _said(name: str, value: str) -> str:
+def said(name: str, value: str) -> str:
+    """A parameter's value in a sentence."""
     if not value:
         return f"{name} is empty"
     return f"{name} is {value}" if value == ANY_OTHER else f"{name} is {value!r}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from s3ap_lint.model import Location, Scenario
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.scenarios import ANY_OTHER
+from s3ap_lint.template.scenarios import said
 from s3ap_lint.template.template import Template
 
 
@@ -28,10 +28,9 @@ def way(template: Template, scenario: Scenario | None, *places: Node) -> tuple[L
 
 def _given(template: Template, name: str, value: str) -> Location:
     parameter = template.space.parameters[name]
-    said = "is empty" if not value else f"is {value}" if value == ANY_OTHER else f"is {value!r}"
     if parameter.default == value and parameter.node["Default"]:
-        return parameter.node["Default"].key_at.noted(f"{name} {said} by default")
-    return parameter.node.key_at.noted(f"{name} {said}")
+        return parameter.node["Default"].key_at.noted(f"{said(name, value)} by default")
+    return parameter.node.key_at.noted(said(name, value))
 
 
 def _decided(template: Template, name: str, truth: bool) -> Location:

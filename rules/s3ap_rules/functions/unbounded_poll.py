@@ -261,19 +261,16 @@ def _is_left_by_status(loop: ast.While) -> bool:
     """Whether a status decides: its name is compared with texts. Pages and queues come to an end by themselves."""
     if isinstance(loop.test, ast.Compare):
         return True
-    constants = {name for node in _own(loop) if isinstance(node, ast.If) for name in _texts_compared(node.test)}
-    return bool(constants)
+    tests = (node.test for node in _own(loop) if isinstance(node, ast.If))
+    compared = (node for test in tests for node in ast.walk(test) if isinstance(node, ast.Compare))
+    equal = (node for node in compared if isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn))
+    return any(_is_text(side) for node in equal for side in (node.left, *node.comparators))
 
 
-def _texts_compared(test: ast.expr) -> Iterator[str]:
-    for node in ast.walk(test):
-        if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq | ast.NotEq | ast.In | ast.NotIn):
-            continue
-        for side in (node.left, *node.comparators):
-            items = side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
-            yield from (one.value for one in items if isinstance(one, ast.Constant) and isinstance(one.value, str))
-            if isinstance(side, ast.Name | ast.Attribute) and _name(side).isupper():
-                yield _name(side)  # a constant of the module: TERMINAL_STATES
+def _is_text(side: ast.expr) -> bool:
+    """Whether an operand is a text, holds one, or is a constant of the module such as TERMINAL_STATES."""
+    items = side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]
+    return any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in items) or _name(side).isupper()
 
 
 def _waits_for_status(test: ast.expr) -> bool:
