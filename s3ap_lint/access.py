@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, S3Resource, Target, level_of, matches, s3_resource
-from s3ap_lint.iam import Policies, Role, Statement
+from s3ap_lint.iam import Role
+from s3ap_lint.policies import Policies, Statement, statements
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.values import Filler, Hole, Leaf, choose, listed, texts
@@ -135,12 +136,12 @@ def standing(role: Role, action: str, world: World) -> Standing:
 
 
 def _works(role: Role, action: str, world: World) -> bool:
-    return _covered(role, role.policies(world), action, world) or _granted_by_access_point(role, action, world)
+    return _covered(role, role.policies(world, action), action, world) or _granted_by_access_point(role, action, world)
 
 
 def _misplaced(role: Role, action: str, world: World) -> tuple[Leaf, ...]:
     """The access-point resources that statements about the action name on another level."""
-    statements = [s for s in role.policies(world).statements if s.allows and s.complete and s.covers(action)]
+    statements = [s for s in role.policies(world, action).statements if s.allows and s.complete and s.covers(action)]
     found = [resource for statement in statements for resource in _resources(statement, role)]
     return tuple(f.leaf for f in found if f.target is Target.ACCESS_POINT and not f.level & level_of(action))
 
@@ -199,14 +200,12 @@ def _nameless(found: S3Resource, world: World) -> bool:
 def _granted_by_access_point(role: Role, action: str, world: World) -> bool:
     """Whether an access point's own policy in the template admits the role; in doubt, yes."""
     return any(
-        statement.allows and statement.covers(action) and _admits(statement.node["Principal"], role, world)
+        statement.allows and statement.covers(action) and admits(statement.node["Principal"], role, world)
         for statement in _access_point_statements(role, world)
     )
 
 
 def _access_point_statements(role: Role, world: World) -> Iterator[Statement]:
-    from s3ap_lint.iam import statements
-
     template = role.template
     for resource in template.of_type(
         "AWS::S3::AccessPoint", "AWS::S3::AccessPointPolicy", "AWS::FSx::S3AccessPointAttachment"
@@ -219,7 +218,8 @@ def _access_point_statements(role: Role, world: World) -> Iterator[Statement]:
                 yield from statements(node, world)
 
 
-def _admits(principal: Node, role: Role, world: World) -> bool:
+def admits(principal: Node, role: Role, world: World) -> bool:
+    """Whether a statement's principal is, or may be, a role of the template."""
     chosen = choose(principal, world)
     if chosen is None:
         return False
@@ -227,7 +227,7 @@ def _admits(principal: Node, role: Role, world: World) -> bool:
     for item in items:
         for leaf in texts(item, world):
             first = leaf.pieces[0] if leaf.pieces else ""
-            if leaf.text == "*" or f"${{{role.id}.Arn}}" in leaf.text or leaf.is_opaque:
+            if leaf.text == "*" or leaf.is_opaque or any(f"${{{name}.Arn}}" in leaf.text for name in role.ids):
                 return True
             if isinstance(first, Hole) and first.filler is Filler.PARAMETER:
                 return True

@@ -5,7 +5,7 @@ from s3ap_lint.application import Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
 from s3ap_lint.directives import Directive
 from s3ap_lint.function import Function
-from s3ap_lint.iam import Policies, Role, Statement, statements
+from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.missing import MissingImport
 from s3ap_lint.model import (
@@ -27,6 +27,7 @@ from s3ap_lint.model import (
     rule,
 )
 from s3ap_lint.plugins import hookimpl
+from s3ap_lint.policies import Policies, Statement, statements
 from s3ap_lint.project import PythonFile
 from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall

@@ -93,7 +93,7 @@ def _s3_resource(leaf: Leaf, template: Template) -> S3Resource:
     first = pieces[0] if pieces else ""
     if isinstance(first, Hole):
         return S3Resource(_target_of_hole(first, template), leaf)
-    parts = _split(pieces, ":", 5)
+    parts = split(pieces, ":", 5)
     if len(parts) < 6 or _text(parts[0]) != "arn":
         return S3Resource(Target.EVERYTHING if leaf.text.startswith("*") else Target.UNKNOWN, leaf)
     service, account, resource = _text(parts[2]), parts[4], parts[5]
@@ -106,16 +106,16 @@ def _s3_resource(leaf: Leaf, template: Template) -> S3Resource:
     if _text(parts[3]) or _text(account):
         unknown = _text(resource).startswith(("*", "a*", "${"))  # arn:aws:s3:*:*:* covers access points too
         return S3Resource(Target.EVERYTHING if unknown else Target.OTHER, leaf)
-    bucket = _split(resource, "/", 1)[0]
+    bucket = split(resource, "/", 1)[0]
     if _text(bucket) == "*":
         return S3Resource(Target.BUCKET, leaf, bucket)
     target = Target.ALIAS if is_alias(bucket, template) else Target.UNKNOWN if _opaque(bucket) else Target.BUCKET
-    return S3Resource(target, leaf, bucket, Level.OBJECT if len(_split(resource, "/", 1)) > 1 else Level.BUCKET)
+    return S3Resource(target, leaf, bucket, Level.OBJECT if len(split(resource, "/", 1)) > 1 else Level.BUCKET)
 
 
 def _access_point(leaf: Leaf, resource: tuple[Piece, ...]) -> S3Resource:
-    rest = _split(resource, "/", 1)[1]
-    parts = _split(rest, "/", 1)
+    rest = split(resource, "/", 1)[1]
+    parts = split(rest, "/", 1)
     name, tail = parts[0], _text(parts[1]) if len(parts) > 1 else None
     if any(isinstance(piece, str) and "*" in piece for piece in name):
         level = Level.BUCKET | Level.OBJECT  # `*` spans "/", so accesspoint/my-* covers its objects
@@ -190,7 +190,7 @@ def _target_of_hole(hole: Hole, template: Template) -> Target:
     return Target.UNKNOWN
 
 
-def _split(pieces: tuple[Piece, ...], separator: str, most: int) -> list[tuple[Piece, ...]]:
+def split(pieces: tuple[Piece, ...], separator: str, most: int) -> list[tuple[Piece, ...]]:
     """Pieces cut at a separator in their literals, at most so many times."""
     out: list[list[Piece]] = [[]]
     for piece in pieces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from posixpath import basename, dirname
@@ -30,8 +30,15 @@ from s3ap_lint.resolution import Code, Unjoined, layers, module_in, resolve
 from s3ap_lint.statemachine import Task
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
-from s3ap_lint.template.values import choose, is_no_value
 from s3ap_lint.template.worlds import World
+from s3ap_lint.variables import (
+    Environment,
+    Variables,
+    environment_of,
+    names_every_variable,
+    variables_anywhere,
+    variables_of,
+)
 
 
 class Home(Protocol):
@@ -45,22 +52,6 @@ class Home(Protocol):
     def functions(self) -> tuple[Function, ...]: ...
     def role_of(self, resource: Resource, name: str) -> Role | None: ...
     def tasks_of(self, function: Function) -> tuple[Task, ...]: ...
-
-
-@dataclass(frozen=True)
-class Environment:
-    """The variables of a function in one world. `complete`: none can be hidden in something computed."""
-
-    variables: Mapping[str, Node]
-    complete: bool
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.variables
-
-    @property
-    def known(self) -> frozenset[tuple[str, str | None]]:
-        """The variables, each with its text where the template writes it out."""
-        return frozenset((name, node.text if node.is_text else None) for name, node in self.variables.items())
 
 
 def is_image(resource: Resource) -> bool:
@@ -288,11 +279,32 @@ class Function:
         return found.file or "" if found is not None else ""
 
     def sdk_calls(
-        self, operations: Collection[str], environment: Mapping[str, str | None] | None = None
+        self, operations: Collection[str] | None = None, environment: Mapping[str, str | None] | None = None
     ) -> tuple[SdkCall, ...]:
-        """The calls of AWS SDK operations in code that the handler reaches, in an environment or in some."""
+        """The calls of AWS SDK operations in code that the handler reaches, in an environment or in some.
+
+        Without `operations`, of all.
+        """
         calls = self._calls(environment)
-        return calls.of(operations) if calls is not None else ()
+        if calls is None:
+            return ()
+        return calls.all() if operations is None else calls.of(operations)
+
+    def untold_calls(self, environment: Mapping[str, str | None] | None = None) -> tuple[Location, ...]:
+        """Where it calls something of the AWS SDK of which cannot be told what."""
+        calls = self._calls(environment)
+        return calls.untold if calls is not None else ()
+
+    @cached_property
+    def switches(self) -> frozenset[str]:
+        """The variables that decide about what of its code runs."""
+        return self.closure.reach().asked if self.closure is not None else frozenset()
+
+    @property
+    def unknown_methods(self) -> bool:
+        """Whether a client is asked for a method that no service has: one that is newer, or does not exist."""
+        calls = self._calls(None)
+        return calls is not None and calls.unknown_methods
 
     def _calls(self, environment: Mapping[str, str | None] | None) -> Calls | None:
         if self.closure is None:
@@ -327,23 +339,12 @@ class Function:
     @cached_property
     def variables(self) -> Mapping[str, Node]:
         """The variables that the template sets in any scenario, each where it is first written."""
-        found: dict[str, Node] = {}
-        for top in (self.resource.properties["Environment"], self.resource.inherited("Environment")):
-            for entries in _arms(top):
-                for variables in _arms(entries["Variables"]):
-                    for name, node in variables.items() if variables.function is None else ():
-                        found.setdefault(name, node)
-        return found
+        return variables_anywhere(self.resource)
 
     @cached_property
     def names_every_variable(self) -> bool:
         """Whether no variable can be hidden in something computed."""
-        tops = (self.resource.properties["Environment"], self.resource.inherited("Environment"))
-        outer = [arm for top in tops for arm in _arms(top)]
-        inner = [arm for top in outer for arm in _arms(top["Variables"])]
-        return all(
-            arm.function is None and not any(key.startswith("Fn::") for key in arm.keys()) for arm in (*outer, *inner)
-        )
+        return names_every_variable(self.resource)
 
     @cached_property
     def reads_by_name(self) -> bool:
@@ -361,30 +362,17 @@ class Function:
         if any("extensions" in tree.listdir(folder or ".") for folder in code.layers):
             return False  # an extension is a program of its own
         tops = {imported.top for module in closure.modules for imported in module.imports if not imported.level}
-        if tops & _PROGRAMS or {missing.top for missing in closure.unresolved} - _QUIET_PACKAGES:
+        if tops & _PROGRAMS or {missing.top for missing in closure.unresolved} - QUIET_PACKAGES:
             return False
         return all(read.name for read in self.environment_reads())
 
     def environment(self, world: World) -> Environment:
         """The variables that the template sets in a world, Globals included."""
-        variables: dict[str, Node] = {}
-        complete = True
-        for top in (self.resource.inherited("Environment"), self.resource.properties["Environment"]):
-            chosen = choose(top, world)
-            if chosen is None:
-                continue
-            entries = choose(chosen["Variables"], world)
-            complete &= chosen.function is None and (
-                entries is None or (entries.is_mapping and entries.function is None)
-            )
-            for name, node in entries.items() if entries is not None else ():
-                value = choose(node, world)
-                if value is None or is_no_value(value):
-                    variables.pop(name, None)
-                else:
-                    variables[name] = value
-                complete &= not name.startswith("Fn::")
-        return Environment(variables, complete)
+        return environment_of(self.variables_in(world), world)
+
+    def variables_in(self, world: World) -> Variables:
+        """The same, each decided when it is asked for, so that a question branches on what it needs only."""
+        return variables_of(self.resource, world, self.variables.keys())
 
 
 _LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})
@@ -393,7 +381,7 @@ _LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})
 _PROGRAMS = frozenset({"multiprocessing", "subprocess"})
 """Modules that start programs, which inherit the environment."""
 
-_QUIET_PACKAGES = frozenset(
+QUIET_PACKAGES = frozenset(
     {*sys.stdlib_module_names, "PIL", "attr", "attrs", "aws_lambda_powertools", "aws_xray_sdk", "boto3", "botocore"}
     | {"bs4", "certifi", "cfnresponse", "chardet", "crhelper", "cryptography", "dateutil", "docx", "faker", "fastavro"}
     | {"jinja2", "jmespath", "jsonschema", "jwt", "lxml", "markdown", "numpy", "openpyxl", "orjson", "pandas", "pptx"}
@@ -401,16 +389,6 @@ _QUIET_PACKAGES = frozenset(
     | {"tenacity", "typing_extensions", "ujson", "urllib3", "xmltodict", "yaml"}
 )
 """Packages that read no variable of a project: the runtime's, and such as only work on what they are given."""
-
-
-def _arms(node: Node) -> Iterator[Node]:
-    """What stands here in some scenario: the node, or the arms of its `!If`."""
-    function = node.function
-    if function is not None and function[0] == "Fn::If" and len(function[1]) == 3:
-        yield from _arms(function[1][1])
-        yield from _arms(function[1][2])
-    elif node and not is_no_value(node):
-        yield node
 
 
 def _installs_packages(folder: str, tree: Files) -> bool:

@@ -3,6 +3,10 @@
 A grant is a pattern (`*` any characters, `?` one) with holes; what is wanted is a text with holes. A hole is a value
 that is only known at deployment, the same wherever its name stands, so `arn:aws:s3:::${Bucket}/*` covers
 `arn:aws:s3:::${Bucket}/a` whatever the bucket is called, and perhaps `arn:aws:s3:::logs/a`.
+
+The Ref of a resource stands for a name that CloudFormation makes (the stack's, the logical id, random characters): no
+other resource has it, and nobody can write it down beforehand without a wildcard. Who has named a resource puts that
+name in the hole's place before asking.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 
-from s3ap_lint.template.values import Hole, Piece
+from s3ap_lint.template.values import Filler, Hole, Piece
 
 
 class Covers(Enum):
@@ -37,7 +41,8 @@ def _covers(grant: tuple[Token, ...], wanted: tuple[Token, ...]) -> Covers:
         return Covers.YES
     if not any(isinstance(token, Hole) for token in (*grant, *wanted)):
         return Covers.NO
-    return Covers.PERHAPS if _may_meet(_opened(grant, True), _opened(wanted, False)) else Covers.NO
+    loose = _is_loose(grant)
+    return Covers.PERHAPS if _may_meet(_opened(grant, True, loose), _opened(wanted, False, loose)) else Covers.NO
 
 
 def _tokens(pieces: Iterable[Piece]) -> tuple[Token, ...]:
@@ -73,13 +78,36 @@ def _spread(states: set[int], pattern: Sequence[Token]) -> set[int]:
     return out
 
 
-_ANYTHING, _ANY_ONE = object(), object()
+_ANYTHING, _ANY_ONE, _TEXT = object(), object(), object()
+"""What an open place may be: anything, one character, or any text but the name of a resource."""
 
 
-def _opened(tokens: Iterable[Token], is_pattern: bool) -> tuple[object, ...]:
-    """The tokens with every hole open to any text, and wildcards told from characters that look like them."""
+class _Made:
+    """A name that CloudFormation makes, where a pattern can match it by its characters."""
+
+    def __init__(self, hole: Hole) -> None:
+        self.hole = hole
+
+
+def _opened(tokens: Sequence[Token], is_pattern: bool, loose: bool) -> tuple[object, ...]:
+    """The tokens with every hole open to what may fill it, and wildcards told from characters that look like them."""
     wild = {"*": _ANYTHING, "?": _ANY_ONE} if is_pattern else {}
-    return tuple(_ANYTHING if isinstance(token, Hole) else wild.get(token, token) for token in tokens)
+    return tuple(
+        wild.get(token, token) if isinstance(token, str) else _filling(token, loose and not is_pattern)
+        for token in tokens
+    )
+
+
+def _filling(hole: Hole, loose: bool) -> object:
+    if hole.filler is Filler.RESOURCE:
+        return _Made(hole) if loose else hole
+    return _TEXT if hole.filler is Filler.PSEUDO else _ANYTHING
+
+
+def _is_loose(grant: Iterable[Token]) -> bool:
+    """Whether a pattern can match a name without mentioning the resource."""
+    closed = (Filler.RESOURCE, Filler.PSEUDO)
+    return any(token in ("*", "?") if isinstance(token, str) else token.filler not in closed for token in grant)
 
 
 def _may_meet(left: tuple[object, ...], right: tuple[object, ...]) -> bool:
@@ -95,14 +123,28 @@ def _may_meet(left: tuple[object, ...], right: tuple[object, ...]) -> bool:
             return True
         a = left[i] if i < len(left) else None
         b = right[j] if j < len(right) else None
-        if a is _ANYTHING:
+        if _spans(a):
             todo.append((i + 1, j))
-            if b is not None:
+            if b is not None and _takes(a, b):
                 todo.append((i, j + 1))
-        if b is _ANYTHING:
+        if _spans(b):
             todo.append((i, j + 1))
-            if a is not None:
+            if a is not None and _takes(b, a):
                 todo.append((i + 1, j))
-        if a is not None and b is not None and (a == b or _ANY_ONE in (a, b)):
+        if a is not None and b is not None and (_same(a, b) or _ANY_ONE in (a, b)):
             todo.append((i + 1, j + 1))
     return False
+
+
+def _spans(token: object) -> bool:
+    return token is _ANYTHING or token is _TEXT or isinstance(token, _Made)
+
+
+def _takes(spanning: object, token: object) -> bool:
+    """Whether a part of any length may hold a token: what is only text holds no resource's name."""
+    return spanning is _ANYTHING or not isinstance(token, Hole)
+
+
+def _same(a: object, b: object) -> bool:
+    one = a.hole if isinstance(a, _Made) else a
+    return one == (b.hole if isinstance(b, _Made) else b)

@@ -8,14 +8,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from s3ap_lint.python.graph import Node
-from s3ap_lint.python.scope import Scope
+from s3ap_lint.python.module import Module
+from s3ap_lint.python.scope import Chain, Import, Scope
 from s3ap_lint.python.state import chain_of
+
+ITEM, ENTERED = "item", "entered"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """What a loop, a with statement or an unpacking gives to a name: by `steps` from an expression.
+
+    A step is ITEM (any item), ENTERED (what a context manager gives) or the place of an item.
+    """
+
+    value: ast.expr
+    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bindings:
     """What the statements of one scope bind: names, attributes of self, items; None for what cannot be read.
 
+    `derived` says more about some names that cannot be read. The items of `self.name` stand under "self.name".
     `declared` names are those of the module, which `names_of_others` gives values to.
     """
 
@@ -25,6 +40,8 @@ class Bindings:
     declared: frozenset[str]
     names_of_others: Mapping[str, tuple[ast.expr | None, ...]]
     returned: tuple[ast.expr, ...]
+    derived: Mapping[str, tuple[Derived, ...]]
+    yielded: tuple[ast.expr, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -40,15 +57,18 @@ def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
         found.append(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             todo += reversed(node.decorator_list)
-        elif isinstance(node, ast.If) and "__name__" in map(_name_of, ast.iter_child_nodes(node.test)):
+        elif isinstance(node, ast.If) and _never_holds(node.test):
             todo += reversed(node.orelse)
         elif not isinstance(node, ast.Lambda):
             todo += reversed(list(ast.iter_child_nodes(node)))
     return tuple(found)
 
 
-def _name_of(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else ""
+def _never_holds(test: ast.expr) -> bool:
+    """Whether what is behind a test never runs in Lambda."""
+    if isinstance(test, ast.Name | ast.Attribute):
+        return chain_of(test)[-1:] == ("TYPE_CHECKING",)
+    return "__name__" in (child.id for child in ast.iter_child_nodes(test) if isinstance(child, ast.Name))
 
 
 def calls_in(scope: Scope) -> tuple[ast.Call, ...]:
@@ -62,6 +82,13 @@ def method_calls(scope: Scope) -> tuple[tuple[ast.Call, ast.Attribute], ...]:
     return tuple((call, call.func) for call in calls_in(scope) if isinstance(call.func, ast.Attribute))
 
 
+def is_always_assigned(value: ast.expr, scope: Scope) -> bool:
+    """Whether the statement that assigns a value stands under no test, loop or attempt of its scope."""
+    body = getattr(scope.node, "body", [])
+    plain = isinstance(body, list) and any(isinstance(one, ast.Assign) and one.value is value for one in body)
+    return plain or not isinstance(body, list)
+
+
 @lru_cache(maxsize=4096)
 def bindings_of(scope: Scope) -> Bindings:
     """What the statements of a scope bind."""
@@ -70,6 +97,8 @@ def bindings_of(scope: Scope) -> Bindings:
     items: dict[str, list[tuple[str | None, ast.expr]]] = {}
     declared: set[str] = set()
     returned: list[ast.expr] = []
+    yielded: list[ast.expr] = []
+    derived: dict[str, list[Derived]] = {}
     first = scope.parameters[:1] if scope.owner is not None and not scope.static else ()
 
     def bind(target: ast.expr, value: ast.expr | None) -> None:
@@ -81,11 +110,24 @@ def bindings_of(scope: Scope) -> Bindings:
             pairs = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
             for place, part in enumerate(target.elts):
                 bind(part, value.elts[place] if pairs and isinstance(value, ast.Tuple | ast.List) else None)
+            if value is not None and not pairs:
+                derive(target, value)
         elif isinstance(target, ast.Attribute) and first and chain_of(target.value) == first:
             attributes.setdefault(target.attr, []).append(value)
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and value is not None:
             key = target.slice.value if isinstance(target.slice, ast.Constant) else None
             items.setdefault(target.value.id, []).append((key if isinstance(key, str) else None, value))
+        elif isinstance(target, ast.Subscript) and value is not None and first and chain_of(target.value)[:-1] == first:
+            key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+            name = f"self.{chain_of(target.value)[-1]}"
+            items.setdefault(name, []).append((key if isinstance(key, str) else None, value))
+
+    def derive(target: ast.expr, value: ast.expr, *steps: str) -> None:
+        if isinstance(target, ast.Name):
+            derived.setdefault(target.id, []).append(Derived(value, steps))
+        elif isinstance(target, ast.Tuple | ast.List):
+            for place, part in enumerate(target.elts):
+                derive(part, value, *steps, str(place))
 
     for node in own_nodes(scope):
         if isinstance(node, ast.Assign):
@@ -98,9 +140,12 @@ def bindings_of(scope: Scope) -> Bindings:
             bind(node.target, node.value)
         elif isinstance(node, ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension):
             bind(node.target, None)
+            if not isinstance(node, ast.AugAssign):
+                derive(node.target, node.iter, ITEM)
         elif isinstance(node, ast.withitem):
             if node.optional_vars is not None:
                 bind(node.optional_vars, None)
+                derive(node.optional_vars, node.context_expr, ENTERED)
         elif isinstance(node, ast.ExceptHandler):
             if node.name:
                 names.setdefault(node.name, []).append(None)
@@ -108,6 +153,8 @@ def bindings_of(scope: Scope) -> Bindings:
             declared.update(node.names)
         elif isinstance(node, ast.Return):
             returned.append(node.value if node.value is not None else ast.Constant(None))
+        elif isinstance(node, ast.Yield) and node.value is not None:
+            yielded.append(node.value)
     if isinstance(scope.node, ast.Lambda):
         returned.append(scope.node.body)
     others = {name: tuple(names.pop(name)) for name in declared if name in names}
@@ -118,6 +165,8 @@ def bindings_of(scope: Scope) -> Bindings:
         frozenset(declared),
         others,
         tuple(returned),
+        {name: tuple(found) for name, found in derived.items()},
+        tuple(yielded),
     )
 
 
@@ -200,3 +249,59 @@ def is_environment(expression: ast.expr, scope: Scope) -> bool:
     if chain[1:] == ("environ",):
         return imports(scope, chain[0], "os", "")
     return len(chain) == 1 and imports(scope, chain[0], "os", "environ")
+
+
+def bound_import(name: str, scope: Scope) -> Import | None:
+    """The import that binds a name, here or around."""
+    at: Scope | None = scope
+    while at is not None:
+        for one in at.imports:
+            if one.bound == name:
+                return one
+        at = at.parent
+    return None
+
+
+def imported_name(chain: Chain, scope: Scope) -> str:
+    """What a dotted name is called where it is imported from: "boto3.client" for the name `aws.client`."""
+    one = bound_import(chain[0], scope) if chain else None
+    if one is None or one.level:
+        return ""
+    if one.name:
+        return ".".join((one.module, one.name, *chain[1:]))
+    whole = one.module if one.module.partition(".")[0] != one.bound else one.bound
+    return ".".join((whole, *chain[1:]))
+
+
+@lru_cache(maxsize=1024)
+def items_added(module: Module) -> Mapping[str, tuple[tuple[Scope, str | None, ast.expr], ...]]:
+    """What functions of a module put into the dictionaries that it holds: name → function, key, value."""
+    found: dict[str, list[tuple[Scope, str | None, ast.expr]]] = {}
+    for scope in module.scopes:
+        if scope.kind in ("function", "lambda"):
+            bindings = bindings_of(scope)
+            for name, added in bindings.items.items():
+                if name not in bindings.names:
+                    found.setdefault(name, []).extend((scope, key, value) for key, value in added)
+    return {name: tuple(added) for name, added in found.items()}
+
+
+def is_data(scope: Scope) -> bool:
+    """Whether a class is made from its fields: a dataclass or named tuple."""
+    decorators = getattr(scope.node, "decorator_list", ())
+    if any(_decorator(one)[-1:] in (("dataclass",), ("define",), ("frozen",), ("attrs",)) for one in decorators):
+        return True
+    return any(chain[-1:] in (("NamedTuple",), ("BaseModel",)) for chain in scope.bases)
+
+
+def _decorator(decorator: ast.expr) -> Chain:
+    return chain_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+
+def fields_of(scope: Scope) -> Mapping[str, ast.expr | None]:
+    """The fields of a dataclass or named tuple in order, each with its default."""
+    found: dict[str, ast.expr | None] = {}
+    for statement in getattr(scope.node, "body", ()):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            found[statement.target.id] = statement.value
+    return found

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from s3ap_lint.python.bindings import calls_in
+from s3ap_lint.python.bindings import calls_in, fields_of
 from s3ap_lint.python.graph import Node
 from s3ap_lint.python.names import Thing
 from s3ap_lint.python.reach import Reach
@@ -24,12 +24,28 @@ class Callers:
     def of(self, callee: Scope) -> Iterator[tuple[Node, Scope, ast.Call, Thing, int]]:
         """The calls that may mean a function, in the code that runs; `skipped` arguments come before its own."""
         owner = callee.owner
-        name = owner.name if owner is not None and callee.name == "__init__" else callee.name
-        for spelling in (name, *sorted(self._other_names.get(name, ()))):
+        makes = owner is not None and callee.name == "__init__"
+        classes = self._made_by(owner) if makes and owner is not None else ()
+        names = ("cls", *(one.name for one in classes)) if makes else (callee.name,)
+        others = sorted(other for name in names for other in self._other_names.get(name, ()))
+        for spelling in dict.fromkeys((*names, *others)):
             for node, scope, call, function, skipped in self._calls_by_name.get(spelling, ()):
                 for thing in self.names.follow(node, scope, path_of(function)).ends:
-                    if thing.scope is callee or (thing.kind == "class" and owner is not None and thing.scope is owner):
+                    if thing.scope is callee or (thing.kind == "class" and thing.scope in classes):
                         yield node, scope, call, thing, skipped
+
+    def _made_by(self, owner: Scope) -> tuple[Scope, ...]:
+        """The classes whose instances are made by the `__init__` of one: itself, and those that inherit it."""
+        return (owner, *self._heirs.get(owner, ()))
+
+    @cached_property
+    def _heirs(self) -> dict[Scope, list[Scope]]:
+        found: dict[Scope, list[Scope]] = {}
+        for node, scope in self.reach.scopes:
+            if scope.kind == "class" and "__init__" not in scope.children:
+                for _, base in self.names.bases(node, scope)[0]:
+                    found.setdefault(base, []).append(scope)
+        return found
 
     @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[Node, Scope, ast.Call, ast.expr, int]]]:
@@ -60,8 +76,10 @@ def handed(call: ast.Call, callee: Scope, name: str, bound: bool, skipped: int) 
     if keyword is not None:
         return keyword
     args = getattr(callee.node, "args", None)
-    assert isinstance(args, ast.arguments)
-    plain = [one.arg for one in (*args.posonlyargs, *args.args)]
+    if isinstance(args, ast.arguments):
+        plain = [one.arg for one in (*args.posonlyargs, *args.args)]
+    else:
+        plain = [*fields_of(callee)]  # of a dataclass
     if bound and callee.owner is not None and not callee.static:
         plain = plain[1:]
     given = call.args[skipped:]

@@ -3,77 +3,31 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable
+from functools import cached_property, lru_cache
 
 from s3ap_lint.model import Location
 from s3ap_lint.python.bindings import method_calls
+from s3ap_lint.python.candidates import spellings
+from s3ap_lint.python.finder import MAKING, Finder
 from s3ap_lint.python.graph import Node
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import Scope
-from s3ap_lint.python.state import path_of
+from s3ap_lint.python.sdk_call import SdkCall
 from s3ap_lint.python.traces import Traces
-from s3ap_lint.python.worth import ABSENT, Made, Record, Traced, Worth
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SdkCall:
-    """One call of an operation: `operation` as Python spells it, of a client of `service`.
-
-    `scope` is the qualified name of the function that makes it. A paginator or waiter counts as its operation. Not
-    `complete` when it has arguments that cannot be told.
-    """
-
-    service: str
-    operation: str
-    at: Location
-    scope: str
-    complete: bool
-    clients: tuple[Made, ...]
-    keywords: Mapping[str, Worth]
-    places: Mapping[str, Location]
-    expand: Callable[[Worth], list[Traced]]
-
-    def has(self, name: str) -> bool:
-        """Whether an argument is given, as surely as can be told."""
-        value = self.keywords.get(name)
-        return value is not None and value is not ABSENT
-
-    def texts(self, *path: str) -> tuple[Traced, ...]:
-        """Every text that an argument, or an item inside it, may be; nothing when it cannot be told."""
-        value: Worth | None = Record(self.keywords)
-        for name in path:
-            value = value.items.get(name) if isinstance(value, Record) else None
-        return tuple(self.expand(value)) if value is not None else ()
-
-    def made_with(self, *path: str) -> tuple[str, ...] | None:
-        """The texts that a keyword of the client has; () when it is not given, None when that cannot be told."""
-        found: list[str] = []
-        for client in self.clients:
-            value: Worth | None = client.keywords
-            for name in path:
-                if isinstance(value, Made):
-                    value = value.keywords
-                if not isinstance(value, Record) or (name not in value.items and not value.complete):
-                    return None
-                value = value.items.get(name)
-                if value is None or value is ABSENT:
-                    break
-            if value is None or value is ABSENT:
-                continue
-            traced = self.expand(value)
-            if not traced:
-                return None
-            found += ["".join(map(str, one.pieces)) for one in traced]
-        return tuple(found)
+__all__ = ["Calls", "SdkCall"]
 
 
 @lru_cache(maxsize=4096)
 def _mentions_any(module: Module, names: frozenset[str]) -> bool:
     """Whether any of the names stands in a module at all: many functions share it, and most modules have none."""
     return any(name.encode() in module.source.data for name in names)
+
+
+def _by_place(calls: Iterable[SdkCall]) -> tuple[SdkCall, ...]:
+    return tuple(sorted(calls, key=lambda call: (call.at.subject, call.at.span.start if call.at.span else 0)))
 
 
 class Calls:
@@ -84,47 +38,45 @@ class Calls:
         self._traces = Traces(reach, placed)
 
     def of(self, operations: Collection[str]) -> tuple[SdkCall, ...]:
-        """The calls of some operations, by place in each module."""
-        wanted = frozenset(operations)
+        """The calls of some operations that clients, paginators and waiters make, by place in each module."""
+        names = frozenset(operations)
+        if not any(_mentions_any(module, names) for module in self._modules):
+            return ()
+        return tuple(call for call in self.all() if call.method in names)
+
+    @cached_property
+    def _modules(self) -> tuple[Module, ...]:
+        """The modules of which something runs."""
+        return tuple(dict.fromkeys(node.module for node, _ in self.reach.scopes if node.module is not None))
+
+    def all(self) -> tuple[SdkCall, ...]:
+        """The calls of every operation, by place in each module."""
+        return self._found[0]
+
+    @property
+    def untold(self) -> tuple[Location, ...]:
+        """Where something of the AWS SDK is called of which cannot be told what."""
+        return self._found[1]
+
+    @cached_property
+    def _found(self) -> tuple[tuple[SdkCall, ...], tuple[Location, ...]]:
+        finder = Finder(self.reach, self._traces)
         found: list[SdkCall] = []
         for node, scope in self.reach.scopes:
-            if node.module is None or not _mentions_any(node.module, wanted):
-                continue
-            for call, func in method_calls(scope):
-                if func.attr in wanted or func.attr in ("paginate", "wait"):
-                    found += self._sdk_call(node, scope, call, func, wanted)
-        return tuple(sorted(found, key=lambda call: (call.at.subject, call.at.span.start if call.at.span else 0)))
+            if node.module is not None:
+                found += finder.calls(node, scope)
+        return _by_place(found), tuple(dict.fromkeys(finder.untold))
 
-    def _sdk_call(
-        self, node: Node, scope: Scope, call: ast.Call, func: ast.Attribute, operations: Collection[str]
-    ) -> Iterator[SdkCall]:
-        if not self._runs(node, scope, call):
-            return
-        made = self._traces.clients(func.value, node, scope)
-        kinds = {(one.kind, one.service, one.operation) for one in made}
-        if len(kinds) != 1:
-            return
-        kind, service, operation = kinds.pop()
-        operation = operation if kind in ("paginator", "waiter") else func.attr
-        if operation not in operations or (kind == "client") is (func.attr in ("paginate", "wait")):
-            return
-        given = self._traces.keywords(call, node, scope, None)
-        places = {keyword.arg: self._traces.at(node, keyword.value) for keyword in call.keywords if keyword.arg}
-        items = dict(given.items)
-        for position, value in enumerate(call.args):
-            items[str(position)] = self._traces.worth(value, node, scope, None)
-            places[str(position)] = self._traces.at(node, value)
-        at = self._traces.at(node, call)
-        clients = tuple(made)
-        yield SdkCall(
-            service, operation, at, scope.function, given.complete, clients, items, places, self._traces.texts
+    @cached_property
+    def unknown_methods(self) -> bool:
+        """Whether a client is asked for a method that no service has."""
+        known = spellings() | MAKING
+        return any(
+            "_" in func.attr[1:] and func.attr not in known and not call.args and self._is_client(func, node, scope)
+            for node, scope in self.reach.scopes
+            if node.module is not None
+            for call, func in method_calls(scope)
         )
 
-    def _runs(self, node: Node, scope: Scope, call: ast.Call) -> bool:
-        """Whether the circumstances of a call are not ruled out, as far as the walk kept them."""
-        path = path_of(call.func)
-        uses = [(branch, place) for (chain, branch), place in scope.uses.items() if chain == path]
-        exact = [branch for branch, place in uses if place is call.func]
-        branches = exact or [branch for branch, _ in uses]
-        given = self.reach.given(node, scope)
-        return not branches or any(not branch.rules_out(given) for branch in branches)
+    def _is_client(self, func: ast.Attribute, node: Node, scope: Scope) -> bool:
+        return any(one.kind == "client" for one in self._traces.clients(func.value, node, scope))

@@ -89,6 +89,10 @@ class ImportGraph:
             self._nodes[key] = Node(found, self._load(found.file) if found.file else None)
         return self._nodes[key]
 
+    def same(self, node: Node) -> Node:
+        """The node of this graph for a module that another graph has too."""
+        return self._nodes.get(node.found.file or node.found.name, node)
+
     # -- the graph
 
     @cached_property

@@ -56,7 +56,10 @@ class ReachedRead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """How a scope was reached: from which scope, at which place."""
+    """How a scope was reached: from which scope, at which place.
+
+    `by_name`: something unknown has a method of that name called, and this is one.
+    """
 
     level: int
     node: Node
@@ -67,6 +70,7 @@ class Step:
     place: ast.AST | None = None
     note: str = ""
     on_import: bool = True
+    by_name: bool = False
 
 
 def _answer(name: str, environment: Mapping[str, str | None] | None) -> str | None:
@@ -89,9 +93,9 @@ class Reach:
         self.wrappers = Wrappers(self.names)
         self._writes = {write.name for module in graph.modules for write in module.env_writes}
         self._steps: dict[Scope, Step] = {}
-        self._heap: list[tuple[int, int, Step]] = []
+        self._heap: list[tuple[int, bool, int, Step]] = []
         self._count = 0
-        self._pending: dict[Scope, int] = {}
+        self._pending: dict[Scope, tuple[int, bool]] = {}
         self._mentioned: dict[str, Step] = {}
         self._hooks: dict[str, list[tuple[Scope, Step]]] = {}
         self._classes: list[Step] = []
@@ -114,16 +118,17 @@ class Reach:
 
     def _drain(self) -> None:
         while self._heap:
-            _, _, step = heapq.heappop(self._heap)
+            *_, step = heapq.heappop(self._heap)
             if step.scope not in self._steps:
                 self._steps[step.scope] = step
                 self._visit(step)
 
     def _push(self, step: Step) -> None:
-        if self._pending.get(step.scope, GUARDED + 1) > step.level:
-            self._pending[step.scope] = step.level
+        rank = (step.level, step.by_name)
+        if step.scope not in self._pending or self._pending[step.scope] > rank:
+            self._pending[step.scope] = rank
             self._count += 1
-            heapq.heappush(self._heap, (step.level, self._count, step))
+            heapq.heappush(self._heap, (*rank, self._count, step))
 
     def _import(self, node: Node, step: Step) -> None:
         if node.module is not None:
@@ -183,7 +188,7 @@ class Reach:
             if name not in self._mentioned or self._mentioned[name].level > taken.level:
                 self._mentioned[name] = taken
                 for owner in self._classes:
-                    self._method(owner, name, taken)
+                    self._method(owner, name, replace(taken, by_name=True))
         for name, base in outcome.hooks:
             self._hooks.setdefault(name, []).append((base, taken))
             for owner in self._classes:
@@ -197,7 +202,7 @@ class Reach:
                 at_once = step.on_import and name in _AT_ONCE
                 self._method(step, name, replace(step, origin=step.scope, place=None, note="", on_import=at_once))
             if name in self._mentioned:
-                self._method(step, name, self._mentioned[name])
+                self._method(step, name, replace(self._mentioned[name], by_name=True))
             for base, taken in self._hooks.get(name, ()):
                 self._hook(step, name, base, taken)
 
@@ -293,6 +298,30 @@ class Reach:
         """Whether a scope runs before the first event."""
         step = self._steps.get(scope)
         return step is not None and step.on_import
+
+    def way(self, scope: Scope) -> tuple[Location, ...]:
+        """The places that lead to a scope that runs, from the handler on."""
+        step = self._steps.get(scope)
+        return self._way(step) if step is not None else ()
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The variables whose value, or being there, decides about what runs."""
+        return frozenset(self._asked)
+
+    def chain(self, scope: Scope) -> Iterator[tuple[Node, Scope, ast.AST, Scope | None]]:
+        """The places on the way to a scope, from it back to the handler, each with the scope it stands in.
+
+        The last item is the method that a place leads to by nothing but its name, if it does.
+        """
+        seen: set[Scope] = set()
+        step = self._steps.get(scope)
+        while step is not None and step.scope not in seen:
+            seen.add(step.scope)
+            origin = self._steps.get(step.origin) if step.origin is not None else None
+            if origin is not None and isinstance(step.place, ast.AST):
+                yield origin.node, origin.scope, step.place, step.scope if step.by_name else None
+            step = origin
 
     @cached_property
     def reads(self) -> tuple[ReachedRead, ...]:

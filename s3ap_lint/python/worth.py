@@ -1,10 +1,9 @@
-"""What an expression is worth while it is followed, and the texts and clients that this comes to."""
+"""What an expression is worth while it is followed."""
 
 from __future__ import annotations
 
 import ast
-import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from s3ap_lint.model import Location
@@ -43,11 +42,15 @@ Piece = str | FromEnvironment | Unread
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One text that an argument may be. `at` is where it is written or read, `via` the calls that hand it on."""
+    """One text that an argument may be. `at` is where it is written or read, `via` the calls that hand it on.
+
+    `of_instance`: an instance was made with it, and another one, made with something else, may be meant.
+    """
 
     pieces: tuple[Piece, ...]
     at: Location
     via: tuple[Location, ...] = ()
+    of_instance: bool = False
 
     @property
     def text(self) -> str:
@@ -86,10 +89,11 @@ class Joined(Worth):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record(Worth):
-    """A dictionary, or a list by position; not `complete` when it may have other items."""
+    """A dictionary, or a list by position; not `complete` when it may have other items, such as `others`."""
 
     items: Mapping[str, Worth]
     complete: bool = True
+    others: tuple[Worth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,12 +121,35 @@ class FirstOf(Worth):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made(Worth):
-    """A session, client, paginator or waiter, or a Config, with the keywords it was made with."""
+    """A session, client, paginator or waiter, or a Config, with the keywords it was made with.
+
+    Also a `resource` or `collection` of some `type`, with the members of requests or identifiers that it knows; a
+    `method` that is not called yet; a `maker` (boto3.client itself). `session` is what it came from.
+    """
 
     kind: str
     service: str = ""
     operation: str = ""
     keywords: Record = field(default_factory=lambda: Record({}))
+    session: Made | None = None
+    type: str = ""
+    known: Mapping[str, Worth] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance(Worth):
+    """An instance of a class of the project."""
+
+    node: Node
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Later(Worth):
+    """What becomes of a value that depends on callers: `then` says it for each that they hand over."""
+
+    base: Worth
+    then: Callable[[Worth], Worth]
 
 
 UNTOLD = Worth()
@@ -155,120 +182,26 @@ def either(options: list[Worth]) -> Worth:
     return options[0] if len(options) == 1 else Either(tuple(options))
 
 
-class Expansion:
-    """Turns what is still open into texts and clients. `given_by_callers` says what is handed to a parameter.
+def is_open(value: Worth) -> bool:
+    """Whether a value depends on what callers hand over."""
+    if isinstance(value, Either | FirstOf):
+        return any(map(is_open, value.options if isinstance(value, Either) else value.operands))
+    return isinstance(value, Argument | Later)
 
-    `busy` is what is being followed already, so that nothing is followed in a circle.
-    """
 
-    def __init__(
-        self,
-        given_by_callers: Callable[[Argument], Iterable[tuple[Worth, Location | None]]],
-        busy: set[tuple[Scope, str]],
-    ) -> None:
-        self._given_by_callers = given_by_callers
-        self._busy = busy
+def closed(value: Worth) -> list[Worth]:
+    """The values that one may be, as far as this does not depend on callers."""
+    if isinstance(value, Either | FirstOf):
+        return [
+            one for part in (value.options if isinstance(value, Either) else value.operands) for one in closed(part)
+        ]
+    return [value]
 
-    def expanded(self, value: Worth) -> tuple[list[Traced], bool]:
-        """The texts of a value, and whether these are all."""
-        if value is ABSENT:
-            return [], True
-        if isinstance(value, Text):
-            return [Traced((value.piece,), value.at)] if value.piece != "" else [], True
-        if isinstance(value, Joined):
-            return self._joined(value)
-        if isinstance(value, Argument):
-            return self._handed_over(value)
-        if isinstance(value, Either):
-            return self._agreed(value)
-        if isinstance(value, FirstOf):
-            return self._first(value)
-        return [], False
 
-    def _joined(self, value: Joined) -> tuple[list[Traced], bool]:
-        unread = Traced((UNREAD,), value.at)
-        parts = []
-        for part in value.parts:
-            if isinstance(part, Text):  # an empty literal is no reason to give up
-                parts.append([Traced((part.piece,), part.at)])
-            else:
-                parts.append(self.expanded(part)[0] or [unread])
-        rows = itertools.islice(itertools.product(*parts), MOST_TEXTS)
-        found = []
-        for row in rows:
-            via = tuple(dict.fromkeys(at for one in row for at in one.via))
-            found.append(Traced(tuple(piece for one in row for piece in one.pieces), value.at, via))
-        return found, True
-
-    def _handed_over(self, value: Argument) -> tuple[list[Traced], bool]:
-        """Whatever the callers hand to a parameter."""
-        key = (value.scope, f"({value.name})")
-        if key in self._busy:
-            return [], True
-        if len(self._busy) > MOST_STEPS:
-            return [], False
-        self._busy.add(key)
-        found: list[Traced] = []
-        complete = False
-        for number, (given, at) in enumerate(self._given_by_callers(value)):
-            texts, whole = self.expanded(given)
-            complete = whole and (complete or number == 0)
-            via = () if at is None else (at,)
-            found += [Traced(one.pieces, one.at, (*one.via, *via)) for one in texts]
-        self._busy.discard(key)
-        return found, complete
-
-    def _agreed(self, value: Either) -> tuple[list[Traced], bool]:
-        """The text that all options agree on; an option that is empty or None does not count."""
-        found: dict[tuple[Piece, ...], Traced] = {}
-        for option in value.options:
-            texts, whole = self.expanded(option)
-            if not whole:
-                return [], False
-            found |= {one.pieces: one for one in texts}
-        return (list(found.values()), True) if len(found) < 2 else ([], False)
-
-    def _first(self, value: FirstOf) -> tuple[list[Traced], bool]:
-        operands = [self.expanded(operand) for operand in value.operands]
-        found: list[Traced] = []
-        for texts, whole in reversed(operands):
-            if not whole:
-                found = []
-                continue
-            if not texts:
-                continue
-            merged = []
-            for one in texts:
-                first, *more = one.pieces
-                if isinstance(first, FromEnvironment) and not more and len(found) == 1 and not first.default:
-                    last = found[0].pieces
-                    if len(last) == 1 and isinstance(last[0], FromEnvironment):
-                        names = (*first.names, *last[0].names)
-                        merged.append(Traced((FromEnvironment(names, last[0].default),), one.at, one.via))
-                        continue
-                    if len(last) == 1 and isinstance(last[0], str):
-                        merged.append(Traced((FromEnvironment(first.names, last[0]),), one.at, one.via))
-                        continue
-                merged.append(one)
-            found = merged
-        return found, all(whole for _, whole in operands)
-
-    def literal(self, value: Worth) -> str:
-        """A text that is written out, or ""."""
-        texts, whole = self.expanded(value)
-        return texts[0].text if whole and len(texts) == 1 else ""
-
-    def made(self, value: Worth) -> list[Made]:
-        """The clients, paginators and waiters that a value may be; None and what cannot be told do not count."""
-        if isinstance(value, Made):
-            return [value] if value.service else []
-        if isinstance(value, Either | FirstOf):
-            parts = value.options if isinstance(value, Either) else value.operands
-            return [one for part in parts for one in self.made(part)]
-        if isinstance(value, Argument) and (value.scope, f"({value.name})") not in self._busy:
-            key = (value.scope, f"({value.name})")
-            self._busy.add(key)
-            found = [one for given, _ in self._given_by_callers(value) for one in self.made(given)]
-            self._busy.discard(key)
-            return found
-        return []
+def each(value: Worth, then: Callable[[Worth], Worth]) -> Worth:
+    """What becomes of a value, whichever it is."""
+    if is_open(value):
+        return Later(value, then)
+    if isinstance(value, Either | FirstOf):
+        return either([then(one) for one in closed(value)])
+    return then(value)

@@ -12,9 +12,10 @@ something compares it with, its Default, and one value unlike all of these (`Fre
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -62,6 +63,15 @@ class Space:
     def may_be_empty(self, name: str) -> bool:
         """Whether a parameter is possibly "": its Default or an AllowedValue is, or a condition compares it with ""."""
         return name in self.parameters and "" in self.domain(name)
+
+    def knowing(self, literals: Mapping[str, Iterable[str]]) -> Space:
+        """The same, for who compares parameters with more literals than the template does: code, for one."""
+        same = copy.copy(self)
+        same._compared = defaultdict(set, {name: set(found) for name, found in self._compared.items()})
+        for name, more in literals.items():
+            same._compared[name] |= set(more)
+        same._domains = {}
+        return same
 
     # -- domains ---------------------------------------------------------------------------------
 

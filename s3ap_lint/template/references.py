@@ -35,8 +35,15 @@ class Reference:
         return all(world.holds(condition) is truth for condition, truth in self.guards)
 
 
-def references(template: Template) -> Iterator[Reference]:
+def references(template: Template) -> tuple[Reference, ...]:
     """The references in Resources (but not in DependsOn), Outputs and Conditions, in document order."""
+    known = template.memo.get(references)
+    if not isinstance(known, tuple):
+        known = template.memo[references] = tuple(_references(template))
+    return known
+
+
+def _references(template: Template) -> Iterator[Reference]:
     for section in ("Conditions", "Resources", "Outputs"):
         for holder, node in template.top[section].items():
             for inner in node.walk():

@@ -33,15 +33,21 @@ def reads(code: str) -> list[str]:
     return [described(read) for read in module("import os\n" + dedent(code)).env_reads]
 
 
-def closure(files: Mapping[str, str], entry: str = "handler.py", search: tuple[str, ...] = (".",)) -> Closure:
-    """The closure of the function `handler` in some files."""
+def closure(
+    files: Mapping[str, str],
+    entry: str = "handler.py",
+    search: tuple[str, ...] = (".",),
+    known: Mapping[str, Module] | None = None,
+) -> Closure:
+    """The closure of the function `handler` in some files; modules that are `known` are shared with others."""
     sources = {path: Source(path, dedent(code).encode()) for path, code in files.items()}
+    modules = known or {}
     folders = {folder for path in sources for folder in _folders(path)}
     return Closure(
         entry,
         "handler",
         search=search,
-        load=lambda path: parse(sources[path]) if path in sources else None,
+        load=lambda path: modules.get(path) or (parse(sources[path]) if path in sources else None),
         shelf=Shelf(sources.__contains__, folders.__contains__),
     )
 

@@ -127,24 +127,18 @@ def unsupported_access_point_call(function: Function, options: Options) -> Itera
         refused = _refused(call) if call.service == "s3" else ""
         if not refused:
             continue
-        for traced in _buckets(call):
+        for traced in call.texts("Bucket"):
             finding = _checked(function, call, traced, refused, options)
             if finding is not None:
                 yield finding
                 break
 
 
-def _buckets(call: SdkCall) -> tuple[Traced, ...]:
-    if call.operation in PRESIGNS:
-        return call.texts("Params", "Bucket") or call.texts("1", "Bucket") or call.texts("Bucket")
-    return call.texts("Bucket") or (call.texts("1") if call.operation in TRANSFERS else ())
-
-
 def _refused(call: SdkCall) -> str:
     """Why an access point refuses a call; "" when it does not, as far as can be told."""
     if call.operation in REFUSED:
         return f"{call.operation} is refused: {REFUSED[call.operation]}"
-    if call.operation in PRESIGNS:
+    if call.method in PRESIGNS:
         return _signed_badly(call)
     path = ("ExtraArgs",) if call.operation in TRANSFERS else ()
     for name in (*CONDITIONAL, *ENCRYPTED, *GRANTED):
