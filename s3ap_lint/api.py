@@ -1,12 +1,18 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
-from s3ap_lint.application import Application, StateMachine, runtime_sets
+from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
+from s3ap_lint.bedrock import Model as BedrockModel
+from s3ap_lint.bedrock import Use as BedrockUse
+from s3ap_lint.bedrock import allowed as allowed_models
+from s3ap_lint.bedrock import uses as model_uses
 from s3ap_lint.directives import Directive
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
+from s3ap_lint.integrations import Wanted as WantedByState
+from s3ap_lint.integrations import wanted as wanted_by_states
 from s3ap_lint.missing import MissingImport
 from s3ap_lint.model import (
     Detector,
@@ -26,8 +32,16 @@ from s3ap_lint.model import (
     good,
     rule,
 )
+from s3ap_lint.patterns import Covers
+from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
+from s3ap_lint.permissions.grants import Grants
+from s3ap_lint.permissions.needs import Given
+from s3ap_lint.permissions.resource_policies import admitted
+from s3ap_lint.permissions.role_uses import RoleUse, role_uses
+from s3ap_lint.permissions.standing import Lack, Permission, Permissions, permissions_of
+from s3ap_lint.permissions.unused import Unused, unused_grants
 from s3ap_lint.plugins import hookimpl
-from s3ap_lint.policies import Policies, Statement, statements
+from s3ap_lint.policies import Policies, Statement, aws_managed, sam_policy_templates, statements
 from s3ap_lint.project import PythonFile
 from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import SdkCall
@@ -47,19 +61,24 @@ from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.numbers import number
-from s3ap_lint.template.references import Reference, mentioned, references
+from s3ap_lint.template.references import Reference, guards, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
-from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, texts
+from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, text, texts
 from s3ap_lint.template.way import way
 from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
     "FUNCTION_TYPES",
+    "STATE_MACHINE_TYPES",
     "Access",
     "Answer",
     "Application",
+    "BedrockModel",
+    "BedrockUse",
+    "ConfiguredLack",
+    "Covers",
     "Definition",
     "Detector",
     "Directive",
@@ -71,8 +90,11 @@ __all__ = [
     "Floats",
     "FromEnvironment",
     "Function",
+    "Given",
+    "Grants",
     "Hole",
     "Inserted",
+    "Lack",
     "Leaf",
     "Level",
     "Location",
@@ -83,6 +105,8 @@ __all__ = [
     "Node",
     "Options",
     "Outcome",
+    "Permission",
+    "Permissions",
     "Policies",
     "PythonFile",
     "ReachedRead",
@@ -90,6 +114,7 @@ __all__ = [
     "Resource",
     "Returned",
     "Role",
+    "RoleUse",
     "Rule",
     "S3Grant",
     "S3Resource",
@@ -110,27 +135,41 @@ __all__ = [
     "Traced",
     "UnknownAttribute",
     "Unparsable",
+    "Unused",
     "Values",
     "Verdict",
+    "WantedByState",
     "World",
+    "admitted",
+    "allowed_models",
+    "aws_managed",
     "bad",
     "choose",
     "code_key",
+    "configured_lacks",
     "detects",
     "good",
+    "guards",
     "hookimpl",
     "level_of",
     "listed",
     "matches",
     "mentioned",
+    "model_uses",
     "number",
+    "permissions_of",
     "references",
+    "role_uses",
     "rule",
     "runtime_sets",
     "s3_outcomes",
     "s3_resource",
+    "sam_policy_templates",
     "standing",
     "statements",
+    "text",
     "texts",
+    "unused_grants",
+    "wanted_by_states",
     "way",
 ]

@@ -23,6 +23,7 @@ from s3ap_lint.incidents import Unparsable
 from s3ap_lint.inline import in_template, inline_module, remapped
 from s3ap_lint.model import Finding, Location, Options, Severity, Span, Unchecked
 from s3ap_lint.offers import EngineUnit
+from s3ap_lint.permissions.standing import permissions_of
 from s3ap_lint.project import Project, PythonFile
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.module import parse as parse_module
@@ -129,6 +130,9 @@ class Session:
             self._account(function, report)
         for subject in application.subjects():
             report.run(subject)
+        if "S3AP401" in self.codes:
+            for function in functions:
+                self._unjudged(function, report)
         return UnitResult(
             diagnostics=tuple(report.diagnostics),
             unchecked=tuple(report.unchecked),
@@ -139,6 +143,21 @@ class Session:
             closures={path: tuple(users) for path, users in report.closures.items()},
             directives=tuple(report.directives),
         )
+
+    def application(
+        self, folder: str, paths: Iterable[str], named: Iterable[str] = ()
+    ) -> tuple[Application, list[Unchecked]]:
+        """The templates among the files of a folder, with all that they deploy, and those that cannot be read."""
+        report = Collector(self)
+        templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
+        broken = [entry for entry in report.unread if not self._is_snippet(entry.path)]
+        return Application(folder, tuple(templates), self.project), broken
+
+    def _is_snippet(self, path: str) -> bool:
+        """Whether a file that is no template is a collection to copy from, without anything to deploy."""
+        source = self.source(path)
+        top = document.parse(source).top if source is not None else None
+        return top is not None and top.is_mapping and not top["Resources"]
 
     def _template(self, path: str, named: bool, report: Collector) -> Template | None:
         source = self.workspace.read(path)
@@ -188,6 +207,15 @@ class Session:
             if vendored(path, self.workspace):
                 continue  # somebody else's package, which branches on versions as it likes
             report.closures.setdefault(path, []).append((function.id, place))
+
+    def _unjudged(self, function: Function, report: Collector) -> None:
+        """Say which permissions of a function could not be judged."""
+        if function.template.unknown_macros:
+            return
+        for at, reason in permissions_of(function).unjudged:
+            source = self.workspace.read(at.subject)
+            place = source.place(at) if isinstance(source, Source) else Place(at.subject)
+            report.unchecked.append(Unchecked(place.path, f"permissions of {function.id}", reason, place.line))
 
     def _read_directives(self, path: str, report: Collector) -> None:
         """The ignores of a module that rules may report in although nobody asked about it."""

@@ -87,14 +87,19 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
 
 def work(task: Task) -> UnitResult:
     """Carry out one task in this process's session."""
-    session = _state["session"]
-    assert isinstance(session, Session)
-    with _tidied_once():
-        return carry_out(task, session)
+    with tidied_once():
+        return carry_out(task, session())
+
+
+def session() -> Session:
+    """The session of this process."""
+    found = _state["session"]
+    assert isinstance(found, Session)
+    return found
 
 
 @contextmanager
-def _tidied_once() -> Iterator[None]:
+def tidied_once() -> Iterator[None]:
     """Without the cyclic garbage collector, which is run once at the end, on what is new.
 
     Syntax trees are millions of objects that stay; looking through all of them again and again took 40 % of a run.
@@ -145,7 +150,7 @@ def check(
     session = Session(config, registry, workspace)
     _state.update(setup=setup, session=session)
     found = discover(paths, workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
-    tasks = plan(found, _whole_project(found, workspace, config))
+    tasks = plan(found, whole_project(found, workspace, config))
     results = _run(tasks, setup, config, "rules", on_progress)
     engines = template_engines(config, registry)
     checked = sorted({path for result in results for path in result.templates if found.reported(path)})
@@ -173,7 +178,7 @@ def template_engines(config: Config, registry: Registry) -> list[str]:
     return [name for name in known if name == config.engine]
 
 
-def _whole_project(found: Discovery, workspace: Workspace, config: Config) -> Discovery:
+def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Discovery:
     """Everything below the root: what a path is joined with may lie anywhere."""
     if "" in found.scope.folders:
         return found

@@ -1,0 +1,1 @@
+"""What code, templates and state machines need against what roles grant."""
