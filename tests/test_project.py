@@ -124,6 +124,7 @@ CHAIN = (
     ("s3ap_lint.template", "s3ap_lint.python"),
     ("s3ap_lint.arn", "s3ap_lint.iam", "s3ap_lint.access"),
     ("s3ap_lint.application",),
+    ("s3ap_lint.permissions",),
     ("s3ap_lint.engine",),
     ("s3ap_lint.report", "s3ap_lint.run"),
     ("s3ap_lint.cli",),
