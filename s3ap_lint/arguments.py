@@ -7,12 +7,13 @@ from typing import NoReturn
 
 from s3ap_lint.errors import UsageError
 
-COMMANDS = ("check", "rules", "explain", "baseline", "config", "selftest", "new")
+COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "selftest", "new")
 ENGINES = ("cfn-lint", "none")
 
 EPILOG = """\
 commands (the default is check):
   check [PATH…]           check templates and the code they deploy
+  permissions [PATH…]     what each function needs, is granted, lacks, and what to grant instead
   explain CODE            a rule's page: what it finds, why, and an example
   rules                   every rule, with its severity and whether it is on
   selftest                prove that the selected rules can fire under this configuration
@@ -86,6 +87,15 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--allow-empty", action="store_true", help="named files of which none is ours are no failure")
 
 
+def _permissions_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="templates, handlers or folders; default: .")
+    parser.add_argument("--function", metavar="NAME", action="append", help="only this one, by its logical id")
+    parser.add_argument("--format", choices=("text", "json", "html"), default="text")
+    parser.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    parser.add_argument("--jobs", metavar="N", type=int, help="processes; default: one for each processor")
+    parser.add_argument("--exclude", metavar="PATTERN", action="append", help="leave out, in the style of .gitignore")
+
+
 def _running(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group = parser.add_argument_group("how")
     group.add_argument("--engine", choices=ENGINES, help="the schema engine; default: cfn-lint")
@@ -129,6 +139,7 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
 
 _DESCRIPTIONS = {
     "check": "Reads CloudFormation/SAM templates, the handlers they deploy and their roles as one program.",
+    "permissions": "What each function's code needs, what its role grants, and the statements that would do.",
     "rules": "Every rule, with its severity and whether it is on.",
     "explain": "A rule's page: what it finds, why it matters, and an example.",
     "baseline": "Accept today's findings (write), take off the list what is mended (update), or list it (show).",
@@ -138,6 +149,7 @@ _DESCRIPTIONS = {
 }
 _ARGUMENTS = {
     "check": _check_arguments,
+    "permissions": _permissions_arguments,
     "rules": _rules_arguments,
     "explain": _explain_arguments,
     "baseline": _baseline_arguments,

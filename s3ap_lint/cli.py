@@ -230,15 +230,21 @@ def _selected_codes(registry: Any, config: Config) -> list[str]:
     return [code for code in registry.rules if any(registry.wants(s, code) for s in config.selections())]
 
 
+def _on_terminal(options: argparse.Namespace) -> bool:
+    return not options.output and sys.stdout.isatty()
+
+
+def _colored(options: argparse.Namespace) -> bool:
+    wanted = _on_terminal(options) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return options.color == "always" or (options.color == "auto" and wanted)
+
+
 def _render_options(options: argparse.Namespace) -> RenderOptions:
-    terminal = not options.output and sys.stdout.isatty()
-    wanted = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    color = options.color == "always" or (options.color == "auto" and wanted)
     try:
-        width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if _on_terminal(options) else 100
     except OSError:
         width = 100
-    return RenderOptions(color, options.quiet, options.verbose, max(width, 40), options.sarif_suppressed)
+    return RenderOptions(_colored(options), options.quiet, options.verbose, max(width, 40), options.sarif_suppressed)
 
 
 def _write(text: str, output: str | None) -> None:
@@ -300,6 +306,25 @@ def _version(options: argparse.Namespace) -> int:
     return 0
 
 
+def _permissions(options: argparse.Namespace) -> int:
+    from s3ap_lint import permission_run
+    from s3ap_lint.progress import Display
+    from s3ap_lint.render.permissions import RENDERERS
+    from s3ap_lint.render.wording import one_line, relative_to
+
+    config = _config(options, options.paths)
+    with Display(sys.stderr) as display:
+        report = permission_run.permissions(
+            options.paths, config, names=options.function or (), on_progress=display.update
+        )
+    seen = relative_to(str(config.cwd), str(config.root))
+    _write(RENDERERS[options.format](report, seen, _colored(options)), options.output)
+    for entry in report.unread:
+        line = f"{seen(entry.path)}:{entry.line}: this {entry.what} cannot be read: {entry.reason}"
+        print(f"s3ap-lint: {one_line(line)}", file=sys.stderr)
+    return 2 if report.unread else 1 if report.lacking else 0
+
+
 def _rules(options: argparse.Namespace) -> int:
     from s3ap_lint import pages, run
 
@@ -339,6 +364,7 @@ def _new(options: argparse.Namespace) -> int:
 
 _RUN = {
     "check": _check,
+    "permissions": _permissions,
     "rules": _rules,
     "explain": _explain,
     "baseline": _baseline,

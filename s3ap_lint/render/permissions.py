@@ -1,0 +1,100 @@
+"""The account of permissions for people: a block for each function, what is missing first, then what to grant."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+
+from s3ap_lint.permissions.report import FunctionPermissions, NeededAction, PermissionReport, Standing
+from s3ap_lint.render import permissions_html, permissions_json
+from s3ap_lint.render.wording import count, one_line
+
+Seen = Callable[[str], str]
+Paint = Callable[[str, str], str]
+
+COLORS = {
+    Standing.MISSING: "1;31",
+    Standing.ELSEWHERE: "1;31",
+    Standing.PERHAPS: "1;33",
+    Standing.UNKNOWN: "1;33",
+    Standing.GRANTED: "32",
+}
+BOLD, FAINT = "1", "2"
+WIDTH = 80
+CALLS_SHOWN = 3
+
+
+def render(report: PermissionReport, seen: Seen, color: bool) -> str:
+    """The functions in order, and a summary."""
+    paint = _colored if color else _plain
+    told: dict[tuple[str, str], str] = {}
+    blocks = []
+    for function in report.functions:
+        first = told.setdefault((function.template, function.statements), function.function)
+        blocks.append("\n".join(_block(function, seen, paint, first if first in function.shared else "")))
+    return "\n\n".join([*blocks, "\n".join(_summary(report))]) + "\n"
+
+
+def _block(function: FunctionPermissions, seen: Seen, paint: Paint, like: str) -> Iterator[str]:
+    at = f"{one_line(seen(function.template))}:{function.line}"
+    role = function.role
+    yield f"{paint(BOLD, f'{at} {one_line(function.function)}')} role: {one_line(role)}"
+    if not function.needed:
+        yield "  needs nothing that could be seen"
+    for row in function.needed:
+        yield from _row(row, seen, paint)
+    for action in function.unused or ():
+        yield f"  {paint('1;36', 'unused')} {one_line(action)}"
+    for remark in function.untold:
+        yield from _wrapped(f"not told: {remark}", "  ", "    ", lambda line: paint(FAINT, line))
+    if like and function.statements:
+        yield f"  grant: as for {like}, which shares the role"
+    elif function.statements:
+        yield "  grant:"
+        yield from (f"    {line}" for line in function.statements.splitlines())
+
+
+def _row(row: NeededAction, seen: Seen, paint: Paint) -> Iterator[str]:
+    word = row.standing.value if row.certain else f"{row.standing.value} (perhaps needed)"
+    label = "missing here, granted" if row.standing is Standing.ELSEWHERE else ""
+    text = f"{row.action} on {', '.join(row.resources)}" if row.resources and row.resources != ("*",) else row.action
+    clause = f", {row.scenario}" if row.scenario else ""
+    lines = list(_wrapped(f"{label} {word} {text}{clause}".strip(), "  ", "    ", str))
+    head = f"{label} {word}".strip()
+    lines[0] = lines[0].replace(head, paint(COLORS[row.standing], head), 1)
+    yield from lines
+    for call in row.calls[:CALLS_SHOWN]:
+        yield paint(FAINT, f"    {one_line(seen(call.path))}:{call.line}: {one_line(call.operation)}")
+    if len(row.calls) > CALLS_SHOWN:
+        yield paint(FAINT, f"    and {count(len(row.calls) - CALLS_SHOWN, 'more call')}")
+
+
+def _wrapped(text: str, first: str, rest: str, painted: Callable[[str], str]) -> Iterator[str]:
+    lines = textwrap.wrap(
+        one_line(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    return map(painted, lines)
+
+
+def _summary(report: PermissionReport) -> Iterator[str]:
+    looked = count(len(report.functions), "function")
+    lacking = f"{report.lacking:,} with something missing" if report.lacking else "nothing missing"
+    yield f"{looked}: {lacking}"
+    if report.partly_told:
+        yield f"of {report.partly_told:,} not everything could be told, so that their tables may be incomplete"
+
+
+def _colored(color: str, text: str) -> str:
+    return f"\x1b[{color}m{text}\x1b[0m"
+
+
+def _plain(_color: str, text: str) -> str:
+    return text
+
+
+RENDERERS: Mapping[str, Callable[[PermissionReport, Seen, bool], str]] = {
+    "text": render,
+    "json": permissions_json.render,
+    "html": permissions_html.render,
+}
