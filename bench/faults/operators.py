@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench.faults import in_code, in_templates
+from bench.faults import in_code, in_policies, in_templates
 from bench.faults.application import Application
 from bench.faults.damage import Break
 
 
 @dataclass(frozen=True)
 class Operator:
-    """A way to break an application. The rule that is meant is the first of `codes`; each of them counts."""
+    """A way to break an application. The rule that is meant is the first of `codes`; each of them counts.
+
+    `harmless`: nothing is broken by it, and what counts is that none of them is found.
+    """
 
     find: Callable[[Application], Iterator[Break]]
     codes: tuple[str, ...]
+    harmless: bool = False
 
     @property
     def name(self) -> str:
@@ -39,4 +43,6 @@ OPERATORS = (
     Operator(in_code.float_into_table, ("S3AP314",)),
     Operator(in_templates.drop_condition_guard, ("S3AP202",)),
     Operator(in_templates.drop_access_point_arn, ("S3AP101", "S3AP102")),
+    Operator(in_policies.remove_needed_action, ("S3AP401",)),
+    Operator(in_policies.remove_unneeded_action, ("S3AP401",), harmless=True),
 )

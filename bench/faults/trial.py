@@ -27,7 +27,9 @@ class Trial:
 
     @property
     def caught(self) -> bool:
-        """Whether a finding of the right kind speaks of the break."""
+        """Whether a finding of the right kind speaks of the break; of a harmless one, whether none is there."""
+        if self.operator.harmless:
+            return not any(finding.code in self.operator.codes for finding in self.found)
         return any(f.code in self.operator.codes and self._speaks_of_it(f) for f in self.found)
 
     @property
