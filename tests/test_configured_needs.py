@@ -89,7 +89,7 @@ VPC = "VpcConfig: {SubnetIds: [subnet-1], SecurityGroupIds: [sg-1]}"
 def test_a_function_in_a_vpc_makes_network_interfaces(found):
     (finding,) = found(VPC)
     assert finding["message"] == (
-        "Intake is put into a VPC, and IntakeRole grants no ec2:CreateNetworkInterface, "
+        "Intake is put into a VPC, and IntakeRole grants none of ec2:CreateNetworkInterface, "
         "ec2:DescribeNetworkInterfaces and ec2:DeleteNetworkInterface, so creating the function fails"
     )
     assert finding["severity"] == "error"
@@ -138,7 +138,7 @@ def test_what_is_granted_or_cannot_be_told_is_not_reported(found, properties: st
 @pytest.mark.parametrize(
     "source, granted, lacking",
     [
-        ("!GetAtt Failures.Arn", "sqs:ReceiveMessage", "grants no sqs:DeleteMessage and sqs:GetQueueAttributes"),
+        ("!GetAtt Failures.Arn", "sqs:ReceiveMessage", "grants none of sqs:DeleteMessage and sqs:GetQueueAttributes"),
         (
             "!GetAtt Stream.Arn",
             "[kinesis:GetRecords, kinesis:GetShardIterator]",
@@ -220,8 +220,8 @@ def test_calls_on_what_a_key_encrypts_need_the_key(found):
         "so the call is denied"
     )
     assert (
-        "Intake calls sqs.send_message on Orders, which Key encrypts, and IntakeRole grants no kms:GenerateDataKey "
-        "and kms:Decrypt, so the call is denied"
+        "Intake calls sqs.send_message on Orders, which Key encrypts, and IntakeRole grants none of "
+        "kms:GenerateDataKey and kms:Decrypt, so the call is denied"
     ) in [place["message"] for place in finding["related"]]
 
 

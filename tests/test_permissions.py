@@ -223,7 +223,7 @@ def test_what_is_added_to_the_arguments_under_a_test_is_not_needed_for_sure(writ
     assert ["bedrock:InvokeModel"] == [m.split("grants no ")[1].split(",")[0] for m in messages(write, cli, handler)]
     always = dedent(handler).replace('if event.get("guardrail"):\n        ', "pass\n    ")
     (message,) = messages(write, cli, always)
-    assert "grants no bedrock:InvokeModel and bedrock:ApplyGuardrail" in message
+    assert "grants none of bedrock:InvokeModel and bedrock:ApplyGuardrail" in message
 
 
 def test_credentials_of_somebody_else_are_not_judged(write: Write, cli: Cli):

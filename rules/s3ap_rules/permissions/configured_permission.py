@@ -177,7 +177,8 @@ def _finding(function: Function, lacks: list[ConfiguredLack]) -> Finding:
     need, role, at = first.need, first.role, _place(first)
     actions = _listed([" or ".join(lack.need.actions) for lack in lacks])
     name = "its role" if role.is_implicit else role.id
-    fact = f"grants {actions} on other resources only" if first.elsewhere else f"grants no {actions}"
+    none = "grants no" if len(lacks) == 1 else "grants none of"
+    fact = f"grants {actions} on other resources only" if first.elsewhere else f"{none} {actions}"
     certain = first.verdict.in_defaults and not (need.call is not None and function.guess)
     return Finding(
         f"{function.id} {need.because}, and {name} {fact}, {need.fails}",

@@ -395,7 +395,9 @@ def _fact(first: Permission, lacks: list[Lack]) -> str:
         return f"denies {actions}"
     if first.elsewhere and first.is_known and len(lacks) == 1:
         return f"grants {actions} on other resources only, not on {first.target}"
-    return f"grants {actions} on other resources only" if first.elsewhere else f"grants no {actions}"
+    if first.elsewhere:
+        return f"grants {actions} on other resources only"
+    return f"grants no {actions}" if len(lacks) == 1 else f"grants none of {actions}"
 
 
 def _why(permission: Permission) -> str:
