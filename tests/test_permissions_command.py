@@ -512,3 +512,16 @@ def test_a_batch_writer_writes_to_its_table(cli: Cli, write: Write):
     write(invoking("!GetAtt Next.Arn"))
     (one,) = answered(cli)["functions"]
     assert "Action: dynamodb:BatchWriteItem\n  Resource: !GetAtt Orders.Arn\n" in one["statements"]
+
+
+def test_the_key_of_a_bucket_is_not_forgotten(cli: Cli, write: Write):
+    """Whoever puts the printed list in the place of the policy has to know that kms:Decrypt goes with it."""
+    key = '            - {Effect: Allow, Action: "kms:Decrypt", Resource: !GetAtt Key.Arn}\n'
+    reading = HANDLER.replace("put_object", "get_object").replace(", Body=body", "")
+    template = TEMPLATE + key + "  Key: {Type: AWS::KMS::Key}\n"
+    write({"template.yaml": template, "intake/handler.py": reading})
+    (one,) = answered(cli)["functions"]
+    assert [("perhaps", False)] == [
+        (row["standing"], row["certain"]) for row in one["needed"] if row["action"] == "kms:Decrypt"
+    ]
+    assert "needed only in circumstances that the code does not tell" in one["statements"]

@@ -64,7 +64,9 @@ class Table:
         if answer is None:
             return ()
         home = self._home(world)
-        cells = (_cell(s.needed, _options(s.needed, s.wanted, home), _standing(s), home) for s in answer)
+        cells = (
+            _cell(s.needed, _options(s.needed, s.wanted, home), _standing(s), home, _is_perhaps(s)) for s in answer
+        )
         return _necessary(filter(None, cells))
 
     def _unknown(self, world: World) -> tuple[Cell, ...]:
@@ -130,9 +132,11 @@ def _options(one: Needed, wanted: Wanted, home: Home) -> list[Wanted]:
     return next((options for options in calls if wanted in options), [wanted])
 
 
-def _cell(one: Needed, options: list[Wanted], standing: Standing, home: Home) -> Cell | None:
+def _cell(
+    one: Needed, options: list[Wanted], standing: Standing, home: Home, stands_somewhere: bool = False
+) -> Cell | None:
     """A cell; None for what a call perhaps needs, and nobody grants."""
-    if not one.need.certain and standing is not Standing.GRANTED:
+    if not one.need.certain and standing is not Standing.GRANTED and not stands_somewhere:
         return None
     named = dict.fromkeys(resource for wanted in options for resource in home.named(one, wanted))
     sufficient = home.alternatives(one, options[0]) if len(options) == 1 else ()
@@ -149,6 +153,11 @@ def _necessary(cells: Iterable[Cell]) -> tuple[Cell, ...]:
             named.update(cell.resources)
             kept.append(cell)
     return tuple(kept)
+
+
+def _is_perhaps(permission: Permission) -> bool:
+    """Whether a statement grants the action, and it cannot be told whether on what the call is made on."""
+    return permission.covers is Covers.PERHAPS and permission.elsewhere
 
 
 def _standing(permission: Permission) -> Standing:

@@ -56,6 +56,7 @@ def _block(function: FunctionPermissions, seen: Seen, paint: Paint, like: str) -
 
 def _row(row: NeededAction, seen: Seen, paint: Paint) -> Iterator[str]:
     word = row.standing.value if row.certain else f"{row.standing.value} (perhaps needed)"
+    word = "perhaps needed, perhaps granted" if word.startswith("perhaps (") else word
     label = "missing here, granted" if row.standing is Standing.ELSEWHERE else ""
     text = f"{row.action} on {', '.join(row.resources)}" if row.resources and row.resources != ("*",) else row.action
     clause = f", {row.scenario}" if row.scenario else ""
