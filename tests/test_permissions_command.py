@@ -525,3 +525,11 @@ def test_the_key_of_a_bucket_is_not_forgotten(cli: Cli, write: Write):
         (row["standing"], row["certain"]) for row in one["needed"] if row["action"] == "kms:Decrypt"
     ]
     assert "needed only in circumstances that the code does not tell" in one["statements"]
+
+
+def test_what_a_role_may_do_with_keys_is_named_above_the_statements(cli: Cli, write: Write):
+    """A bucket that encrypts by default needs it, and the call does not tell."""
+    key = '            - {Effect: Allow, Action: "kms:GenerateDataKey", Resource: !GetAtt Key.Arn}\n'
+    write({**APPLICATION, "template.yaml": TEMPLATE + key + "  Key: {Type: AWS::KMS::Key}\n"})
+    (one,) = answered(cli)["functions"]
+    assert "kms:GenerateDataKey" in one["statements"]

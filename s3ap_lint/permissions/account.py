@@ -78,7 +78,7 @@ class Account:
         tables = [self._table(one) for one in users]
         grants: set[Grant] = {grant for table in tables for grant in table.grants()}
         sure = {grant.action for grant in grants}
-        doubtful = sorted({action for table in tables for action in table.doubtful()} - sure)
+        doubtful = sorted({action for table in tables for action in (*table.doubtful(), *table.of_keys())} - sure)
         return written(
             statements(grants), list(_head(function, [one.permissions.function.id for one in tables], doubtful))
         )

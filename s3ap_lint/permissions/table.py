@@ -125,6 +125,17 @@ class Table:
         cells = {cell for outcome in self.outcomes for cell in outcome.answer}
         return frozenset(cell.one.action for cell in cells if not cell.one.need.certain)
 
+    def of_keys(self) -> frozenset[str]:
+        """The actions on keys that the role is granted: whatever is called may lie under one."""
+        granted = (
+            statement.actions.texts
+            for outcome in self.permissions.outcomes
+            for permission in (outcome.answer or ())[:1]
+            for statement in permission.grants.policies.statements
+            if statement.allows
+        )
+        return frozenset(text for texts in granted for text in texts if text.lower().startswith("kms:"))
+
 
 def _options(one: Needed, wanted: Wanted, home: Home) -> list[Wanted]:
     """All that a call may be made on, of which one item stands for the others."""
