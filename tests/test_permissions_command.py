@@ -533,3 +533,25 @@ def test_what_a_role_may_do_with_keys_is_named_above_the_statements(cli: Cli, wr
     write({**APPLICATION, "template.yaml": TEMPLATE + key + "  Key: {Type: AWS::KMS::Key}\n"})
     (one,) = answered(cli)["functions"]
     assert "kms:GenerateDataKey" in one["statements"]
+
+
+def test_a_handler_that_cannot_be_read_is_named(cli: Cli, write: Write):
+    write({**APPLICATION, "intake/handler.py": "def handler(event, context:\n"})
+    (one,) = answered(cli)["functions"]
+    assert "intake/handler.py: this file cannot be read to its end" in one["untold"]
+
+
+def test_with_too_many_scenarios_what_the_code_needs_is_still_listed(cli: Cli, write: Write):
+    """How it stands cannot be told, and nobody may take that for needing nothing."""
+    names = [f"P{number}" for number in range(40)]
+    parameters = "".join(f"  {name}: {{Type: String, AllowedValues: [a, b], Default: a}}\n" for name in names)
+    conditions = "".join(f"  {name}: !Equals [!Ref {name}, b]\n" for name in names)
+    many = "".join(
+        f"        - !If [{name}, {{SQSPollerPolicy: {{QueueName: q{name}}}}}, SesPolicy]\n" for name in names
+    )
+    template = TEMPLATE.replace("Resources:\n", f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n", 1)
+    write({**APPLICATION, "template.yaml": template + many})
+    (one,) = answered(cli)["functions"]
+    assert {"dynamodb:GetItem": "perhaps", "s3:PutObject": "perhaps"} == {
+        row["action"]: row["standing"] for row in one["needed"]
+    }

@@ -48,7 +48,7 @@ class Account:
         try:
             rows, text = table.rows(), self._statements(function, fellows or [function])
         except TooManyWorlds:
-            rows, text = (), ""
+            rows, text = table.rows_of_code(), ""
             untold.append(TOO_MANY)
         return FunctionPermissions(
             template=function.template.path,
@@ -105,6 +105,9 @@ class Account:
         if closure is None:
             yield "its code cannot be read"
             return
+        for node in closure.nodes:
+            if node.path and (node.module is None or not node.module.complete):
+                yield f"{node.path}: this file cannot be read to its end"
         calls = function.sdk_calls()
         for call in calls:
             if sdk.operation(call.service, call.operation) is None:

@@ -97,6 +97,14 @@ class Table:
         rows = (_together(same) for same in merged.values())
         return tuple(sorted(rows, key=lambda row: (row.standing.rank, row.action, row.resources, row.scenario)))
 
+    def rows_of_code(self) -> tuple[NeededAction, ...]:
+        """What the code needs, whatever the role grants: for where there is too much to decide."""
+        calls: dict[str, set[CallPlace]] = {}
+        for one in self.permissions.needed:
+            if one.certain:
+                calls.setdefault(one.action, set()).add(_place(one, self.line))
+        return tuple(NeededAction(a, Standing.PERHAPS, (), tuple(sorted(of))) for a, of in sorted(calls.items()))
+
     def _rows(self) -> Iterator[NeededAction]:
         cells: dict[tuple[str, tuple[str, ...], bool], list[Cell]] = {}
         for outcome in self.outcomes:
