@@ -128,6 +128,18 @@ def meaning(hole: Hole, template: Template) -> Meaning | None:
     return None
 
 
+def is_name(pieces: tuple[Piece, ...], template: Template) -> bool:
+    """Whether a text begins with the name, id or URL of a resource of the template, where an ARN has to stand."""
+    first = pieces[0] if pieces else ""
+    found = meaning(first, template) if isinstance(first, Hole) else None
+    if found is None or found.rest or not isinstance(first, Hole):
+        return False
+    attribute = first.name.partition(".")[2]
+    if attribute:
+        return attribute in found.kind.names and attribute not in found.kind.arns
+    return found.kind.ref != "arn"
+
+
 def _qualified(resource: Resource, template: Template) -> Meaning | None:
     """An alias or a version, whose Ref is the function's ARN and a qualifier."""
     world = World(template.space, {})

@@ -555,3 +555,11 @@ def test_with_too_many_scenarios_what_the_code_needs_is_still_listed(cli: Cli, w
     assert {"dynamodb:GetItem": "perhaps", "s3:PutObject": "perhaps"} == {
         row["action"]: row["standing"] for row in one["needed"]
     }
+
+
+@pytest.mark.parametrize("resource", ["!Ref Orders", '!Sub "${Orders}"'])
+def test_the_name_of_a_table_is_no_resource_of_a_policy(cli: Cli, write: Write, resource: str):
+    """CloudFormation answers that it must be in ARN format or "*"."""
+    write({**APPLICATION, "template.yaml": TEMPLATE.replace('"*"', resource)})
+    (one,) = answered(cli)["functions"]
+    assert "granted" not in {row["standing"] for row in one["needed"]}

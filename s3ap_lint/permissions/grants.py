@@ -18,7 +18,7 @@ from s3ap_lint.arn import split
 from s3ap_lint.iam import Role
 from s3ap_lint.patterns import Covers, covers
 from s3ap_lint.permissions.implied import implied
-from s3ap_lint.physical import names_are_fixed, spelt_out
+from s3ap_lint.physical import is_name, names_are_fixed, spelt_out
 from s3ap_lint.policies import Grant, Policies, Statement
 from s3ap_lint.template.template import Template
 from s3ap_lint.template.values import OPAQUE, Filler, Hole, Piece, fused
@@ -183,7 +183,8 @@ class Asked:
         """Whether the resources that a statement is about hold this one."""
         if len(statement.not_resources):
             return _opposite(self._best(leaf.pieces for leaf in statement.not_resources))
-        return self._best(leaf.pieces for leaf in statement.resources)
+        named = (leaf.pieces for leaf in statement.resources)
+        return self._best(p for p in named if statement.bundled or not is_name(p, self.template))
 
     def literal(self, grant: Grant) -> Covers:
         """Whether the resources that a grant of a fact table is about hold this one."""

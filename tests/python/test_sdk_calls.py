@@ -355,7 +355,7 @@ def test_a_resource_fills_in_what_it_was_made_with():
         """
     assert [
         "dynamodb.put_item(Item=?, TableName=TABLE)",
-        "dynamodb.batch_write_item(TableName=TABLE)",
+        "dynamodb.batch_write_item(RequestItems[keys]=TABLE)",
         "dynamodb.query(TableName=t)",
         "dynamodb.describe_table(TableName=TABLE)",
         "s3.get_object(Bucket=b, Key=k)",
