@@ -563,3 +563,17 @@ def test_the_name_of_a_table_is_no_resource_of_a_policy(cli: Cli, write: Write, 
     write({**APPLICATION, "template.yaml": TEMPLATE.replace('"*"', resource)})
     (one,) = answered(cli)["functions"]
     assert "granted" not in {row["standing"] for row in one["needed"]}
+
+
+def test_a_policy_that_hangs_on_a_condition_beside_a_denial(cli: Cli, write: Write):
+    """Where nothing allows the call, what else denies it need not be decided."""
+    deny = """\
+            - Effect: Deny
+              Action: "*"
+              Resource: !If [Strict, !GetAtt Reports.Arn, !GetAtt Orders.Arn]
+"""
+    head = "Parameters: {Mode: {Type: String, AllowedValues: [strict, lax]}}\n"
+    head += "Conditions: {Strict: !Equals [!Ref Mode, strict]}\n"
+    write({**APPLICATION, "template.yaml": head + TEMPLATE + deny})
+    assert (1, "") == (cli("permissions").status, cli("permissions").err)
+    assert 1 == cli("--select", "S3AP4", "--strict").status

@@ -26,7 +26,7 @@ from s3ap_lint.python.calls import SdkCall
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.values import OPAQUE
-from s3ap_lint.template.worlds import World
+from s3ap_lint.template.worlds import Undecided, World
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,10 @@ class Permission:
         """The statement that denies it, on all that it may be authorised on."""
         if self.covers is not Covers.NO:
             return None
-        found = [self.grants.denial(self.needed.action, resource) for resource in self.wanted.resources or ((),)]
+        try:
+            found = [self.grants.denial(self.needed.action, resource) for resource in self.wanted.resources or ((),)]
+        except Undecided:
+            return None  # nothing allows it, so that nobody has asked what denies it
         return found[0] if all(found) else None
 
     @property

@@ -135,14 +135,9 @@ class Table:
 
     def of_keys(self) -> frozenset[str]:
         """The actions on keys that the role is granted: whatever is called may lie under one."""
-        granted = (
-            statement.actions.texts
-            for outcome in self.permissions.outcomes
-            for permission in (outcome.answer or ())[:1]
-            for statement in permission.grants.policies.statements
-            if statement.allows
-        )
-        return frozenset(text for texts in granted for text in texts if text.lower().startswith("kms:"))
+        role = self.permissions.role
+        nodes = (node for top in (role.policy_nodes if role is not None else ()) for node in top.walk())
+        return frozenset(node.text for node in nodes if node.text.lower().startswith("kms:"))
 
 
 def _options(one: Needed, wanted: Wanted, home: Home) -> list[Wanted]:
