@@ -457,6 +457,13 @@ def test_an_alias_grants_nothing_on_an_access_point(cli: Cli, write: Write):
     (one,) = json.loads(ran.out)["functions"]
     standings = {row["action"]: row["standing"] for row in one["needed"]}
     assert (1, "on another resource") == (ran.status, standings["s3:PutObject"])
+    multipart = HANDLER.replace("put_object", "upload_fileobj").replace("Body=body", "Fileobj=body")
+    write(
+        {"intake/handler.py": multipart, "template.yaml": template + grant.replace("PutObject", "AbortMultipartUpload")}
+    )
+    (other,) = answered(cli)["functions"]
+    assert ["perhaps"] == [row["standing"] for row in other["needed"] if not row["certain"]]
+    write(APPLICATION)
     write({"template.yaml": pasted(template, one["statements"])})
     assert 0 == cli("permissions").status
 

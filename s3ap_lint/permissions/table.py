@@ -171,12 +171,12 @@ def _necessary(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 
 def _is_perhaps(permission: Permission) -> bool:
     """Whether a statement grants the action, and it cannot be told whether on what the call is made on."""
-    return permission.covers is Covers.PERHAPS and permission.elsewhere
+    return permission.misplaced or (permission.covers is Covers.PERHAPS and permission.elsewhere)
 
 
 def _standing(permission: Permission) -> Standing:
     if permission.misplaced:
-        return Standing.ELSEWHERE
+        return Standing.ELSEWHERE if permission.needed.certain else Standing.PERHAPS
     if permission.covers is Covers.NO:
         return Standing.ELSEWHERE if permission.elsewhere else Standing.MISSING
     return Standing.GRANTED if permission.covers is Covers.YES else Standing.PERHAPS
