@@ -322,7 +322,10 @@ def _permissions(options: argparse.Namespace) -> int:
     for entry in report.unread:
         line = f"{seen(entry.path)}:{entry.line}: this {entry.what} cannot be read: {entry.reason}"
         print(f"s3ap-lint: {one_line(line)}", file=sys.stderr)
-    return 2 if report.unread else 1 if report.lacking else 0
+    dark = bool(report.functions) and all(function.is_dark for function in report.functions)
+    if dark:
+        print("s3ap-lint: of no function could be told what it needs; see what is not told", file=sys.stderr)
+    return 2 if report.unread or dark else 1 if report.lacking else 0
 
 
 def _rules(options: argparse.Namespace) -> int:

@@ -216,6 +216,13 @@ def test_nothing_missing_is_0(cli: Cli, write: Write):
     assert ran.out.endswith("1 function: nothing missing\n")
 
 
+def test_a_gate_that_could_look_at_nothing_fails(cli: Cli, write: Write):
+    write({**APPLICATION, "intake/handler.py": "def handler(event, context)\n    pass\n"})
+    ran = cli("permissions")
+    assert (2, "s3ap-lint: of no function could be told what it needs; see what is not told\n") == (ran.status, ran.err)
+    assert "1 function: nothing missing in what could be told\n" in ran.out
+
+
 # -- what cannot be told -----------------------------------------------------------------------------
 
 

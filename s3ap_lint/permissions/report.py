@@ -75,6 +75,11 @@ class FunctionPermissions:
     shared: tuple[str, ...] = ()
 
     @property
+    def is_dark(self) -> bool:
+        """Whether nothing of it could be looked at."""
+        return bool(self.untold) and not self.needed
+
+    @property
     def lacks(self) -> bool:
         """Whether something is missing."""
         return any(one.standing.lacks for one in self.needed)

@@ -80,7 +80,8 @@ def _wrapped(text: str, first: str, rest: str, painted: Callable[[str], str]) ->
 
 def _summary(report: PermissionReport) -> Iterator[str]:
     looked = count(len(report.functions), "function")
-    lacking = f"{report.lacking:,} with something missing" if report.lacking else "nothing missing"
+    nothing = "nothing missing" + (" in what could be told" if report.partly_told else "")
+    lacking = f"{report.lacking:,} with something missing" if report.lacking else nothing
     yield f"{looked}: {lacking}"
     if report.partly_told:
         yield f"of {report.partly_told:,} not everything could be told, so that their tables may be incomplete"
