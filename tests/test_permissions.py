@@ -226,6 +226,19 @@ def test_what_is_added_to_the_arguments_under_a_test_is_not_needed_for_sure(writ
     assert "grants none of bedrock:InvokeModel and bedrock:ApplyGuardrail" in message
 
 
+def test_what_stands_behind_a_return_is_never_called(write: Write, cli: Cli):
+    handler = """
+        import boto3
+        def handler(event, context):
+            if event:
+                return event
+                boto3.client("s3").list_buckets()
+            raise ValueError(event)
+            boto3.client("sns").list_topics()
+        """
+    assert [] == messages(write, cli, handler)
+
+
 def test_credentials_of_somebody_else_are_not_judged(write: Write, cli: Cli):
     handler = """
         import boto3

@@ -50,7 +50,7 @@ def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
     body = getattr(scope.node, "body", [])
     if scope.kind in ("dead", "value"):
         return ()  # the module's own statements hold what these hold
-    todo: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [body]
+    todo: list[ast.AST] = list(reversed(list(_live(body)))) if isinstance(body, list) else [body]
     found: list[ast.AST] = []
     while todo:
         node = todo.pop()
@@ -60,8 +60,29 @@ def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
         elif isinstance(node, ast.If) and _never_holds(node.test):
             todo += reversed(node.orelse)
         elif not isinstance(node, ast.Lambda):
-            todo += reversed(list(ast.iter_child_nodes(node)))
+            todo += reversed(list(_children(node)))
     return tuple(found)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands below a node and may run."""
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            yield from _live(value)
+        elif isinstance(value, ast.AST):
+            yield value
+
+
+def _live(items: Iterable[object]) -> Iterator[ast.AST]:
+    """The nodes of a list, without the statements behind one that always leaves."""
+    for item in items:
+        if isinstance(item, ast.AST):
+            yield item
+        if isinstance(item, _LEAVES):
+            return
+
+
+_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def _never_holds(test: ast.expr) -> bool:
