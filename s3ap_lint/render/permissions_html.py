@@ -19,6 +19,8 @@ p { margin: .3rem 0; }
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
+td:first-child code { white-space: nowrap; }
+td:last-child code { overflow-wrap: break-word; }
 pre { padding: .8rem; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; user-select: all; }
 .missing, .elsewhere { color: var(--bad); font-weight: 600; }
 .perhaps, .unknown { color: var(--doubt); font-weight: 600; }
