@@ -32,6 +32,12 @@ OPERATIONS = {
 }
 """The actions whose operations have other names, as AWS's service authorization reference has them."""
 
+BY_CONFIGURATION = (
+    "iam:", "ec2:CreateNetwork", "ec2:DeleteNetwork", "ec2:DescribeNetwork", "kinesis:", "sqs:", "sns:Publish",
+    "dynamodb:GetRecords", "dynamodb:GetShard", "dynamodb:DescribeStream", "events:PutEvents", "lambda:InvokeFunction",
+)  # fmt: skip
+"""What may be needed without a call of that name: roles are passed on, Lambda polls and sends on, joins networks."""
+
 CALLS_BY_ITSELF = (b"aws_lambda_powertools", b"aws_secretsmanager_caching")
 """Packages that make calls which the code does not name."""
 
@@ -72,8 +78,8 @@ def remove_unneeded_action(app: Application) -> Iterator[Break]:
     """An action that no code of the application speaks of is no longer granted; nothing is to be said about it."""
     for granted in _granted(app):
         text = b"\n".join(script.data for script in app.scripts.values())
-        if granted.action.startswith("iam:") or any(package in text for package in CALLS_BY_ITSELF):
-            continue  # a role is passed in calls of another name
+        if granted.action.startswith(BY_CONFIGURATION) or any(package in text for package in CALLS_BY_ITSELF):
+            continue
         if any(name.encode() in text for name in _operations(granted.action)):
             continue
         data = changed(granted.template, edits.replace(granted.node, granted.template.source, HARMLESS))
