@@ -127,10 +127,6 @@ class Allowed:
     regions: frozenset[str]
     leaf: Leaf | None
 
-    @property
-    def anything(self) -> bool:
-        return self.profile or bool(self.regions)
-
 
 def allowed(role: Role, use: Use, world: World) -> Allowed | None:
     """How far a role may call a model in a world; None where that cannot be told."""

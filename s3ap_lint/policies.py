@@ -170,7 +170,7 @@ class Reader:
                 Statement(
                     node=arguments,
                     allows=statement["Effect"] == "Allow",
-                    actions=_literal(statement.get("Action", ()), arguments),
+                    actions=literals(statement.get("Action", ()), arguments),
                     not_actions=Values(),
                     resources=_filled(statement.get("Resource", "*"), arguments, self.world),
                     not_resources=Values(),
@@ -288,7 +288,7 @@ def _grant(policy: str, statement: dict[str, list[str]]) -> Grant:
     )
 
 
-def _literal(items: object, node: Node) -> Values:
+def literals(items: object, node: Node) -> Values:
     """Texts of a fact table as the values of a node."""
     found = items if isinstance(items, list) else [items]
     return Values(tuple(Leaf((item,), node) for item in found if isinstance(item, str)))

@@ -12,7 +12,7 @@ from typing import Any
 from s3ap_lint import data
 from s3ap_lint.iam import Role
 from s3ap_lint.model import Location
-from s3ap_lint.policies import Grant, Policies, Statement, aws_managed
+from s3ap_lint.policies import Grant, Policies, Statement, aws_managed, literals
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import OPAQUE, Filler, Hole, Leaf, Piece, Values, choose, fused, listed, texts
@@ -96,18 +96,13 @@ def _added(statement: Mapping[str, Any], owner: Resource, event: Node | None, su
     return Statement(
         node=owner.node,
         allows=True,
-        actions=_literals(actions, owner.node),
+        actions=literals(actions, owner.node),
         not_actions=Values(),
         resources=Values(tuple(leaves)),
         not_resources=Values(),
         conditional=not sure,
         bundled=True,
     )
-
-
-def _literals(items: object, node: Node) -> Values:
-    found = items if isinstance(items, list) else [items]
-    return Values(tuple(Leaf((item,), node) for item in found if isinstance(item, str)))
 
 
 def _resource(item: object, owner: Resource, event: Node | None, world: World) -> Iterator[Leaf]:
@@ -184,7 +179,7 @@ def _profile(
             yield Statement(
                 node=node,
                 allows=True,
-                actions=_literals(statement["Action"], node),
+                actions=literals(statement["Action"], node),
                 not_actions=Values(),
                 resources=Values(tuple(resources)),
                 not_resources=Values(),

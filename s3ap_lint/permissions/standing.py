@@ -1,6 +1,6 @@
 """What a function's code needs against what its role grants, in every scenario.
 
-One question per function, asked once for all rules and for `s3ap-lint permissions`: how each action that a reachable
+Asked once per function and action, for all rules and for `s3ap-lint permissions`: how each action that a reachable
 call needs stands in each world. A call counts in a world when it runs with the variables that are set there.
 """
 
@@ -204,10 +204,10 @@ class Permissions:
         return min(stands, key=lambda permission: list(Covers).index(permission.covers))
 
     def _stands(self, one: Needed, wanted: Wanted, grants: Grants, world: World) -> Permission:
-        covers = _by_alias(one, grants.role, world) if wanted.by_alias else _best(one, wanted, grants)
+        alias = wanted.by_alias
+        covers, misplaced = _by_alias(one, grants.role, world) if alias else (_best(one, wanted, grants), False)
         if covers is Covers.NO and (not one.certain or admitted(grants.role, one.action, world)):
             covers = Covers.PERHAPS
-        misplaced = wanted.by_alias and covers is Covers.YES and _is_misplaced(one, grants.role, world)
         found = Permission(one, wanted, covers, grants, misplaced=misplaced)
         if covers is Covers.NO and not one.takes_a_resource and found.elsewhere:
             return replace(found, covers=Covers.PERHAPS)  # some are authorised on an ARN that AWS does not document
@@ -247,27 +247,27 @@ def _best(one: Needed, wanted: Wanted, grants: Grants) -> Covers:
     return next(covers for covers in (Covers.YES, Covers.PERHAPS, Covers.NO) if covers in found)
 
 
-def _by_alias(one: Needed, role: Role, world: World) -> Covers:
-    """Whether an action is granted on an access point, or on its alias, of which other rules speak."""
+def _by_alias(one: Needed, role: Role, world: World) -> tuple[Covers, bool]:
+    """Whether an action is granted on an access point, or on its alias, of which other rules speak; and if misplaced.
+
+    Misplaced is what names its alias only, or another level of its ARN. Worked out once per role, action and world.
+    """
     key = ("by alias", role, one.action)
     known = world.memo.get(key)
-    if not isinstance(known, Covers):
+    if not isinstance(known, tuple):
         known = world.memo[key] = _on_access_point(one, role, world)
     return known
 
 
-def _on_access_point(one: Needed, role: Role, world: World) -> Covers:
-    if standing(role, one.action, world).access is not Access.NOT_GRANTED:
-        return Covers.YES
+def _on_access_point(one: Needed, role: Role, world: World) -> tuple[Covers, bool]:
+    access = standing(role, one.action, world).access
+    if access is not Access.NOT_GRANTED:
+        return Covers.YES, access is Access.WRONG_LEVEL
     statements = role.policies(world, one.action).statements
     about = [statement for statement in statements if statement.allows and statement.covers(one.action)]
     found = (s3_resource(leaf, role.template) for statement in about for leaf in statement.resources)
-    return Covers.YES if any(resource.target is Target.ALIAS for resource in found) else Covers.NO
-
-
-def _is_misplaced(one: Needed, role: Role, world: World) -> bool:
-    """Whether what grants an action on an access point names its alias only, or another level of its ARN."""
-    return standing(role, one.action, world).access in (Access.NOT_GRANTED, Access.WRONG_LEVEL)
+    on_alias = any(resource.target is Target.ALIAS for resource in found)
+    return (Covers.YES, True) if on_alias else (Covers.NO, False)
 
 
 def _has(action: str, covers: Covers, answer: Answer | None) -> bool:

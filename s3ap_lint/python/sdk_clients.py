@@ -16,8 +16,6 @@ from s3ap_lint.python.worth import UNTOLD, Frame, Made, Record, Text, Worth
 if TYPE_CHECKING:
     from s3ap_lint.python.displays import Follows
 
-LIBRARIES = frozenset({"aioboto3", "aiobotocore", "boto3", "botocore"})
-
 MAKERS: Mapping[str, str] = {
     "aioboto3.client": "client",
     "aioboto3.resource": "resource",

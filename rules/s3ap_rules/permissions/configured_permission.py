@@ -175,7 +175,7 @@ def _finding(function: Function, lacks: list[ConfiguredLack]) -> Finding:
     """What one statement should grant and does not, in some scenarios."""
     first = lacks[0]
     need, role, at = first.need, first.role, _place(first)
-    actions = _listed([" or ".join(lack.need.actions) for lack in lacks])
+    actions = listed([" or ".join(lack.need.actions) for lack in lacks])
     name = "its role" if role.is_implicit else role.id
     none = "grants no" if len(lacks) == 1 else "grants none of"
     fact = f"grants {actions} on other resources only" if first.elsewhere else f"{none} {actions}"
@@ -201,7 +201,8 @@ def _finding(function: Function, lacks: list[ConfiguredLack]) -> Finding:
     )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 

@@ -17,7 +17,7 @@ from s3ap_lint.api import (
     rule,
     way,
 )
-from s3ap_rules.permissions.configured_permission import EXAMPLES, configured_findings
+from s3ap_rules.permissions.configured_permission import EXAMPLES, configured_findings, listed
 from s3ap_rules.permissions.permission_example import ROLE, sam
 
 
@@ -360,9 +360,9 @@ def _finding(function: Function, lacks: list[Lack], at: Location, verdict: Verdi
     what = "so the call is denied" if len(calls) == 1 else "so these calls are denied"
     unset = first.unset if all(one.unset for one in permissions) else ()
     if unset:
-        what = f"so the call is denied as soon as {_listed(list(unset))} is set at all"
+        what = f"so the call is denied as soon as {listed(list(unset))} is set at all"
     return Finding(
-        f"{function.id} calls {_listed(calls)} ({', '.join(files)}), and {name} {_fact(first, lacks)}, {what}{guess}",
+        f"{function.id} calls {listed(calls)} ({', '.join(files)}), and {name} {_fact(first, lacks)}, {what}{guess}",
         at=at,
         related=(
             call.at.noted(f"calls {call.operation}"),
@@ -384,13 +384,9 @@ def _finding(function: Function, lacks: list[Lack], at: Location, verdict: Verdi
     )
 
 
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
-
-
 def _fact(first: Permission, lacks: list[Lack]) -> str:
     """What the role does not do."""
-    actions = _listed([lack.action for lack in lacks])
+    actions = listed([lack.action for lack in lacks])
     if first.denial is not None:
         return f"denies {actions}"
     if first.elsewhere and first.is_known and len(lacks) == 1:
