@@ -30,6 +30,7 @@ from s3ap_lint.model import (
     bad,
     detects,
     good,
+    offer,
     rule,
 )
 from s3ap_lint.patterns import Covers
@@ -58,6 +59,7 @@ from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.resolution import FUNCTION_TYPES, code_key
 from s3ap_lint.statemachine import Definition, State, Task
+from s3ap_lint.template import edits
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.numbers import number
@@ -148,6 +150,7 @@ __all__ = [
     "code_key",
     "configured_lacks",
     "detects",
+    "edits",
     "good",
     "guards",
     "hookimpl",
@@ -157,6 +160,7 @@ __all__ = [
     "mentioned",
     "model_uses",
     "number",
+    "offer",
     "permissions_of",
     "references",
     "role_uses",

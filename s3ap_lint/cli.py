@@ -98,7 +98,8 @@ def _check(options: argparse.Namespace) -> int:
     if options.format not in registry.renderers:
         raise UsageError(f"there is no format {options.format!r}; there are {', '.join(registry.renderers)}")
     with Display(sys.stderr) as display:
-        report, found, registry = run.check(paths, config, overlay=overlay, on_progress=display.update)
+        shown = registry.renderers[options.format].shows_edits
+        report, found, registry = run.check(paths, config, overlay=overlay, on_progress=display.update, fixing=shown)
     if options.baseline:
         report = _less_known(report, options.baseline, config, registry, found)
     empty = _nothing_checked(found, config, options.allow_empty) or _nothing_read(report, found, config)

@@ -39,11 +39,17 @@ class PlacedEdit:
 
 @dataclass(frozen=True, slots=True)
 class PlacedFix:
-    """A fix whose edits are resolved."""
+    """A fix whose edits are resolved; `held_back` if there are some that nobody wanted to look at."""
 
     title: str
     safety: Safety
     edits: tuple[PlacedEdit, ...]
+    held_back: bool = False
+
+    @property
+    def applicable(self) -> bool:
+        """Whether the program can make this fix, and not only a person."""
+        return self.safety is not Safety.MANUAL and (bool(self.edits) or self.held_back)
 
 
 @dataclass(frozen=True, slots=True)

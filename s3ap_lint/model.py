@@ -81,11 +81,21 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """All of its changes are made, or none. The title is an imperative."""
+    """All of its changes are made, or none. The title is an imperative.
+
+    Changes that take long to work out may be given as a function, which is called only when somebody
+    looks at them; that they can be made must be known before.
+    """
 
     title: str
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] | Callable[[], tuple[Change, ...]]
     safety: Safety = Safety.REVIEW
+
+
+def offer(title: str, *edits: Edit | None, safety: Safety = Safety.REVIEW) -> Fix | None:
+    """A fix of some edits, each once; None when one of them cannot be made, or there is none."""
+    made = tuple(dict.fromkeys(edit for edit in edits if edit is not None))
+    return Fix(title, made, safety) if made and None not in edits else None
 
 
 @dataclass(frozen=True, slots=True)

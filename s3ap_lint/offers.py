@@ -50,11 +50,12 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Renderer:
-    """An output format: its name, one line of help, and a function to text."""
+    """An output format: its name, one line of help, a function to text, and whether that shows the edits of fixes."""
 
     name: str
     summary: str
     render: Callable[[Report, Mapping[str, Rule | Catalogued], RenderOptions], str]
+    shows_edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,12 @@ class Setup:
 
     config: Config
     overlay: Mapping[str, bytes] = field(default_factory=dict)
+    fixing: bool = False
 
     def __call__(self) -> None:
         if _state.get("setup") is not self:
-            session = Session(self.config, registry_for(self.config), Workspace(self.config.root, self.overlay))
+            workspace = Workspace(self.config.root, self.overlay)
+            session = Session(self.config, registry_for(self.config), workspace, fixing=self.fixing)
             _state.update(setup=self, session=session)
 
 
@@ -139,15 +141,16 @@ def check(
     *,
     overlay: Mapping[str, bytes] | None = None,
     on_progress: Progress | None = None,
+    fixing: bool = False,
 ) -> tuple[Report, Discovery, Registry]:
-    """Check what the paths stand for.
+    """Check what the paths stand for; `fixing` if somebody looks at the edits of fixes.
 
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
-    setup = Setup(config, overlay or {})
+    setup = Setup(config, overlay or {}, fixing)
     registry = registry_for(config)
     workspace = Workspace(config.root, overlay)
-    session = Session(config, registry, workspace)
+    session = Session(config, registry, workspace, fixing=fixing)
     _state.update(setup=setup, session=session)
     found = discover(paths, workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
     tasks = plan(found, whole_project(found, workspace, config))

@@ -49,7 +49,7 @@ def _suppressed(finding: Diagnostic, seen: Seen) -> str:
 
 
 def _fixable(findings: tuple[Diagnostic, ...]) -> Iterator[str]:
-    safety = Counter(finding.fix.safety for finding in findings if finding.fix and finding.fix.edits)
+    safety = Counter(finding.fix.safety for finding in findings if finding.fix and finding.fix.applicable)
     ways = ((Safety.SAFE, "safely"), (Safety.REVIEW, "after review"))
     counts = [f"{safety[kind]:,} {way}" for kind, way in ways if safety[kind]]
     if counts:
