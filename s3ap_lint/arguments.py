@@ -21,7 +21,7 @@ commands (the default is check):
   config show             the settings in force, and the file they come from
   new FAMILY/NAME         write the skeleton of a rule
 
-exit status: 0 nothing at or above --fail-on, 1 findings, 2 the job could not be done
+exit status: 0 nothing at or above --fail-on, 1 findings (with --diff: changes), 2 the job could not be done
 """
 
 
@@ -68,6 +68,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs to report on; default: .")
     parser.add_argument("--version", action="store_true", help="the versions of the program and its engines")
     _selecting(parser)
+    group = parser.add_argument_group("fixing")
+    group.add_argument("--fix", action="store_true", help="apply safe fixes, and report what is left")
+    group.add_argument("--unsafe-fixes", action="store_true", help="with --fix or --diff: also those to be reviewed")
+    group.add_argument("--diff", action="store_true", help="change nothing, print what --fix would do as a patch")
     group = parser.add_argument_group("output")
     group.add_argument("--format", metavar="FORMAT", default="text", help="text, concise, json, sarif or github")
     group.add_argument("--output", metavar="FILE", help="write there instead of standard output")

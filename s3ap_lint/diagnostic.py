@@ -112,7 +112,7 @@ class Paths:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a run has to say, sorted by subject, place and code."""
+    """Everything a run has to say, sorted by subject, place and code; `fixed` in the order of the fixes."""
 
     findings: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
@@ -120,3 +120,4 @@ class Report:
     stats: Stats = Stats()
     tool: Tool = Tool("")
     paths: Paths = Paths(".", ".", ".")
+    fixed: tuple[Diagnostic, ...] = ()

@@ -49,7 +49,8 @@ class UnitResult:
 
     `templates` and `modules` are the files that were really of that kind; `closures` maps each module of a
     deployed handler's import closure to (function, place) pairs; `directives` are the ignores found;
-    `unread` is what S3AP901 was told about, for a report that does not want the rule.
+    `unread` is what S3AP901 was told about, for a report that does not want the rule; `rests_on` are the files whose
+    contents it was made from.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -61,6 +62,7 @@ class UnitResult:
     closures: dict[str, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
     directives: tuple[Directives, ...] = ()
     unread: tuple[Unchecked, ...] = ()
+    rests_on: frozenset[str] = frozenset()
 
 
 class Session:
@@ -95,7 +97,9 @@ class Session:
 
     def module(self, path: str) -> Module | None:
         """The facts of a module of the project; None when the file is not there or cannot be read."""
-        if path not in self._modules:
+        if path in self._modules:
+            self.workspace.data(path)  # for the record of what an answer rests on
+        else:
             source = self.workspace.read(path) if self.workspace.is_file(path) else None
             self._modules[path] = parse_module(source) if isinstance(source, Source) else None
         return self._modules[path]

@@ -21,4 +21,8 @@ class UsageError(S3apLintError):
 
 
 class NotSettled(S3apLintError):
-    """Fixes kept producing new findings for ten rounds."""
+    """Fixes kept producing new findings for ten rounds; `codes` are those of the last ones."""
+
+    def __init__(self, message: str, codes: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.codes = codes

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from s3ap_lint import report, run, settings, sniff
+from s3ap_lint import report, settings, sniff, tasks
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Candidate, Discovery, Scope
-from s3ap_lint.engine import Session, UnitResult
+from s3ap_lint.engine import Session
 from s3ap_lint.model import Rule
 from s3ap_lint.registry import Registry
 from s3ap_lint.workspace import MISSING, Workspace, normal
@@ -75,7 +75,7 @@ def check(files: Mapping[str, bytes], config: Config, registry: Registry) -> Rep
     """The report on some files."""
     found = discovered(files)
     session = Session(config, registry, Memory(files))
-    results: list[UnitResult] = [run.carry_out(task, session) for task in run.plan(found, found)]
+    results = [one for task in tasks.plan(found, found) for one in tasks.carry_out(task, session)]
     return report.build(
         results,
         config=config,

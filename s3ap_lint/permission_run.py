@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import dirname
 
-from s3ap_lint import parallel, run
+from s3ap_lint import parallel
 from s3ap_lint.config import Config
 from s3ap_lint.discovery import Discovery, discover
 from s3ap_lint.engine import Session
@@ -16,6 +16,8 @@ from s3ap_lint.function import Function
 from s3ap_lint.model import Unchecked
 from s3ap_lint.permissions.account import Account
 from s3ap_lint.permissions.report import FunctionPermissions, PermissionReport
+from s3ap_lint.run import Progress
+from s3ap_lint.tasks import Setup, session, tidied_once, whole_project
 from s3ap_lint.workspace import Workspace
 
 
@@ -51,16 +53,16 @@ class Folder:
 
 
 def permissions(
-    paths: Sequence[str], config: Config, *, names: Sequence[str] = (), on_progress: run.Progress | None = None
+    paths: Sequence[str], config: Config, *, names: Sequence[str] = (), on_progress: Progress | None = None
 ) -> PermissionReport:
     """The permissions of the functions that the paths stand for.
 
     Raises UsageError for paths that name nothing, or no function.
     """
-    setup = run.Setup(config)
+    setup = Setup(config)
     workspace = Workspace(config.root)
     found = discover(paths, workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
-    tasks = _plan(found, run.whole_project(found, workspace, config), frozenset(names))
+    tasks = _plan(found, whole_project(found, workspace, config), frozenset(names))
     jobs = min(config.jobs or parallel.cores(), max(1, len(tasks)))
     tell = (lambda done, of: on_progress("permissions", done, of)) if on_progress else None
     outcomes = parallel.run(tasks, work, jobs=jobs, setup=setup, on_progress=tell)
@@ -76,8 +78,8 @@ def permissions(
 
 def work(task: FolderTask) -> Folder:
     """Carry out one task in this process's session."""
-    with run.tidied_once():
-        return _carried_out(task, run.session())
+    with tidied_once():
+        return _carried_out(task, session())
 
 
 def _carried_out(task: FolderTask, session: Session) -> Folder:

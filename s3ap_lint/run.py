@@ -1,27 +1,33 @@
-"""A whole run: find the files, check them in units over processes, and build the report.
+"""A run: find the files, check them in units over processes, and build the report; again when files change.
 
-The bytes of the report are the same for any number of processes.
+The bytes of the report are the same for any number of processes, and for any way in which the files came to be.
 """
 
 from __future__ import annotations
 
-import gc
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from posixpath import dirname
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from s3ap_lint import __version__, parallel, report
 from s3ap_lint.config import Config
-from s3ap_lint.diagnostic import Diagnostic, Place, Report, Tool
+from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Discovery, discover
-from s3ap_lint.engine import Session, UnitResult
-from s3ap_lint.model import Severity, Unchecked
-from s3ap_lint.plugins import Manager, make_manager
-from s3ap_lint.registry import Registry, load
-from s3ap_lint.render import RENDERERS
+from s3ap_lint.engine import UnitResult
+from s3ap_lint.registry import Registry
+from s3ap_lint.tasks import (
+    EngineTask,
+    Setup,
+    Task,
+    failed,
+    files_of,
+    in_chunks,
+    plan,
+    registry_for,
+    template_engines,
+    units,
+    whole_project,
+    work,
+)
 from s3ap_lint.workspace import Workspace
 
 CHUNK = 12  # Python files in one task: enough to hide the pipe, few enough to share the work
@@ -29,110 +35,115 @@ CHUNK = 12  # Python files in one task: enough to hide the pipe, few enough to s
 Progress = Callable[[str, int, int], object]
 
 
-@dataclass(frozen=True)
-class ApplicationTask:
-    """Check the templates among a folder's candidates, and what they deploy.
+@dataclass
+class Run:
+    """What some paths stand for. The first look checks all of it, a later one what rests on a file that changed.
 
-    `named` must be templates. `only`: the files asked about, if none of the templates is among them;
-    without one of them in an import closure there is nothing to report.
+    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes.
+    Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
 
-    folder: str
-    paths: tuple[str, ...]
-    named: tuple[str, ...] = ()
-    only: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class PythonTask:
-    """Check some Python files, each by itself."""
-
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class EngineTask:
-    """Check one template with a foreign engine."""
-
-    path: str
-    engine: str
-
-
-Task = ApplicationTask | PythonTask | EngineTask
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a process needs to build its session, small enough to send to one that starts empty."""
-
+    paths: Sequence[str]
     config: Config
     overlay: Mapping[str, bytes] = field(default_factory=dict)
     fixing: bool = False
+    on_progress: Progress | None = None
+    registry: Registry = field(init=False)
+    found: Discovery = field(init=False)
+    _workspace: Workspace = field(init=False)
+    _tasks: list[Task] = field(init=False)
+    _results: dict[Task, UnitResult] = field(init=False, default_factory=dict)
+    _held: Mapping[str, bytes] = field(init=False)
+    _last: Mapping[str, bytes] = field(init=False)
 
-    def __call__(self) -> None:
-        if _state.get("setup") is not self:
-            workspace = Workspace(self.config.root, self.overlay)
-            session = Session(self.config, registry_for(self.config), workspace, fixing=self.fixing)
-            _state.update(setup=self, session=session)
+    def __post_init__(self) -> None:
+        self.registry = registry_for(self.config)
+        self._workspace = Workspace(self.config.root, self.overlay)
+        config = self.config
+        self.found = discover(self.paths, self._workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+        self._tasks = plan(self.found, whole_project(self.found, self._workspace, config))
+        self._held = self._last = self.overlay
+
+    @property
+    def has_engines(self) -> bool:
+        """Whether a schema engine takes part."""
+        return bool(template_engines(self.config, self.registry))
+
+    def hold(self) -> None:
+        """From now on every file that was asked about is what it is at this moment, whatever happens on disk."""
+        files = {*self.found.python, *(candidate.path for candidate in self.found.templates)}
+        held = {path: data for path in sorted(files) if isinstance(data := self._workspace.data(path), bytes)}
+        self._held = {**held, **self.overlay}
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file that is held, as it was; nothing if it cannot be read."""
+        return self._held.get(path, b"")
+
+    def look(self, changed: Mapping[str, bytes] | None = None, *, engines: bool = True) -> Report:
+        """The report with some files changed, whatever was changed before; without schema engines if so wished."""
+        setup = self._begin({**self._held, **(changed or {})})
+        self._check(self._tasks, setup, "rules")
+        names = template_engines(self.config, self.registry) if engines else []
+        results = [self._results[task] for task in self._tasks]
+        checked = sorted({path for result in results for path in result.templates if self.found.reported(path)})
+        foreign: list[Task] = [EngineTask(path, engine) for engine in names for path in checked]
+        preload = [module for engine in names for module in getattr(self.registry.engines[engine], "preload", ())]
+        self._check(foreign, setup, "engine", timeout=self.config.engine_timeout, preload=preload)
+        return report.build(
+            [*results, *(self._results[task] for task in foreign)],
+            config=self.config,
+            registry=self.registry,
+            tool=self._tool(names),
+            files=len({*self.found.python, *(candidate.path for candidate in self.found.templates)}),
+            unchecked=self.found.unchecked,
+            reported=self.found.reported,
+            engines_ran=bool(names),
+        )
+
+    def _begin(self, overlay: Mapping[str, bytes]) -> Setup:
+        """Forget what rests on files that are not what they were at the last look."""
+        stale = {path for path in {*overlay, *self._last} if overlay.get(path) != self._last.get(path)}
+        self._results = {task: result for task, result in self._results.items() if not stale & result.rests_on}
+        workspace = Workspace(self.config.root, overlay) if stale else self._workspace
+        self._last, self._workspace = overlay, workspace
+        setup = Setup(self.config, overlay, self.fixing)
+        setup.begin(self.registry, workspace)
+        return setup
+
+    def _check(
+        self,
+        tasks: Sequence[Task],
+        setup: Setup,
+        what: str,
+        timeout: float | None = None,
+        preload: Sequence[str] = (),
+    ) -> None:
+        """Carry out the tasks without a result."""
+        todo = [task for task in tasks if task not in self._results]
+        if not todo:
+            return
+        chunks = list(in_chunks(todo, CHUNK))
+        jobs = min(self.config.jobs or parallel.cores(), len(chunks))
+        on_progress = self.on_progress
+        tell = (lambda done, of: on_progress(what, done, of)) if on_progress else None
+        outcomes = parallel.run(
+            chunks, work, jobs=jobs, setup=setup, timeout=timeout, preload=preload, on_progress=tell
+        )
+        for chunk, outcome in zip(chunks, outcomes, strict=True):
+            self._results.update(zip(units(chunk), _results(chunk, outcome), strict=True))
+
+    def _tool(self, names: Sequence[str]) -> Tool:
+        engines = self.registry.engines
+        kinds = {engine.kind for name, engine in engines.items() if engine.kind != "template" or name in names}
+        return Tool(__version__, tuple(sorted((n, e.version) for n, e in engines.items() if e.kind in kinds)))
 
 
-_state: dict[str, object] = {}  # one session a process; a forked worker finds its parent's here
-
-
-def registry_for(config: Config, manager: Manager | None = None) -> Registry:
-    """The rules and engines that the configuration leaves enabled, its selectors checked."""
-    manager = manager or make_manager(disabled=config.no_plugin, trusted=[Path(path) for path in config.plugin_path])
-    registry = load(manager, RENDERERS)
-    registry.check_selectors(config)
-    return registry
-
-
-def work(task: Task) -> UnitResult:
-    """Carry out one task in this process's session."""
-    with tidied_once():
-        return carry_out(task, session())
-
-
-def session() -> Session:
-    """The session of this process."""
-    found = _state["session"]
-    assert isinstance(found, Session)
-    return found
-
-
-@contextmanager
-def tidied_once() -> Iterator[None]:
-    """Without the cyclic garbage collector, which is run once at the end, on what is new.
-
-    Syntax trees are millions of objects that stay; looking through all of them again and again took 40 % of a run.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.collect(0)
-        if enabled:
-            gc.enable()
-
-
-def carry_out(task: Task, session: Session) -> UnitResult:
-    """Carry out one task."""
-    if isinstance(task, ApplicationTask):
-        return session.check_application(task.folder, task.paths, task.named, task.only)
-    if isinstance(task, EngineTask):
-        return session.check_with_engine(task.path, task.engine)
-    return _together([session.check_python(path) for path in task.paths])
-
-
-def _together(results: Sequence[UnitResult]) -> UnitResult:
-    return UnitResult(
-        diagnostics=tuple(d for result in results for d in result.diagnostics),
-        unchecked=tuple(u for result in results for u in result.unchecked),
-        modules=tuple(m for result in results for m in result.modules),
-        directives=tuple(d for result in results for d in result.directives),
-        unread=tuple(u for result in results for u in result.unread),
-    )
+def _results(task: Task, outcome: object) -> tuple[UnitResult, ...]:
+    """The results of a task's units; a failure counts for the first."""
+    if isinstance(outcome, tuple):
+        return outcome
+    first = replace(failed(outcome), rests_on=frozenset(files_of(task)))
+    return (first, *[UnitResult(rests_on=first.rests_on)] * (len(units(task)) - 1))
 
 
 def check(
@@ -143,117 +154,6 @@ def check(
     on_progress: Progress | None = None,
     fixing: bool = False,
 ) -> tuple[Report, Discovery, Registry]:
-    """Check what the paths stand for; `fixing` if somebody looks at the edits of fixes.
-
-    Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
-    """
-    setup = Setup(config, overlay or {}, fixing)
-    registry = registry_for(config)
-    workspace = Workspace(config.root, overlay)
-    session = Session(config, registry, workspace, fixing=fixing)
-    _state.update(setup=setup, session=session)
-    found = discover(paths, workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
-    tasks = plan(found, whole_project(found, workspace, config))
-    results = _run(tasks, setup, config, "rules", on_progress)
-    engines = template_engines(config, registry)
-    checked = sorted({path for result in results for path in result.templates if found.reported(path)})
-    foreign: list[Task] = [EngineTask(path, engine) for engine in engines for path in checked]
-    preload = [module for engine in engines for module in getattr(registry.engines[engine], "preload", ())]
-    results += _run(foreign, setup, config, "engine", on_progress, timeout=config.engine_timeout, preload=preload)
-    kinds = {engine.kind for name, engine in registry.engines.items() if engine.kind != "template" or name in engines}
-    tool = Tool(__version__, tuple(sorted((n, e.version) for n, e in registry.engines.items() if e.kind in kinds)))
-    built = report.build(
-        results,
-        config=config,
-        registry=registry,
-        tool=tool,
-        files=len({*found.python, *(candidate.path for candidate in found.templates)}),
-        unchecked=found.unchecked,
-        reported=found.reported,
-        engines_ran=bool(engines),
-    )
-    return built, found, registry
-
-
-def template_engines(config: Config, registry: Registry) -> list[str]:
-    """The schema engines to run: the configured one, where its plugin is enabled."""
-    known = [name for name, engine in registry.engines.items() if engine.kind == "template"]
-    return [name for name in known if name == config.engine]
-
-
-def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Discovery:
-    """Everything below the root: what a path is joined with may lie anywhere."""
-    if "" in found.scope.folders:
-        return found
-    everything = discover([config.root], workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
-    known = {candidate.path for candidate in everything.templates}
-    more = tuple(candidate for candidate in found.templates if candidate.path not in known)
-    templates = tuple(sorted((*everything.templates, *more)))
-    return Discovery(found.python, templates, found.unchecked, found.given, found.scope)
-
-
-def plan(found: Discovery, project: Discovery) -> list[Task]:
-    """The units of a run: applications that are asked about or may run a file that is, and Python files."""
-    folders: defaultdict[str, list[str]] = defaultdict(list)
-    named = {candidate.path for candidate in project.templates if candidate.looks_like}
-    named |= {path for given in found.given if given.kind == "file" for path in given.files}
-    for candidate in project.templates:
-        folders[dirname(candidate.path)].append(candidate.path)
-    asked = frozenset(found.python)
-    tasks: list[Task] = []
-    for folder, paths in sorted(folders.items()):
-        inside = any(found.reported(path) for path in paths)
-        if inside or asked:
-            must = tuple(path for path in paths if path in named)
-            tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked))
-    python = sorted(found.python)
-    tasks += [PythonTask(tuple(python[at : at + CHUNK])) for at in range(0, len(python), CHUNK)]
-    return tasks
-
-
-def _run(
-    tasks: Sequence[Task],
-    setup: Setup,
-    config: Config,
-    what: str,
-    on_progress: Progress | None,
-    timeout: float | None = None,
-    preload: Sequence[str] = (),
-) -> list[UnitResult]:
-    if not tasks:
-        return []
-    jobs = min(config.jobs or parallel.cores(), len(tasks))
-    tell = (lambda done, of: on_progress(what, done, of)) if on_progress else None
-    outcomes = parallel.run(tasks, work, jobs=jobs, setup=setup, timeout=timeout, preload=preload, on_progress=tell)
-    return [outcome if isinstance(outcome, UnitResult) else _failed(outcome) for outcome in outcomes]
-
-
-def _failed(outcome: object) -> UnitResult:
-    """A task that did not return: a time-out is something unchecked, anything else a crash."""
-    if isinstance(outcome, parallel.TimedOut):
-        reason = f"{_engine(outcome.task)} took longer than {outcome.seconds:g} seconds (--engine-timeout)"
-        return UnitResult(unchecked=tuple(Unchecked(path, "template", reason) for path in _files(outcome.task)))
-    if isinstance(outcome, parallel.Died):
-        message = f"the process that checked it died (exit status {outcome.exitcode})"
-        files = _files(outcome.task)
-    elif isinstance(outcome, parallel.Failed):
-        message = f"checking it failed: {outcome.last_line}"
-        files = _files(outcome.task)
-    else:
-        raise TypeError(f"not an outcome: {outcome!r}")
-    return UnitResult(
-        tuple(
-            Diagnostic("S3AP902", "rule-crashed", Severity.ERROR, f"{_engine(outcome.task)}: {message}", Place(path))
-            for path in files
-        )
-    )
-
-
-def _engine(task: object) -> str:
-    return task.engine if isinstance(task, EngineTask) else "s3ap-lint"
-
-
-def _files(task: object) -> Iterable[str]:
-    if isinstance(task, EngineTask):
-        return (task.path,)
-    return task.paths if isinstance(task, (ApplicationTask, PythonTask)) else ()
+    """Check what the paths stand for, once; the arguments are those of a Run."""
+    run = Run(paths, config, overlay or {}, fixing, on_progress)
+    return run.look(), run.found, run.registry

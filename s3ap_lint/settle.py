@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from s3ap_lint.diagnostic import Diagnostic, PlacedFix, Report
+from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.errors import NotSettled
 from s3ap_lint.model import Edit, Span
 from s3ap_lint.source import Source, apply
 from s3ap_lint.template import document
 
 ROUNDS = 10
+CIRCLE = 4
+"""As many rounds at the end say who undoes whose work."""
 
 Look = Callable[[Mapping[str, bytes]], Report]
 """Check the project with some files changed; without changes, as it is."""
@@ -38,7 +42,7 @@ class Settled:
 def settle(
     look: Look,
     read: Callable[[str], bytes],
-    wanted: Callable[[PlacedFix], bool] = lambda fix: True,
+    wanted: Callable[[Diagnostic], bool] = lambda finding: True,
     rounds: int = ROUNDS,
 ) -> Settled:
     """Apply the wanted fixes until no finding offers another.
@@ -48,37 +52,52 @@ def settle(
     """
     project = _Project(read)
     applied: list[Diagnostic] = []
+    latest: deque[list[Diagnostic]] = deque(maxlen=CIRCLE)
     refused: dict[str, Diagnostic] = {}
     for _ in range(rounds):
         report = look(dict(project.changed))
         accepted: list[Diagnostic] = []
         while not accepted:
-            offers = (finding for finding in report.findings if finding.fix and wanted(finding.fix))
+            offers = (finding for finding in report.findings if finding.fix and wanted(finding))
             chosen = choose(finding for finding in offers if _identity(finding) not in refused)
             if not chosen:
                 return Settled(project.differing, report, tuple(applied), tuple(refused.values()))
             accepted = project.take(chosen)
-            refused.update({_identity(finding): finding for finding in chosen if finding not in accepted})
+            taken = set(map(id, accepted))
+            refused.update({_identity(finding): finding for finding in chosen if id(finding) not in taken})
         applied += accepted
-    raise NotSettled(_restless(applied, rounds))
+        latest.append(accepted)
+    restless = [finding for accepted in latest for finding in accepted]
+    raise NotSettled(_restless(restless, rounds), frozenset(finding.code for finding in restless))
 
 
 def choose(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The findings, in order, whose fixes can be applied together.
 
     A fix with an edit that overlaps an edit of an earlier one, or inserts where one does, waits
-    for the next round. So does every fix without edits, for a person.
+    for the next round, unless it is the very same edit, which is then made once. So does every fix
+    without edits, for a person.
     """
-    taken: dict[str, list[Span]] = {}
+    taken: dict[str, list[Edit]] = {}
     chosen = []
     for finding in findings:
         edits = edits_of(finding)
-        if not edits or any(_clash(edit.span, span) for edit in edits for span in taken.get(edit.subject, ())):
+        if not edits or any(_clashes(edit, taken.get(edit.subject, ())) for edit in edits):
             continue
         chosen.append(finding)
         for edit in edits:
-            taken.setdefault(edit.subject, []).append(edit.span)
+            others = taken.setdefault(edit.subject, [])
+            at = bisect_left(others, edit)
+            if others[at : at + 1] != [edit]:
+                others.insert(at, edit)
     return chosen
+
+
+def _clashes(edit: Edit, taken: Sequence[Edit]) -> bool:
+    """Whether an edit cannot be made together with others, which are sorted and do not overlap."""
+    at = bisect_left(taken, edit)
+    around = taken[max(0, at - 2) : at + 2]
+    return edit not in around and any(_clash(edit.span, other.span) for other in around)
 
 
 def edits_of(finding: Diagnostic) -> tuple[Edit, ...]:
@@ -89,7 +108,7 @@ def edits_of(finding: Diagnostic) -> tuple[Edit, ...]:
 
 def applied_to(data: bytes, path: str, findings: Iterable[Diagnostic]) -> bytes:
     """The bytes of a file after the fixes of some findings. Raises ValueError when their edits overlap."""
-    return apply(data, [edit for finding in findings for edit in edits_of(finding) if edit.subject == path])
+    return apply(data, {edit for finding in findings for edit in edits_of(finding) if edit.subject == path})
 
 
 def problems(path: str, data: bytes) -> int | None:
@@ -167,6 +186,6 @@ def _identity(finding: Diagnostic) -> str:
     return f"{finding.fingerprint}\0{finding.message}\0{finding.fix.title if finding.fix else ''}"
 
 
-def _restless(applied: list[Diagnostic], rounds: int) -> str:
-    last = sorted({f"{finding.code} in {finding.place.path}" for finding in applied[-5:]})
-    return f"after {rounds} rounds fixes still change files ({', '.join(last)}); they undo each other's work"
+def _restless(last: list[Diagnostic], rounds: int) -> str:
+    names = sorted({f"{finding.code} in {finding.place.path}" for finding in last})
+    return f"after {rounds} rounds fixes still change files ({', '.join(names)}); they undo each other's work"

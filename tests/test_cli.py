@@ -379,7 +379,7 @@ CloudFormation refuses the template otherwise
   template.yaml:8:3: Book has the condition KeepsLedger
 
 1 error and 4 warnings in 3 files, 1 suppressed
-fixable: 1 safely
+fixable: 1 with --fix
 checked 1 template, 3 Python files, 1 application; joined 1 of 1 function to their code
 """
         + versions("pyflakes")
@@ -432,7 +432,7 @@ def test_verbose_lists_what_is_suppressed_and_what_could_not_be_checked(cli: Cli
     assert [
         "2 warnings in 1 file, 1 suppressed",
         "  suppressed: keep.py:1:8 F401 unused-import: 後で使う",
-        "fixable: 1 safely",
+        "fixable: 1 with --fix",
         "checked 1 template, 1 Python file, 1 application; joined 0 of 1 function to their code",
         "could not check 1 thing:",
         "  app.template:11: code of Reader: no folder is named after its package 'reader.zip'",
@@ -475,7 +475,8 @@ def test_help_names_the_commands_and_the_exit_statuses(cli: Cli):
     assert (0, "") == (ran.status, ran.err)
     for command in ("check", "explain CODE", "rules", "selftest", "config show", "new FAMILY/NAME"):
         assert f"\n  {command} " in ran.out
-    assert ran.out.endswith("\nexit status: 0 nothing at or above --fail-on, 1 findings, 2 the job could not be done\n")
+    status = "0 nothing at or above --fail-on, 1 findings (with --diff: changes), 2 the job could not be done"
+    assert ran.out.endswith(f"\nexit status: {status}\n")
 
 
 def test_the_module_is_the_program(cli: Cli, write: Write):

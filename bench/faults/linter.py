@@ -15,8 +15,8 @@ from s3ap_lint.diagnostic import Diagnostic, Tool
 from s3ap_lint.engine import Session, UnitResult
 from s3ap_lint.python.module import Module
 from s3ap_lint.registry import Registry
-from s3ap_lint.run import ApplicationTask, PythonTask, carry_out, registry_for
 from s3ap_lint.source import Source
+from s3ap_lint.tasks import ApplicationTask, PythonTask, carry_out, registry_for
 from s3ap_lint.workspace import MISSING, Unreadable, Workspace, normal
 
 Key = tuple[str, str, str, str]
@@ -81,7 +81,7 @@ class Linter:
         """What is found in the application, its code and whatever is changed."""
         files = files or {}
         session = Again(self._first, files)
-        whole = carry_out(ApplicationTask(app.folder, app.paths, app.paths), session)
+        whole = carry_out(ApplicationTask(app.folder, app.paths, app.paths), session)[0]
         python = {*app.python, *whole.closures, *(path for path in files if path.endswith(".py"))}
         there = sorted(path for path in python if session.workspace.is_file(path))
         results = [whole, *(self._file(path, session if path in files else self._first) for path in there)]
@@ -98,9 +98,9 @@ class Linter:
     def _file(self, path: str, session: Session) -> UnitResult:
         """What a Python file has to say by itself; remembered while it is as it was."""
         if session is not self._first:
-            return carry_out(PythonTask((path,)), session)
+            return carry_out(PythonTask((path,)), session)[0]
         if path not in self._of_file:
-            self._of_file[path] = carry_out(PythonTask((path,)), session)
+            self._of_file[path] = carry_out(PythonTask((path,)), session)[0]
         return self._of_file[path]
 
 

@@ -41,6 +41,7 @@ def document(report: Report, statistics: Mapping[str, int | float]) -> dict[str,
             {"path": seen(entry.path), "line": entry.line, "what": entry.what, "reason": entry.reason}
             for entry in report.unchecked
         ],
+        "fixed": [_finding(finding, seen) for finding in report.fixed],
         "stats": asdict(report.stats) | dict(statistics),
         "tool": {"name": "s3ap-lint", "version": report.tool.version, "engines": dict(report.tool.engines)},
     }

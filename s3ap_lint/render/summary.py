@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from s3ap_lint.diagnostic import Diagnostic, Report, Stats, Tool
 from s3ap_lint.model import Rule, Safety, Severity, Unchecked
@@ -18,9 +18,13 @@ Seen = Callable[[str], str]
 
 def summary(report: Report, rules: Mapping[str, Rule | Catalogued], verbose: bool, seen: Seen) -> Iterator[str]:
     """The lines of the summary; `verbose` lists what was suppressed and what could not be checked."""
+    if report.fixed:
+        yield fixed(report.fixed)
+    if verbose:
+        yield from (_told("fixed", finding, finding.fix.title if finding.fix else "", seen) for finding in report.fixed)
     yield _found(report)
     if verbose:
-        yield from (_suppressed(finding, seen) for finding in report.suppressed)
+        yield from (_told("suppressed", finding, finding.reason, seen) for finding in report.suppressed)
     yield from _fixable(report.findings)
     yield _looked_at(report.stats)
     if report.unchecked:
@@ -41,19 +45,33 @@ def _found(report: Report) -> str:
     return f"{found}, {len(report.suppressed):,} suppressed" if report.suppressed else found
 
 
-def _suppressed(finding: Diagnostic, seen: Seen) -> str:
+def _told(what: str, finding: Diagnostic, why: str, seen: Seen) -> str:
     at = f"{seen(finding.place.path)}:{finding.place.line}:{finding.place.column}"
     label = one_line(f"{at} {finding.code} {finding.name}")
-    reason = one_line(finding.reason)
-    return f"  suppressed: {label}" + (f": {reason}" if reason else "")
+    return f"  {what}: {label}" + (f": {one_line(why)}" if why else "")
+
+
+def fixed(findings: tuple[Diagnostic, ...], verb: str = "fixed") -> str:
+    """How much was fixed: "fixed 3 findings in 2 files"."""
+    files = {edit.place.path for finding in findings if finding.fix for edit in finding.fix.edits}
+    return f"{verb} {count(len(findings), 'finding')} in {count(len(files), 'file')}"
 
 
 def _fixable(findings: tuple[Diagnostic, ...]) -> Iterator[str]:
-    safety = Counter(finding.fix.safety for finding in findings if finding.fix and finding.fix.applicable)
-    ways = ((Safety.SAFE, "safely"), (Safety.REVIEW, "after review"))
-    counts = [f"{safety[kind]:,} {way}" for kind, way in ways if safety[kind]]
+    counts = fixable(findings)
     if counts:
-        yield f"fixable: {listed(counts)}"
+        yield f"fixable: {counts}"
+
+
+def fixable(findings: Iterable[Diagnostic]) -> str:
+    """How much can be fixed, and how to get it; "" if nothing can."""
+    safety = Counter(f.fix.safety for f in findings if f.fix and (f.fix.applicable or f.fix.safety is Safety.MANUAL))
+    ways = (
+        (Safety.SAFE, "with --fix"),
+        (Safety.REVIEW, "with --unsafe-fixes (to be reviewed)"),
+        (Safety.MANUAL, "by hand"),
+    )
+    return listed([f"{safety[kind]:,} {way}" for kind, way in ways if safety[kind]])
 
 
 def _looked_at(stats: Stats) -> str:

@@ -107,6 +107,7 @@ def test_a_finding_has_everything_that_is_known_of_it() -> None:
   ],
   "suppressed": [],
   "unchecked": [],
+  "fixed": [],
   "stats": {
     "files": 4,
     "templates": 2,
@@ -163,7 +164,7 @@ def test_statistics_are_added_to_stats_when_there_are_any() -> None:
 def test_any_report_is_an_object_with_every_key(report: Report) -> None:
     """And its bytes are the same whatever the encoding of the output."""
     document = loaded(report)
-    assert ["version", "findings", "suppressed", "unchecked", "stats", "tool"] == list(document)
+    assert ["version", "findings", "suppressed", "unchecked", "fixed", "stats", "tool"] == list(document)
     assert all(set(finding) == FINDING for finding in document["findings"])
     assert all(set(finding) == {*FINDING, "reason"} for finding in document["suppressed"])
     assert set(document["stats"]) == STATS

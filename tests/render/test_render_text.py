@@ -46,7 +46,7 @@ template.yaml:5:9 warning E3012 value-type
        |         ^^^^^^^^^^
 
 2 errors and 1 warning in 2 files, 1 suppressed
-fixable: 2 after review
+fixable: 2 with --unsafe-fixes (to be reviewed)
 checked 2 templates, 1 Python file, 1 application; joined 2 of 3 functions to their code
 could not check 3 things (-v lists them):
   2 × a macro may rewrite it
@@ -72,7 +72,7 @@ template.yaml:4:9 error S3AP101 alias-only-grant
 
 1 error in 1 file, 1 suppressed
   suppressed: template.yaml:5:9 E3012 value-type: known
-fixable: 1 after review
+fixable: 1 with --unsafe-fixes (to be reviewed)
 checked 2 templates, 1 Python file, 1 application; joined 2 of 3 functions to their code
 could not check 3 things:
   template.yaml:1: Transform Acme: a macro may rewrite it
@@ -133,7 +133,8 @@ def test_fixes_are_counted_by_the_option_that_applies_them() -> None:
     edits = ALIAS.fix.edits if ALIAS.fix else ()
     fixed = [replace(UNREAD, fix=PlacedFix("Quote it", safety, edits)) for safety in Safety]
     without_edits = replace(UNREAD, fix=PlacedFix("Think", Safety.SAFE, ()))
-    assert "\nfixable: 1 safely and 1 after review\n" in summary_of(*fixed, without_edits)
+    expected = "\nfixable: 1 with --fix, 1 with --unsafe-fixes (to be reviewed) and 1 by hand\n"
+    assert expected in summary_of(*fixed, without_edits)
 
 
 def test_a_scenario_that_is_not_the_default_names_its_parameters() -> None:

@@ -1,0 +1,192 @@
+"""The command `check`: look, fix if asked to, report, and answer with an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from s3ap_lint import baseline, fixes
+from s3ap_lint import report as reports
+from s3ap_lint.diagnostic import Diagnostic, Report
+from s3ap_lint.disk import CHANGED
+from s3ap_lint.errors import UsageError
+from s3ap_lint.fixes import Fixed
+from s3ap_lint.gate import WORTHLESS, nothing_checked, nothing_read, status
+from s3ap_lint.invocation import buffered, colored, config_of, paths_of, render_options, write
+from s3ap_lint.offers import Renderer
+from s3ap_lint.progress import Display
+from s3ap_lint.registry import Registry
+from s3ap_lint.render.diff import diff
+from s3ap_lint.render.summary import fixable, fixed
+from s3ap_lint.render.wording import relative_to
+from s3ap_lint.roots import absolute
+from s3ap_lint.run import Run
+from s3ap_lint.tasks import template_engines
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry it out; the exit status."""
+    started = time.monotonic()
+    fixing = options.fix or options.diff
+    _must_fit(options, fixing)
+    paths, buffer = paths_of(options)
+    config = config_of(options, paths)
+    overlay = {} if buffer is None else {buffered(options.stdin_filename, config): buffer}
+    with Display(sys.stderr) as display:
+        found = Run(paths, config, overlay, on_progress=display.update)
+        renderer = _renderer(options.format, found.registry)
+        found.fixing = fixing or renderer.shows_edits
+        accepted = _acceptor(options, found)
+        wanted = fixes.wish(found, unsafe=options.unsafe_fixes, only=next(iter(overlay), None))
+        done = fixes.fixed(found, wanted, accepted) if fixing else None
+        report = done.report if done else accepted(found.look())
+        if done and not options.diff:
+            done = _carry_out(done, found, piped=buffer is not None)
+            report = replace(accepted(found.look(done.files)), fixed=done.settled.applied) if done.refused else report
+    report = _with_nothing_checked(report, found, options)
+    if done and options.diff:
+        return _show(options, found, done, report)
+    rules = found.registry.described(sorted({*_selected_codes(found), *(d.code for d in _all(report))}))
+    text = renderer.render(report, rules, render_options(options))
+    if done and buffer is not None and not options.output:
+        sys.stderr.write(text)
+    else:
+        write(text, options.output)
+    if done and options.format != "text":
+        _tell(report, "fixed")
+    if options.statistics:
+        _statistics(report, time.monotonic() - started)
+    answer = status(report, config, found.registry, exit_zero=options.exit_zero)
+    return 2 if done and done.refused else answer
+
+
+def _must_fit(options: argparse.Namespace, fixing: bool) -> None:
+    if options.unsafe_fixes and not fixing:
+        raise UsageError("--unsafe-fixes goes with --fix, which applies them, or --diff, which shows them")
+    if options.diff and options.format != "text":
+        raise UsageError(f"--diff prints a patch; --format {options.format} cannot be had with it")
+
+
+def _renderer(name: str, registry: Registry) -> Renderer:
+    if name not in registry.renderers:
+        raise UsageError(f"there is no format {name!r}; there are {', '.join(registry.renderers)}")
+    return registry.renderers[name]
+
+
+# -- what is known -------------------------------------------------------------------------------
+
+
+def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Report]:
+    """What takes the findings of the baseline out of a report, if there is one."""
+    if not options.baseline:
+        return lambda report: report
+    config, registry, found = run.config, run.registry, run.found
+    path = absolute(options.baseline, config.cwd)
+    shown = path.relative_to(config.root).as_posix() if path.is_relative_to(config.root) else str(path)
+    entries = baseline.load(path)
+    ran = reports.looked_for(config, registry, bool(template_engines(config, registry)))
+
+    def accepted(report: Report) -> Report:
+        unread = {d.place.path for d in report.findings if d.code == reports.UNPARSABLE}
+        applied = baseline.apply(
+            report.findings,
+            entries,
+            lambda entry: found.reported(entry.path) and ran(entry.code) and entry.path not in unread,
+        )
+        complaints = [baseline.complaint(entry, count, shown) for entry, count in applied.gone]
+        return replace(
+            report,
+            findings=tuple(sorted((*applied.new, *complaints), key=lambda d: d.sort_key)),
+            suppressed=tuple(sorted((*report.suppressed, *applied.accepted), key=lambda d: d.sort_key)),
+        )
+
+    return accepted
+
+
+def _with_nothing_checked(report: Report, run: Run, options: argparse.Namespace) -> Report:
+    empty = nothing_checked(run.found, run.config, options.allow_empty) or nothing_read(report, run.found, run.config)
+    return replace(report, findings=(*report.findings, empty)) if empty else report
+
+
+# -- fixing --------------------------------------------------------------------------------------
+
+
+def _carry_out(done: Fixed, run: Run, *, piped: bool) -> Fixed:
+    """`--fix`: write what changed; a buffer goes to standard output. What was done in the end."""
+    _tell_faults(done)
+    if piped:
+        (path,) = run.overlay
+        sys.stdout.flush()
+        sys.stdout.buffer.write(done.files.get(path, run.overlay[path]))
+        return done
+    done = fixes.write(run, done)
+    for path, reason in done.refused.items():
+        again = "; run again" if reason == CHANGED else ""
+        print(f"s3ap-lint: {path} was not fixed: {reason}{again}", file=sys.stderr)
+    return done
+
+
+def _show(options: argparse.Namespace, run: Run, done: Fixed, report: Report) -> int:
+    """`--diff`: the patch, and on standard error what it is; the exit status."""
+    config = run.config
+    below = all((config.root / path).is_relative_to(config.cwd) for path in done.files)
+    base = config.cwd if below else config.root
+    patch = diff(done.before, done.files, relative_to(str(base), str(config.root)), color=colored(options))
+    if options.output:
+        write(patch, options.output)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(patch.encode("utf-8"))
+    if not below:
+        print(f"s3ap-lint: the paths of this patch are relative to {base}", file=sys.stderr)
+    _tell_faults(done)
+    for finding in report.findings:
+        if finding.code in WORTHLESS:
+            print(f"s3ap-lint: {finding.code}: {finding.message}", file=sys.stderr)
+    if not options.quiet:
+        _tell(report, "would fix")
+    if status(report, config, run.registry, exit_zero=True) == 2:
+        return 2
+    return 1 if done.files and not options.exit_zero else 0
+
+
+def _tell(report: Report, verb: str) -> None:
+    """How much was fixed and how much is left, for output that has no place for it."""
+    left = fixable(report.findings)
+    line = fixed(report.fixed, verb) if report.fixed else f"nothing was {verb}" if verb == "fixed" else "nothing to fix"
+    print(f"s3ap-lint: {line}" + (f"; fixable: {left}" if left else ""), file=sys.stderr)
+
+
+def _tell_faults(done: Fixed) -> None:
+    for finding in done.settled.refused:
+        at = f"{finding.place.path}:{finding.place.line}:{finding.place.column}"
+        line = f"{at}: the fix of {finding.code} would break the file and was not applied; this is a fault of the rule"
+        print(f"s3ap-lint: {line}", file=sys.stderr)
+    if done.restless:
+        names = ", ".join(sorted(done.restless))
+        line = f"fixes of {names} undo each other's work, so none of theirs was applied; this is a fault of the rules"
+        print(f"s3ap-lint: {line}", file=sys.stderr)
+
+
+# -- reporting -----------------------------------------------------------------------------------
+
+
+def _all(report: Report) -> tuple[Diagnostic, ...]:
+    return (*report.findings, *report.suppressed, *report.fixed)
+
+
+def _selected_codes(run: Run) -> list[str]:
+    registry, selections = run.registry, run.config.selections()
+    return [code for code in registry.rules if any(registry.wants(s, code) for s in selections)]
+
+
+def _statistics(report: Report, seconds: float) -> None:
+    counts: dict[str, int] = {}
+    for diagnostic in report.findings:
+        counts[diagnostic.code] = counts.get(diagnostic.code, 0) + 1
+    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        print(f"{count:7} {code}", file=sys.stderr)
+    print(f"{report.stats.files} files in {seconds:.2f} s", file=sys.stderr)

@@ -1,0 +1,132 @@
+"""Replacing files on disk: each is what it was or what it shall be, at any moment, whatever interrupts.
+
+The new content goes into a file beside the old one, which then takes its name in one step (POSIX rename(2)). Mode,
+owner and extended attributes are kept. A file that is no longer what it was when it was read is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CHANGED = "it changed on disk meanwhile"
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A file by its path below the root, with its bytes as they were read and as they shall be."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+def replace_files(root: Path, groups: Iterable[Iterable[Replacement]]) -> dict[str, str]:
+    """Replace files below a root, those of one group all or none.
+
+    Those that could not be replaced are returned, each with the reason as the end of a sentence.
+    """
+    refused: dict[str, str] = {}
+    for group in map(tuple, groups):
+        try:
+            _replace_all(root, group)
+        except _Refused as error:
+            refused |= {one.path: f"it goes together with {error.path}" for one in group}
+            refused[error.path] = error.reason
+    return refused
+
+
+class _Refused(Exception):
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+
+def _replace_all(root: Path, group: tuple[Replacement, ...]) -> None:
+    beside: list[tuple[Replacement, Path, Path]] = []
+    done: list[Replacement] = []
+    try:
+        for one in group:
+            with _refusing(one.path):
+                real = (root / one.path).resolve(strict=True)
+                beside.append((one, _put_beside(real, one), real))
+        with _uninterrupted():
+            for one, new, real in beside:
+                with _refusing(one.path):
+                    _must_be(real, one)
+                    new.replace(real)
+                done.append(one)
+    except _Refused:
+        for one in done:
+            _replace_all(root, (Replacement(one.path, one.after, one.before),))
+        raise
+    finally:
+        for _, new, _ in beside:
+            new.unlink(missing_ok=True)
+
+
+def _put_beside(real: Path, one: Replacement) -> Path:
+    """Write the new content beside a file, with all that belongs to that; its name."""
+    _must_be(real, one)
+    status = real.stat()
+    if not os.access(real, os.W_OK):
+        raise _Refused(one.path, "it is read-only")
+    new = real.with_name(f".{real.name[:60]}.{secrets.token_hex(6)}.tmp")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(one.after)
+            file.flush()
+            _dress(file.fileno(), real, status)
+            os.fsync(file.fileno())
+    except BaseException:
+        new.unlink()
+        raise
+    return new
+
+
+def _dress(handle: int, real: Path, status: os.stat_result) -> None:
+    """Give a new file the owner, the extended attributes and the mode of another."""
+    if hasattr(os, "fchown"):
+        made = os.fstat(handle)
+        if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
+            os.fchown(handle, status.st_uid, status.st_gid)
+    if hasattr(os, "listxattr"):
+        for name in os.listxattr(real):
+            os.setxattr(handle, name, os.getxattr(real, name))
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, stat.S_IMODE(status.st_mode))  # last: changing the owner takes bits away
+
+
+def _must_be(real: Path, one: Replacement) -> None:
+    if real.read_bytes() != one.before:
+        raise _Refused(one.path, CHANGED)
+
+
+@contextlib.contextmanager
+def _refusing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise _Refused(path, CHANGED) from None
+    except OSError as error:
+        raise _Refused(path, (error.strerror or type(error).__name__).lower()) from None
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C and termination wait until the end of the block."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

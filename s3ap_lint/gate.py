@@ -1,0 +1,77 @@
+"""A gate that checked nothing must fail: what makes a run worthless, and the exit status of one that is not."""
+
+from __future__ import annotations
+
+import sys
+
+from s3ap_lint import report as reports
+from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Diagnostic, Place, Report
+from s3ap_lint.discovery import Discovery
+from s3ap_lint.invocation import below_root
+from s3ap_lint.model import Severity
+from s3ap_lint.registry import Registry
+from s3ap_lint.tasks import template_engines
+
+WORTHLESS = frozenset({"S3AP902", "S3AP906"})
+"""A rule crashed, or nothing was checked: whatever else was found, the run says too little."""
+
+
+def nothing_checked(found: Discovery, config: Config, allow_empty: bool) -> Diagnostic | None:
+    """S3AP906 for a folder without anything checkable, or when none of the named files is ours."""
+    if found.empty:
+        given = found.empty
+        message = f"nothing to check in {', '.join(given)}: no template and no Python file"
+    elif found.foreign and not (found.python or found.templates) and not allow_empty:
+        given = found.foreign
+        reasons = {gap.path: f", which {gap.reason}" for gap in found.unchecked}
+        named = (text + reasons.get(below_root(text, config), "") for text in given[:3])
+        message = f"none of the named files is a template or Python file: {'; '.join(named)}"
+    else:
+        return None
+    return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(below_root(given[0], config)))
+
+
+def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic | None:
+    """S3AP906 when none of the files that were found could be checked, and no finding says so."""
+    stats = report.stats
+    if (
+        stats.templates
+        or stats.modules
+        or report.findings
+        or report.suppressed
+        or not (found.python or found.templates)
+    ):
+        return None
+    reasons = "; ".join(f"{gap.path} {gap.reason}" for gap in report.unchecked[:3])
+    message = "not one of the files could be checked" + (f": {reasons}" if reasons else "")
+    path = found.templates[0].path if found.templates else found.python[0]
+    return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(path))
+
+
+def status(report: Report, config: Config, registry: Registry, *, exit_zero: bool) -> int:
+    """0: nothing at or above `--fail-on`; 1: findings; 2: the run cannot be trusted."""
+    unmet = _unmet(report, config, registry)
+    for line in unmet:
+        print(f"s3ap-lint: {line}", file=sys.stderr)
+    if unmet or any(d.code in WORTHLESS for d in report.findings):
+        return 2
+    failing = any(d.severity.rank >= config.fail_on.rank for d in report.findings)
+    return 1 if failing and not exit_zero else 0
+
+
+def _unmet(report: Report, config: Config, registry: Registry) -> list[str]:
+    """What `[require]` asks for and the run did not see."""
+    lines = []
+    for name in ("templates", "modules", "applications", "functions", "functions_joined"):
+        wanted, seen = getattr(config.require, name), getattr(report.stats, name)
+        if wanted is not None and seen < wanted:
+            lines.append(f"require: {name} = {wanted}, but this run saw {seen}; is something not found, or ignored?")
+    known = reports.known(registry)
+    ran = reports.looked_for(config, registry, bool(template_engines(config, registry)))
+    lines += [
+        f"require: the rule {selector} did not run; it is not selected, or its plugin is disabled"
+        for selector in config.require.rules
+        if not (known(selector) and ran(selector))
+    ]
+    return lines

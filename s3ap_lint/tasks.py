@@ -1,0 +1,209 @@
+"""The pieces of a run, each small enough to send to another process, and what a process needs to carry them out."""
+
+from __future__ import annotations
+
+import gc
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from posixpath import dirname
+
+from s3ap_lint import parallel
+from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Diagnostic, Place
+from s3ap_lint.discovery import Discovery, discover
+from s3ap_lint.engine import Session, UnitResult
+from s3ap_lint.model import Severity, Unchecked
+from s3ap_lint.plugins import Manager, make_manager
+from s3ap_lint.registry import Registry, load
+from s3ap_lint.render import RENDERERS
+from s3ap_lint.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ApplicationTask:
+    """Check the templates among a folder's candidates, and what they deploy.
+
+    `named` must be templates. `only`: the files asked about, if none of the templates is among them;
+    without one of them in an import closure there is nothing to report.
+    """
+
+    folder: str
+    paths: tuple[str, ...]
+    named: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class PythonTask:
+    """Check some Python files, each by itself."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EngineTask:
+    """Check one template with a foreign engine."""
+
+    path: str
+    engine: str
+
+
+Task = ApplicationTask | PythonTask | EngineTask
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a process needs to build its session, small enough to send to one that starts empty."""
+
+    config: Config
+    overlay: Mapping[str, bytes] = field(default_factory=dict)
+    fixing: bool = False
+
+    def __call__(self) -> None:
+        if _state.get("setup") is not self:
+            self.begin(registry_for(self.config), Workspace(self.config.root, self.overlay))
+
+    def begin(self, registry: Registry, workspace: Workspace) -> None:
+        """Make the session of this process, with rules and files that are there already."""
+        _state.update(setup=self, session=Session(self.config, registry, workspace, fixing=self.fixing))
+
+
+_state: dict[str, object] = {}  # one session a process; a forked worker finds its parent's here
+
+
+def registry_for(config: Config, manager: Manager | None = None) -> Registry:
+    """The rules and engines that the configuration leaves enabled, its selectors checked."""
+    manager = manager or make_manager(disabled=config.no_plugin, trusted=[Path(path) for path in config.plugin_path])
+    registry = load(manager, RENDERERS)
+    registry.check_selectors(config)
+    return registry
+
+
+def work(task: Task) -> tuple[UnitResult, ...]:
+    """Carry out one task in this process's session; Python files have a result each."""
+    with tidied_once():
+        return carry_out(task, session())
+
+
+def session() -> Session:
+    """The session of this process."""
+    found = _state["session"]
+    assert isinstance(found, Session)
+    return found
+
+
+@contextmanager
+def tidied_once() -> Iterator[None]:
+    """Without the cyclic garbage collector, which is run once at the end, on what is new.
+
+    Syntax trees are millions of objects that stay; looking through all of them again and again took 40 % of a run.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if enabled:
+            gc.enable()
+
+
+def carry_out(task: Task, session: Session) -> tuple[UnitResult, ...]:
+    """Carry out one task; each result says which files it rests on."""
+    return tuple(_recorded(unit, session) for unit in units(task))
+
+
+def _recorded(unit: Task, session: Session) -> UnitResult:
+    with session.workspace.recording() as seen:
+        if isinstance(unit, ApplicationTask):
+            result = session.check_application(unit.folder, unit.paths, unit.named, unit.only)
+        elif isinstance(unit, EngineTask):
+            result = session.check_with_engine(unit.path, unit.engine)
+        else:
+            result = session.check_python(*unit.paths)
+    return replace(result, rests_on=frozenset(seen.read))
+
+
+def template_engines(config: Config, registry: Registry) -> list[str]:
+    """The schema engines to run: the configured one, where its plugin is enabled."""
+    known = [name for name, engine in registry.engines.items() if engine.kind == "template"]
+    return [name for name in known if name == config.engine]
+
+
+def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Discovery:
+    """Everything below the root: what a path is joined with may lie anywhere."""
+    if "" in found.scope.folders:
+        return found
+    everything = discover([config.root], workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+    known = {candidate.path for candidate in everything.templates}
+    more = tuple(candidate for candidate in found.templates if candidate.path not in known)
+    templates = tuple(sorted((*everything.templates, *more)))
+    return Discovery(found.python, templates, found.unchecked, found.given, found.scope)
+
+
+def plan(found: Discovery, project: Discovery) -> list[Task]:
+    """The applications that are asked about or may run a file that is, and the Python files, one by one."""
+    folders: defaultdict[str, list[str]] = defaultdict(list)
+    named = {candidate.path for candidate in project.templates if candidate.looks_like}
+    named |= {path for given in found.given if given.kind == "file" for path in given.files}
+    for candidate in project.templates:
+        folders[dirname(candidate.path)].append(candidate.path)
+    asked = frozenset(found.python)
+    tasks: list[Task] = []
+    for folder, paths in sorted(folders.items()):
+        inside = any(found.reported(path) for path in paths)
+        if inside or asked:
+            must = tuple(path for path in paths if path in named)
+            tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked))
+    return [*tasks, *(PythonTask((path,)) for path in sorted(found.python))]
+
+
+def in_chunks(tasks: Iterable[Task], size: int) -> Iterator[Task]:
+    """The same work with several Python files to a task."""
+    python: list[str] = []
+    for task in tasks:
+        if isinstance(task, PythonTask):
+            python += task.paths
+        else:
+            yield task
+    yield from (PythonTask(tuple(python[at : at + size])) for at in range(0, len(python), size))
+
+
+def units(task: Task) -> list[Task]:
+    """The tasks of which a task is made, each with one result."""
+    return [PythonTask((path,)) for path in task.paths] if isinstance(task, PythonTask) else [task]
+
+
+def failed(outcome: object) -> UnitResult:
+    """A task that did not return: a time-out is something unchecked, anything else a crash."""
+    if isinstance(outcome, parallel.TimedOut):
+        reason = f"{_engine(outcome.task)} took longer than {outcome.seconds:g} seconds (--engine-timeout)"
+        return UnitResult(unchecked=tuple(Unchecked(path, "template", reason) for path in files_of(outcome.task)))
+    if isinstance(outcome, parallel.Died):
+        message = f"the process that checked it died (exit status {outcome.exitcode})"
+        files = files_of(outcome.task)
+    elif isinstance(outcome, parallel.Failed):
+        message = f"checking it failed: {outcome.last_line}"
+        files = files_of(outcome.task)
+    else:
+        raise TypeError(f"not an outcome: {outcome!r}")
+    return UnitResult(
+        tuple(
+            Diagnostic("S3AP902", "rule-crashed", Severity.ERROR, f"{_engine(outcome.task)}: {message}", Place(path))
+            for path in files
+        )
+    )
+
+
+def _engine(task: object) -> str:
+    return task.engine if isinstance(task, EngineTask) else "s3ap-lint"
+
+
+def files_of(task: object) -> tuple[str, ...]:
+    """The files that a task is about."""
+    if isinstance(task, EngineTask):
+        return (task.path,)
+    return task.paths if isinstance(task, (ApplicationTask, PythonTask)) else ()
