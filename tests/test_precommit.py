@@ -170,3 +170,20 @@ def test_a_commit_with_a_fault_is_stopped_and_one_without_is_made(library: Libra
     made = library.git("commit", "--all", "--message", "the variable that is read")
     assert 0 == made.returncode, made.stdout + made.stderr
     assert "the variable that is read\n" == library.git("log", "-1", "--format=%s").stdout
+
+
+def test_the_fixing_hook_fixes_what_is_committed_and_nothing_else(library: Library):
+    """As pre-commit has it, the commit fails once because files changed, and passes the second time."""
+    spare = f"import json\n{HANDLER}".replace("OUTPUT", "INPUT")
+    for application in ("uses", "unrelated"):
+        (library.folder / application / "functions/reader/handler.py").write_text(spare, encoding="utf-8")
+    file = "uses/functions/reader/handler.py"
+    arguments = ("try-repo", library.hooks, "s3ap-lint-fix", "--verbose", "--files", file)
+    first = library.pre_commit(*arguments)
+    assert 1 == first.returncode, first.stdout
+    assert "files were modified by this hook" in first.stdout
+    assert "fixed 1 finding in 1 file\n" in first.stdout
+    assert HANDLER.replace("OUTPUT", "INPUT") == (library.folder / file).read_text(encoding="utf-8")
+    assert spare == (library.folder / "unrelated/functions/reader/handler.py").read_text(encoding="utf-8")
+    second = library.pre_commit(*arguments)
+    assert 0 == second.returncode, second.stdout
