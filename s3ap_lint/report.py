@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from s3ap_lint import fingerprint, suppress
 from s3ap_lint.config import Config
-from s3ap_lint.diagnostic import Diagnostic, Place, Report, Stats, Tool
+from s3ap_lint.diagnostic import Diagnostic, Place, PlacedFix, Report, Stats, Tool
 from s3ap_lint.engine import UnitResult
-from s3ap_lint.model import Severity, Unchecked
+from s3ap_lint.model import Safety, Severity, Unchecked
 from s3ap_lint.registry import FOREIGN, Registry
+from s3ap_lint.settle import choose
 
 UNPARSABLE, UNUSED_IGNORE, BARE_IGNORE, INCOMPLETE = "S3AP901", "S3AP903", "S3AP904", "S3AP905"
 
@@ -118,8 +119,23 @@ def _joined(group: list[Diagnostic]) -> Diagnostic:
         message=message,
         related=tuple(sorted(related, key=lambda place: (place.path, place.start, place.message))),
         scenario=first.scenario if same else next((d.scenario for d in group if d.scenario), None),
+        fix=_joined_fix(group),
         fingerprint=fingerprint.structural(first.code, first.place.path, first.logical_path, first.message),
     )
+
+
+def _joined_fix(group: list[Diagnostic]) -> PlacedFix | None:
+    """The fixes of all that may be made together, of the safest kind there is, as one."""
+    offered = [d for d in group if d.fix]
+    for safety in Safety:
+        alike = [d for d in offered if d.fix and d.fix.safety is safety]
+        together = choose(alike)
+        if together and together[0].fix:
+            edits = dict.fromkeys(edit for d in together if d.fix for edit in d.fix.edits)
+            return replace(together[0].fix, edits=tuple(edits))
+        if alike:
+            return alike[0].fix
+    return None
 
 
 def merged(found: list[Diagnostic], registry: Registry) -> list[Diagnostic]:

@@ -283,6 +283,17 @@ def test_rules_that_undo_each_others_work_are_named_and_the_others_go_on(cli: Cl
     assert "s3ap-lint: fixes of FIX005, FIX006 undo each other's work, so none of theirs was applied" in ran.err
 
 
+def test_what_many_functions_have_in_common_is_fixed_for_all_at_once(cli: Cli, write: Write) -> None:
+    """More of them than there are rounds."""
+    properties = "{CodeUri: ., Handler: handler.handler, Runtime: python3.13, MemorySize: 128}"
+    functions = (f"  F{n}:\n    Type: AWS::Serverless::Function\n    Properties: {properties}\n" for n in range(12))
+    text = f"Transform: AWS::Serverless-2016-10-31\nResources:\n{''.join(functions)}"
+    folder = write({"template.yaml": text, "handler.py": "def handler(event, context):\n    return event\n"})
+    ran = fix(cli, "--fix", select="FIX009")
+    assert (0, "") == (ran.status, ran.err)
+    assert text.replace("128", "256") == (folder / "template.yaml").read_text()
+
+
 # -- real rules ----------------------------------------------------------------------------------
 
 

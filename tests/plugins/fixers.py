@@ -11,16 +11,28 @@ from s3ap_lint.api import (
     Edit,
     Finding,
     Fix,
+    Function,
+    Location,
     PythonFile,
     Rule,
     Safety,
     Severity,
     Span,
     bad,
+    edits,
     good,
     hookimpl,
+    offer,
     rule,
 )
+
+FUNCTION = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Small:
+        Type: AWS::Serverless::Function
+        Properties: {CodeUri: ., Handler: handler.handler, Runtime: python3.13, MemorySize: 128}
+    """
 
 
 def made(code: str, word: str, text: str, safety: Safety = Safety.SAFE, *, name: str) -> Rule:
@@ -80,6 +92,35 @@ def somebody_else(file: PythonFile) -> Iterator[Finding]:
         yield Finding("busy", at=file.module.at(file.module.tree.body[0]))
 
 
+@rule(
+    code="FIX009",
+    subject=Function,
+    severity=Severity.WARNING,
+    since="1",
+    examples=[
+        bad(
+            "it",
+            {
+                "template.yaml": FUNCTION,
+                "handler.py": "def handler(event, context):  # <- FIX009\n    return event\n",
+            },
+        ),
+        good("another", {"a.py": "word = 1\n"}),
+    ],
+)
+def small_function(function: Function) -> Iterator[Finding]:
+    """
+    A function is small.
+
+    It is told where its code begins, and mended in its template.
+    """
+    closure = function.closure
+    memory = function.resource.properties["MemorySize"]
+    if closure is not None and memory.text == "128":
+        fix = offer("Give it 256 MB", edits.replace(memory, function.template.source, 256), safety=Safety.SAFE)
+        yield Finding(f"{function.id} is small", at=Location(next(iter(closure.paths)), Span(0, 3)), fix=fix)
+
+
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
     """The rules of this plugin."""
@@ -91,5 +132,6 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         made("FIX005", "ping", "pong", name="restless-word"),
         made("FIX006", "pong", "ping", name="restless-other-word"),
         somebody_else,
+        small_function,
         made("FIX008", "wrong", "right", Safety.MANUAL, name="manual-word"),
     ]
