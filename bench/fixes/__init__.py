@@ -1,0 +1,1 @@
+"""What fixes make of whole libraries."""
