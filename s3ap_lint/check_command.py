@@ -132,9 +132,11 @@ def _carry_out(done: Fixed, run: Run, *, piped: bool) -> Fixed:
 def _show(options: argparse.Namespace, run: Run, done: Fixed, report: Report) -> int:
     """`--diff`: the patch, and on standard error what it is; the exit status."""
     config = run.config
-    below = all((config.root / path).is_relative_to(config.cwd) for path in done.files)
+    names = {path: run.real(path) for path in done.files}  # a patch for a link would make a file of it
+    before, after = ({names[path]: data[path] for path in names} for data in (done.before, done.files))
+    below = all((config.root / path).is_relative_to(config.cwd) for path in after)
     base = config.cwd if below else config.root
-    patch = diff(done.before, done.files, relative_to(str(base), str(config.root)), color=colored(options))
+    patch = diff(before, after, relative_to(str(base), str(config.root)), color=colored(options))
     if options.output:
         write(patch, options.output)
     else:

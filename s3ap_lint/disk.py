@@ -55,7 +55,8 @@ def _replace_all(root: Path, group: tuple[Replacement, ...]) -> None:
         for one in group:
             with _refusing(one.path):
                 real = (root / one.path).resolve(strict=True)
-                beside.append((one, _put_beside(real, one), real))
+                if real.read_bytes() != one.after:  # by another name of the file it has been done
+                    beside.append((one, _put_beside(real, one), real))
         with _uninterrupted():
             for one, new, real in beside:
                 with _refusing(one.path):

@@ -79,6 +79,10 @@ class Run:
         """The bytes of a file that is held, as it was; nothing if it cannot be read."""
         return self._held.get(path, b"")
 
+    def real(self, path: str) -> str:
+        """The path of a file that was asked about, without links."""
+        return self._workspace.inside(path) or path
+
     def look(self, changed: Mapping[str, bytes] | None = None, *, engines: bool = True) -> Report:
         """The report with some files changed, whatever was changed before; without schema engines if so wished."""
         setup = self._begin({**self._held, **(changed or {})})

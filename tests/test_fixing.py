@@ -203,6 +203,17 @@ def test_a_file_keeps_its_mode_and_a_link_stays_a_link(cli: Cli, write: Write) -
     assert ["a.py"] == [path.name for path in (folder / "real").iterdir()]
 
 
+def test_a_file_with_two_names_is_changed_once(cli: Cli, write: Write, git: Git) -> None:
+    folder = write({"a.py": "teh = 1\n"})
+    (folder / "link.py").symlink_to("a.py")
+    git(folder, "init", "-q")
+    (folder / "fixes.patch").write_text(fix(cli, "--diff", "link.py", "a.py").out)
+    git(folder, "apply", "--check", "fixes.patch")
+    assert 0 == fix(cli, "--fix", "link.py", "a.py").status
+    assert "the = 1\n" == (folder / "a.py").read_text()
+    assert (folder / "link.py").is_symlink()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
 def test_a_file_keeps_its_owner(cli: Cli, write: Write) -> None:
     folder = write({"a.py": "teh = 1\n"})
