@@ -82,6 +82,6 @@ class PythonFile:
 
     def inserted(self, sinks: Sinks) -> tuple[tuple[Inserted, Location], ...]:
         """The values of an event that are formatted into the text that a sink runs, each with the call."""
-        if not any(name.encode() in self.module.source.data for name in sinks):
+        if not self.module.says_any(sinks):
             return ()
         return tuple(found for name in self.handlers for found in inserted(self.alone(name), sinks))

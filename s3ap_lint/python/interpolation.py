@@ -58,8 +58,7 @@ class Inserted:
 
 def inserted(closure: Closure, sinks: Sinks) -> Iterator[tuple[Inserted, Location]]:
     """The values of the event that are formatted into the text that a sink runs, each with the call."""
-    words = [name.encode() for name in sinks]
-    if not any(word in module.source.data for module in closure.modules for word in words):
+    if not any(module.says_any(sinks) for module in closure.modules):
         return
     found = Interpolations(closure.reach(), [scope for _, scope in closure.handlers])
     for node, scope in found.reach.scopes:

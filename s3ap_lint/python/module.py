@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -182,6 +182,17 @@ class Module:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:
                 found.add(node.value)
         return frozenset(found)
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, ...], bool]:
+        return {}
+
+    def says_any(self, words: Iterable[str]) -> bool:
+        """Whether one of some words stands anywhere in the file; remembered, as many functions share a module."""
+        key = tuple(words)
+        if key not in self._asked:
+            self._asked[key] = any(word.encode() in self.source.data for word in key)
+        return self._asked[key]
 
     def mentions(self, name: str) -> bool:
         """Whether a name stands in the module as a string of its own, outside docstrings."""

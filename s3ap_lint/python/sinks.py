@@ -34,7 +34,7 @@ Sinks = Mapping[str, Sink]
 def calls_of(sinks: Sinks, node: Node, scope: Scope, graph: ImportGraph) -> Iterator[tuple[ast.Call, ast.expr]]:
     """The calls of sinks that a scope makes, each with the text that is run."""
     module = node.module
-    if module is None or not any(name.encode() in module.source.data for name in sinks):
+    if module is None or not module.says_any(sinks):
         return
     for call in calls_in(scope):
         sink = sinks.get(call.func.attr) if isinstance(call.func, ast.Attribute) else None
