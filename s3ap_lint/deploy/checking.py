@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from posixpath import basename
+from dataclasses import dataclass, field, replace
+from posixpath import basename, dirname
 
 from s3ap_lint.collector import Collector
 from s3ap_lint.deploy import choice, reading
@@ -45,11 +45,19 @@ class Deployed:
         report.run(found.subject)
         for terms in found.terms:
             where = choice.chosen(path, terms, self.workspace)
+            terms = self._with_configuration(terms, where)
             template = self._template(where) if where is not None else None
             if template is None:
                 _unknown(terms, found.subject.kind, source, report)
             elif not template.unknown_macros:
                 report.run(Deployment(source, terms, template))
+
+    def _with_configuration(self, terms: Terms, template: str | None) -> Terms:
+        """What a command of SAM says beside a configuration, which may give the other parameters."""
+        if terms.beside or terms.by != "sam deploy" or template is None:
+            return terms
+        names = self.workspace.listdir(dirname(template))
+        return replace(terms, complete=False) if any(name.startswith("samconfig") for name in names) else terms
 
     def _template(self, path: str) -> Template | None:
         if path in self.at_hand:

@@ -184,6 +184,7 @@ def _terms(
         capabilities=_capabilities(source, options, program),
         template=template,
         folder=setting.folder,
+        creates=operation == "create-stack",
         values_from=files,
     )
 

@@ -49,7 +49,8 @@ class Terms:
 
     `template` is the file as it is written, "" for the default one, None where it cannot be told; paths are relative
     to the file if `beside`, else to `folder` below wherever the command is run (None after a `cd` that cannot be
-    followed). `complete`: nothing else can give a parameter. `capabilities` is None where they cannot be told.
+    followed). `complete`: nothing else can give a parameter. `capabilities` is None where they cannot be told. `creates`: it is meant for a
+    stack that is not there yet.
     """
 
     at: Location
@@ -60,6 +61,7 @@ class Terms:
     template: str | None = ""
     folder: str | None = ""
     beside: bool = False
+    creates: bool = True
     values_from: tuple[str, ...] = ()
 
 
@@ -99,6 +101,26 @@ class Deployment:
     def names(self) -> frozenset[str]:
         """The names of the parameters that are given."""
         return frozenset(one.name for one in self.given)
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...] | None:
+        """What is acknowledged; None where that cannot be told."""
+        return self.terms.capabilities
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a parameter can be given nowhere else."""
+        return self.terms.complete
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether CloudFormation is called without a change set."""
+        return self.by in {"aws cloudformation create-stack", "aws cloudformation update-stack"}
+
+    @property
+    def may_change_only(self) -> bool:
+        """Whether it may be about a stack that is there, which keeps the values that are not given."""
+        return not self.terms.creates
 
     @property
     def drops_unknown(self) -> bool:

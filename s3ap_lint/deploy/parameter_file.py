@@ -43,7 +43,7 @@ def given(source: Source, top: Node) -> tuple[Given, ...]:
 
 def terms(source: Source, top: Node) -> Terms:
     """What the file gives to a deployment of its own."""
-    return Terms(Location(source.path), BY, given(source, top), beside=True)
+    return Terms(Location(source.path), BY, given(source, top), beside=True, creates=False)
 
 
 def literals(source: Source, top: Node) -> tuple[Literal, ...]:

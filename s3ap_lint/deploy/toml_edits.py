@@ -67,12 +67,11 @@ def _difference(source: Source, before: str, after: str) -> Edit | None:
     end = len(before) - tail
     cut = end - start
     line = before.rfind("\n", 0, start) + 1
-    if after[start : len(after) - tail] == "" and line and before[line : line + cut].endswith("\n"):
+    text = after[start : len(after) - tail]
+    if not text and line and before[line : line + cut].endswith("\n"):
         if before[:line] + before[line + cut :] == after:  # the same lines, from the beginning of the first
             start, end = line, line + cut
-    return Edit(
-        source.path, Span(source.byte_offset(start), source.byte_offset(end)), after[start : len(after) - tail]
-    )
+    return Edit(source.path, Span(source.byte_offset(start), source.byte_offset(end)), text)
 
 
 def _says(source: Source, edit: Edit, path: tuple[str, ...], index: int) -> bool:
