@@ -9,9 +9,10 @@ from s3ap_lint.access import Access, S3Grant, s3_outcomes
 from s3ap_lint.arn import Target
 from s3ap_lint.deploy.model import Deployment
 from s3ap_lint.iam import roles
-from s3ap_lint.model import Location
+from s3ap_lint.model import Location, Scenario
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import Fresh, Parameter, Value
+from s3ap_lint.template.scenarios import scenario
 from s3ap_lint.template.template import Resource
 from s3ap_lint.template.worlds import Impossible, Undecided, World
 
@@ -21,12 +22,15 @@ _LISTS_OF_AWS = "List<AWS::"
 
 @dataclass(frozen=True)
 class Denied:
-    """A role whose requests to an access point are denied, because the parameter that names it is empty."""
+    """A role whose requests to an access point are denied, because the parameter that names it is empty.
+
+    `scenario` is how parameters that are not given would have to be, if they matter.
+    """
 
     role: str
     actions: tuple[str, ...]
-    at: Location
     grants: tuple[Location, ...]
+    scenario: Scenario | None
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,21 @@ def denied(deployment: Deployment, name: str) -> Iterator[Denied]:
     if "alias" in name.lower() or name not in deployment.template.space.parameters:
         return
     for role in roles(deployment.template):
-        outcomes = s3_outcomes(role, Target.ALIAS, Target.ACCESS_POINT)
-        here = [o.answer for o in outcomes if _is_this(o.world, deployment)]
-        hanging = [tuple(grant for grant in answer if _hangs_on(grant, name)) for answer in here]
-        actions = sorted(set.intersection(*({g.action for g in grants} for grants in hanging)) if hanging else ())
-        if actions:
-            places = {g.leaf.node.span: g.leaf.at for grants in hanging for g in grants}
-            yield Denied(role.id, tuple(actions), role.at, tuple(places[span] for span in sorted(places)))
+        outcomes = [o for o in s3_outcomes(role, Target.ALIAS, Target.ACCESS_POINT) if _may_be(o.world, deployment)]
+        hanging = [(o, tuple(grant for grant in o.answer if _hangs_on(grant, name))) for o in outcomes]
+        faulty = [(outcome, grants) for outcome, grants in hanging if grants]
+        if not faulty:
+            continue
+        outcome, grants = next(((o, g) for o, g in faulty if o.is_default), faulty[0])
+        usual = [grants for o, grants in hanging if _agrees(o.world, _chosen(deployment))]
+        is_usual = bool(usual) and all(usual)
+        places = {grant.leaf.node.span: grant.leaf.at for grant in grants}
+        yield Denied(
+            role.id,
+            tuple(sorted({grant.action for grant in grants})),
+            tuple(places[span] for span in sorted(places)),
+            None if is_usual else _scenario(outcome.world, deployment),
+        )
 
 
 def _hangs_on(grant: S3Grant, name: str) -> bool:
@@ -123,14 +135,23 @@ def _in_domain(name: str, value: str, deployment: Deployment) -> Value:
     return next((one for one in domain if isinstance(one, Fresh)), value)
 
 
-def _is_this(world: World, deployment: Deployment) -> bool:
-    """Whether a world may be that of this deployment."""
-    chosen = _chosen(deployment)
-    return all(value == chosen.get(name, value) for name, value in world.chosen.items()) and _agrees(world, chosen)
+def _may_be(world: World, deployment: Deployment) -> bool:
+    """Whether a world agrees with what the deployment gives; what it leaves out may be switched later."""
+    given = {one.name: _in_domain(one.name, one.value, deployment) for one in deployment.given if one.value is not None}
+    return _agrees(world, given)
+
+
+def _scenario(world: World, deployment: Deployment) -> Scenario:
+    """The choices of a world that the deployment does not make."""
+    names = deployment.names
+    left = {name: value for name, value in world.chosen.items() if name not in names}
+    return scenario(world.space, World(world.space, left), world.conditions)
 
 
 def _agrees(world: World, chosen: dict[str, Value]) -> bool:
-    """Whether the conditions that a world decided come out the same with this deployment's values."""
+    """Whether a world has these values, and its conditions come out the same with all of them."""
+    if any(value != chosen.get(name, value) for name, value in world.chosen.items()):
+        return False
     full = World(world.space, {**chosen, **world.chosen})
     for name, truth in world.conditions.items():
         try:

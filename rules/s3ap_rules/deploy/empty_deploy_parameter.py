@@ -65,6 +65,11 @@ Resources:
                     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${AccessPointName}/object/*"
                     - !Ref AWS::NoValue
 """
+SWITCHED = (
+    READER.replace("Conditions:\n", "Conditions:\n  ByAccessPoint: !Equals [!Ref Mode, ACCESS_POINT]\n")
+    .replace("Conditions:", "  Mode:\n    Type: String\n    Default: BUCKET\n    AllowedValues: [BUCKET, ACCESS_POINT]\nConditions:")
+    .replace("    Type: AWS::IAM::Role\n", "    Type: AWS::IAM::Role\n    Condition: ByAccessPoint\n")
+)
 GIVEN = '"Alias=data-ext-s3alias", "VpcId=vpc-1",'
 SCRIPT = """
     aws cloudformation deploy --template-file template.yaml --stack-name app --capabilities CAPABILITY_IAM \\
@@ -101,6 +106,14 @@ SCRIPT = """
             ),
             fixed={"samconfig.toml": '[default.deploy.parameters]\nparameter_overrides = "VpcId=vpc-1"\n'},
         ),
+        bad(
+            "needed once a parameter that is left out is switched",
+            project("samconfig.toml", samconfig(GIVEN, '"AccessPointName="  # <- S3AP707'), SWITCHED),
+        ),
+        good(
+            "what needs it is switched off here",
+            project("samconfig.toml", samconfig(GIVEN, '"Mode=BUCKET", "AccessPointName="'), SWITCHED),
+        ),
         good(
             "empty means: make one, or: not this one",
             project("samconfig.toml", samconfig(GIVEN, '"AccessPointName=data"', ', "Bucket="', ', "RouteTableIds="'), READER),
@@ -117,7 +130,8 @@ def empty_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
     takes it as an identifier, or where its declaration refuses it. The first deploys without a word, and every
     request is answered with AccessDenied.
 
-    Only what holds with the values of this deployment is reported, the Defaults of the template included.
+    What is reported holds with the values that this deployment gives. The name of an access point is also reported when
+    something needs it that a parameter which is not given would switch on; the finding says which.
     """
     parameters = deployment.template.space.parameters
     for one in deployment.given:
@@ -134,7 +148,8 @@ def empty_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
                 fix=_fix(one, parameter.default, deployment),
             )
             continue
-        found = list(denied(deployment, one.name))
+        every = list(denied(deployment, one.name))
+        found = [each for each in every if each.scenario is None] or every
         if found:
             who = ", ".join(each.role for each in found)
             actions = ", ".join(sorted({action for each in found for action in each.actions}))
@@ -143,6 +158,7 @@ def empty_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
                 "point only when it is given; every such request is denied",
                 at=one.at,
                 related=(declared.noted("its declaration"), *(at.noted("grants nothing then") for e in found for at in e.grants)),
+                scenario=found[0].scenario,
                 fix=Fix(f"Give {one.name} the name of the access point", (), Safety.MANUAL),
             )
             continue
