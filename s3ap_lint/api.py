@@ -45,7 +45,7 @@ from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
 from s3ap_lint.permissions.standing import Lack, Permission, Permissions, permissions_of
 from s3ap_lint.permissions.unused import Unused, unused_grants
-from s3ap_lint.placeholders import may_have_placeholders, placeholders
+from s3ap_lint.placeholders import may_have_placeholders, of_this_account, placeholders
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.policies import Policies, Statement, aws_managed, sam_policy_templates, statements
 from s3ap_lint.project import PythonFile
@@ -177,6 +177,7 @@ __all__ = [
     "mentioned",
     "model_uses",
     "number",
+    "of_this_account",
     "offer",
     "permissions_of",
     "placeholders",

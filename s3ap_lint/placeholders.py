@@ -38,6 +38,12 @@ def placeholders(text: str) -> Iterator[str]:
             yield from (found[0] for found in _PLACEHOLDER.finditer(word))
 
 
+def of_this_account(text: str) -> str | None:
+    """A text with the account and region of the stack in place of their placeholders; None if others are left."""
+    filled = REGION.sub("${AWS::Region}", ACCOUNT.sub("${AWS::AccountId}", text))
+    return filled if filled != text and not any(True for _ in placeholders(filled)) else None
+
+
 def may_have_placeholders(data: bytes) -> bool:
     """Whether a file is worth a look."""
     return _QUICK.search(data) is not None

@@ -31,9 +31,13 @@ def _folders(path: str, terms: Terms, tree: Files) -> list[str]:
         return [own]
     if not terms.folder:
         return list(_above(own)) if terms.folder == "" else []
-    found = [clean for above in _above(own) if not (clean := normpath(join(above, terms.folder))).startswith("..")]
-    there = [folder for folder in dict.fromkeys(found) if tree.is_dir(folder)]
-    return ["" if folder == "." else folder for folder in there] if len(there) == 1 else []
+    cloned = terms.folder.partition("/")[2]  # the first folder may be that of the clone
+    for folder in (terms.folder, cloned) if cloned else (terms.folder,):
+        found = [clean for above in _above(own) if not (clean := normpath(join(above, folder))).startswith("..")]
+        there = [one for one in dict.fromkeys(found) if tree.is_dir(one)]
+        if there:
+            return ["" if one == "." else one for one in there] if len(there) == 1 else []
+    return []
 
 
 def _named(path: str, terms: Terms, tree: Files) -> str | None:

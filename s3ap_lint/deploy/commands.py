@@ -21,7 +21,7 @@ OPERATIONS = frozenset(("deploy", "create-stack", "update-stack", "create-change
 _SHORT = {"-t": "--template-file", "--template": "--template-file", "-g": "--guided"}
 _WITHOUT_VALUE = frozenset(("--guided", "--no-execute-changeset", "--resolve-s3", "--debug", "--no-paginate"))
 _MORE_ELSEWHERE = frozenset(("--guided", "--cli-input-json", "--cli-input-yaml"))
-_A_FOLDER = re.compile(r"SCRIPT|PROJECT|ROOT|REPO|BASE|HERE|DIR|dirname|pwd|PWD")
+_A_FOLDER = re.compile(r"SCRIPT|PROJECT|ROOT|REPO|BASE|HERE|dirname|pwd|PWD|^\$\{?DIR\}?$")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
 
@@ -35,15 +35,20 @@ class _Setting:
     built: str = ""
 
 
-def deployments(source: Source, commands: Iterable[Command], moves: bool = True) -> Iterator[Terms]:
+def deployments(source: Source, commands: Iterable[Command]) -> Iterator[Terms]:
     """What each command that deploys says, in order."""
     commands = list(commands)
     setting = _Setting(variables=_constants(commands))
+    outside: list[tuple[int, str | None]] = []
     for command in commands:
+        while outside and command.level < outside[-1][0]:
+            setting.folder = outside.pop()[1]
         words = _program(command)
         if not words:
             continue
-        if words[0].text == "cd" and moves:
+        if words[0].text == "cd":
+            if command.level and (not outside or outside[-1][0] < command.level):
+                outside.append((command.level, setting.folder))
             setting.folder = _moved(setting, words)
         program, operation, options = _invocation(words)
         if program == "sam" and operation == "build":
@@ -79,7 +84,12 @@ def _constants(commands: Iterable[Command]) -> dict[str, str | None]:
 
 def _moved(setting: _Setting, words: tuple[Word, ...]) -> str | None:
     """The folder after a `cd`, relative to where the commands began; None when that cannot be told."""
-    path = words[1].text if len(words) == 2 else None
+    if len(words) != 2:
+        return None
+    path = words[1].text if words[1].text is not None else _tail(words[1])
+    if words[1].text is None and path is not None:  # from the script's or the project's folder, wherever that is
+        parts = [part for part in path.split("/") if part not in ("", ".", "..")]
+        return "/".join(parts)
     if path is None or setting.folder is None or path.startswith(("/", "~", "-", "<")):
         return None
     return normpath(join(setting.folder, path)).removeprefix("./")
@@ -157,11 +167,16 @@ def _file(options: Options, setting: _Setting) -> str | None:
 
 def _below_the_script(word: Word) -> str | None:
     """What follows the folder of the script or project in a path."""
+    tail = _tail(word)
+    return tail.lstrip("/") if tail is not None and tail.startswith("/") else None
+
+
+def _tail(word: Word) -> str | None:
+    """What follows the folder of the script or project, "" for that folder; None for a path that begins otherwise."""
     first, *rest = [piece for piece in word.pieces if piece.text]
-    if not (first.is_open and _A_FOLDER.search(first.text)) or not rest or any(piece.is_open for piece in rest):
+    if not (first.is_open and _A_FOLDER.search(first.text)) or any(piece.is_open for piece in rest):
         return None
-    tail = "".join(piece.text for piece in rest)
-    return tail.lstrip("/") if tail.startswith("/") else None
+    return "".join(piece.text for piece in rest)
 
 
 def _terms(
@@ -169,6 +184,7 @@ def _terms(
 ) -> Terms:
     words = (*options.get("--parameter-overrides", ()), *options.get("--parameters", ()))
     given, complete, files = _parameters(source, words, program)
+    is_part = any(_ELLIPSIS.search(word.head) for word in command.words if len(word.shown) < 8)
     template = _file(options, setting)
     if program == "sam" and (not template or template.startswith(".aws-sam/")):
         template = setting.built if template is not None else None
@@ -180,8 +196,8 @@ def _terms(
         at=Location(source.path, _span(source, proper[0].start, proper[min(2, len(proper) - 1)].end)),
         by=by,
         given=given,
-        complete=complete and not (options.keys() & _MORE_ELSEWHERE),
-        capabilities=_capabilities(source, options, program),
+        complete=complete and not is_part and not (options.keys() & _MORE_ELSEWHERE),
+        capabilities=None if is_part else _capabilities(source, options, program),
         template=template,
         folder=setting.folder,
         creates=operation == "create-stack",

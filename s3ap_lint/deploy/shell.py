@@ -66,9 +66,10 @@ class Word:
 
 @dataclass(frozen=True)
 class Command:
-    """One simple command."""
+    """One simple command; `level` is how many subshells it stands in."""
 
     words: tuple[Word, ...]
+    level: int = 0
 
     @property
     def start(self) -> int:
@@ -123,6 +124,7 @@ class _Parser:
     found: list[Command] = field(default_factory=list)
     heredocs: list[tuple[str, bool]] = field(default_factory=list)
     depth: int = 0
+    level: int = 0
 
     def run(self, until: str | None) -> None:
         """Read commands up to the end, or behind a closing bracket."""
@@ -146,6 +148,7 @@ class _Parser:
                 break
             elif char in ";&|()" and not text.startswith("&>", self.at):
                 self._finish(words)
+                self.level = max(0, self.level + (char == "(") - (char == ")"))
                 self.at += 1
             elif (heredoc := _HEREDOC.match(text, self.at)) and not text.startswith("<<<", self.at):
                 self.heredocs.append((heredoc["word"].strip("'\"\\"), bool(heredoc["dash"])))
@@ -162,7 +165,7 @@ class _Parser:
 
     def _finish(self, words: list[Word]) -> None:
         if words:
-            self.found.append(Command(tuple(words)))
+            self.found.append(Command(tuple(words), self.level + self.depth))
             words.clear()
 
     def _line_end(self) -> int:
