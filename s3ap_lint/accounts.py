@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from s3ap_lint import data
 
@@ -32,7 +33,7 @@ def is_documentation(digits: str) -> bool:
         return True
     if digits in _RUNS or digits[::-1] in _RUNS:
         return True
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(digits, digits[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(digits)}
     return steps in ({1}, {9})
 
 
@@ -57,9 +58,9 @@ def account_ids(text: str) -> Iterator[tuple[str, str]]:
     A layer, an application of the Serverless Application Repository and an image belong to whoever publishes them.
     """
     for found in _ARN.finditer(text):
-        if found["service"] not in _PUBLISHED and not found["rest"].startswith("layer:"):
-            if is_somebodys(found["id"]):
-                yield found["id"], "an ARN"
+        published = found["service"] in _PUBLISHED or found["rest"].startswith("layer:")
+        if not published and is_somebodys(found["id"]):
+            yield found["id"], "an ARN"
     for pattern, what in ((_QUEUE, "the URL of a queue"), (_BUCKET, "the name of a bucket")):
         for found in pattern.finditer(text):
             if is_somebodys(found["id"]) and not _DATE.fullmatch(found["id"]):

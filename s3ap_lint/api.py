@@ -1,7 +1,7 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
-from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
+from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
 from s3ap_lint.bedrock import Model as BedrockModel

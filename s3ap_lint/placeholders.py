@@ -1,4 +1,4 @@
-"""What stands in a text for a value that somebody still has to fill in: `<ACCOUNT_ID>`, `YOUR_BUCKET`, `vpc-xxxxxxxx`."""
+"""What stands for a value that somebody still has to fill in: `<ACCOUNT_ID>`, `YOUR_BUCKET`, `vpc-xxxxxxxx`."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ _CROSSED = (
 _PLACEHOLDER = re.compile("|".join(f"(?:{one})" for one in (_UPPER, _WORD, _YOURS, _SHOUTED, _ORDERS, _CROSSED)))
 _QUICK = re.compile(rb"<[A-Za-z]|YOUR[_-]|REPLACE|CHANGE|INSERT_|_HERE|xxx|XXX")
 
-ACCOUNT = re.compile(r"<(?:AWS[_-]?)?ACCOUNT(?:[_-]?ID)?>|<(?:AWS)?Account-?Id>|<(?:your|aws)[-_ ]account[-_ ]id>", re.IGNORECASE)
+ACCOUNT = re.compile(
+    r"<(?:AWS[_-]?)?ACCOUNT(?:[_-]?ID)?>|<(?:AWS)?Account-?Id>|<(?:your|aws)[-_ ]account[-_ ]id>", re.IGNORECASE
+)
 REGION = re.compile(r"<(?:AWS[_-]?)?REGION>|<(?:your|aws)[-_ ]region>", re.IGNORECASE)
 
 
 def placeholders(text: str) -> Iterator[str]:
-    """The placeholders in a value; in a text of several words only those inside something like an ARN or URL."""
+    """The placeholders in a value; in a text of several words only those inside an ARN."""
     if not _PLACEHOLDER.search(text):
         return
     words = text.split()
     for word in words if len(words) != 1 else (text,):
         bare = word.lstrip("\"'[({,:")
-        if len(words) == 1 or bare.startswith(("arn:", "s3://")):
+        if len(words) == 1 or bare.startswith("arn:"):
             yield from (found[0] for found in _PLACEHOLDER.finditer(word))
 
 

@@ -215,8 +215,8 @@ def _capabilities(source: Source, options: Options, program: str) -> tuple[Capab
         if word.text is None:
             return None
         at = word.end - len(word.text) if source.text[word.start : word.end] == word.text else word.start + 1
-        for name in re.finditer(r"[^\s,]+", word.text):
-            out.append(Capability(name[0], _span(source, at + name.start(), at + name.end())))
+        names = re.finditer(r"[^\s,]+", word.text)
+        out += [Capability(name[0], _span(source, at + name.start(), at + name.end())) for name in names]
     known = all(one.name.startswith("CAPABILITY_") for one in out)
     return tuple(out) if known else None
 

@@ -59,7 +59,7 @@ def refused(parameter: Parameter) -> str:
 
 
 def denied(deployment: Deployment, name: str) -> Iterator[Denied]:
-    """The roles that are granted something on an access point only when the parameter is given. Raises TooManyWorlds."""
+    """The roles that are granted something on an access point only when it is given. Raises TooManyWorlds."""
     if "alias" in name.lower() or name not in deployment.template.space.parameters:
         return
     for role in roles(deployment.template):
@@ -143,9 +143,9 @@ def _may_be(world: World, deployment: Deployment) -> bool:
 
 def _scenario(world: World, deployment: Deployment) -> Scenario:
     """The choices of a world that the deployment does not make."""
-    names = deployment.names
+    names, space = deployment.names, deployment.template.space
     left = {name: value for name, value in world.chosen.items() if name not in names}
-    return scenario(world.space, World(world.space, left), world.conditions)
+    return scenario(space, World(space, left), world.conditions)
 
 
 def _agrees(world: World, chosen: dict[str, Value]) -> bool:

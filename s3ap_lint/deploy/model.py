@@ -49,8 +49,8 @@ class Terms:
 
     `template` is the file as it is written, "" for the default one, None where it cannot be told; paths are relative
     to the file if `beside`, else to `folder` below wherever the command is run (None after a `cd` that cannot be
-    followed). `complete`: nothing else can give a parameter. `capabilities` is None where they cannot be told. `creates`: it is meant for a
-    stack that is not there yet.
+    followed). `complete`: nothing else can give a parameter. `capabilities` is None where they cannot be told.
+    `creates`: it is meant for a stack that is not there yet. `values_from` are files that more is read from.
     """
 
     at: Location
@@ -142,10 +142,14 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Literal:
-    """A text that a deploy input uses as a value, and where it stands."""
+    """A text that a deploy input uses as a value, and where it stands.
+
+    `fallback_of` is the variable of a shell that has it as its default.
+    """
 
     text: str
     at: Location
+    fallback_of: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +168,10 @@ class DeployInput:
     @property
     def at(self) -> Location:
         return Location(self.source.path)
+
+    @property
+    def is_script(self) -> bool:
+        return self.kind is Kind.SHELL
 
     @property
     def is_example(self) -> bool:

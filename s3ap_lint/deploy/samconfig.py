@@ -73,9 +73,7 @@ def terms(source: Source) -> tuple[Terms, ...]:
     return tuple(out)
 
 
-def _terms(
-    source: Source, place: tuple[int, int], own: list[Entry], common: list[Entry], built: list[Entry]
-) -> Terms:
+def _terms(source: Source, place: tuple[int, int], own: list[Entry], common: list[Entry], built: list[Entry]) -> Terms:
     values = {one.path[3]: one for one in (*common, *own)}
     overrides = [one for one in own if one.path[3] == "parameter_overrides"]
     overrides = overrides or [one for one in common if one.path[3] == "parameter_overrides"]

@@ -189,7 +189,9 @@ class _Parser:
         if array is not None:
             self.at = array.end()
             items = self._array()
-            return Word((Piece(array[0][:-1]), Piece(text[array.end() - 1 : self.at], is_open=True)), start, self.at, items)
+            return Word(
+                (Piece(array[0][:-1]), Piece(text[array.end() - 1 : self.at], is_open=True)), start, self.at, items
+            )
         while self.at < len(text):
             char = text[self.at]
             plain = _PLAIN.match(text, self.at)

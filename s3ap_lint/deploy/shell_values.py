@@ -15,7 +15,7 @@ from s3ap_lint.source import Source
 
 _TOOLS = frozenset(("aws", "sam", "cdk", "rain", "terraform", "awslocal", "samlocal"))
 _COMPARING = frozenset(("[", "[[", "test", "case", "grep", "egrep", "sed", "awk", "perl"))
-_DEFAULT = re.compile(r"\$\{\w+:?[-=](?P<text>(?:[^{}]|\$\{[^{}]*\})*)\}")
+_DEFAULT = re.compile(r"\$\{(?P<name>\w+):?[-=](?P<text>(?:[^{}]|\$\{[^{}]*\})*)\}")
 _TEXTS = re.compile(r"(?:USAGE|HELP|EXAMPLE|MESSAGE|MSG|PLACEHOLDER|PATTERN|REGEX)", re.IGNORECASE)
 
 
@@ -29,7 +29,7 @@ def values(source: Source, commands: Iterable[Command]) -> tuple[Literal, ...]:
         text = _said(word)
         if text and not (text in refused or any(part in refused for part in re.findall(r"<[^<>]+>", text))):
             span = Span(source.byte_offset(word.start), source.byte_offset(word.end))
-            out.append(Literal(text, Location(source.path, span)))
+            out.append(Literal(text, Location(source.path, span), _falls_back(word)))
     return tuple(out)
 
 
@@ -52,6 +52,13 @@ def _refused(commands: Iterable[Command]) -> Iterator[str]:
         proper = command.proper
         if proper and proper[0].text in _COMPARING:
             yield from (word.shown for word in proper[1:])
+
+
+def _falls_back(word: Word) -> str:
+    """The variable whose default the word is, if it is nothing else."""
+    pieces = [piece for piece in word.pieces if piece.text]
+    found = _DEFAULT.fullmatch(pieces[0].text) if len(pieces) == 1 and pieces[0].is_open else None
+    return found["name"] if found else ""
 
 
 def _said(word: Word) -> str:

@@ -1,7 +1,8 @@
 """Edits on TOML that leave every other byte as it is.
 
-tomlkit does the change, because it keeps comments and spacing; what it makes is compared with what was there, and only
-the difference is the edit. If more than the item itself differs, or the document then says anything else, there is none.
+tomlkit does the change, because it keeps comments and spacing; what it makes is compared with what was there, and
+only the difference is the edit. If more than the item itself differs, or the document then says anything else, there
+is none.
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ def _difference(source: Source, before: str, after: str) -> Edit | None:
     cut = end - start
     line = before.rfind("\n", 0, start) + 1
     text = after[start : len(after) - tail]
-    if not text and line and before[line : line + cut].endswith("\n"):
-        if before[:line] + before[line + cut :] == after:  # the same lines, from the beginning of the first
-            start, end = line, line + cut
+    whole_lines = not text and line and before[line : line + cut].endswith("\n")
+    if whole_lines and before[:line] + before[line + cut :] == after:  # the same, from the first one's beginning
+        start, end = line, line + cut
     return Edit(source.path, Span(source.byte_offset(start), source.byte_offset(end)), text)
 
 

@@ -3,9 +3,22 @@
 from collections.abc import Iterator
 from posixpath import basename
 
-from s3ap_lint.api import Deployment, Finding, Fix, GivenParameter, Safety, Severity, bad, denied, good, hollow, offer
-from s3ap_lint.api import refused, rule
-from s3ap_rules.deploy.deploy_example import TEMPLATE, project, samconfig
+from s3ap_lint.api import (
+    Deployment,
+    Finding,
+    Fix,
+    GivenParameter,
+    Safety,
+    Severity,
+    bad,
+    denied,
+    good,
+    hollow,
+    offer,
+    refused,
+    rule,
+)
+from s3ap_rules.deploy.deploy_example import project, samconfig
 
 READER = """
 AWSTemplateFormatVersion: "2010-09-09"
@@ -67,7 +80,10 @@ Resources:
 """
 SWITCHED = (
     READER.replace("Conditions:\n", "Conditions:\n  ByAccessPoint: !Equals [!Ref Mode, ACCESS_POINT]\n")
-    .replace("Conditions:", "  Mode:\n    Type: String\n    Default: BUCKET\n    AllowedValues: [BUCKET, ACCESS_POINT]\nConditions:")
+    .replace(
+        "Conditions:",
+        "  Mode:\n    Type: String\n    Default: BUCKET\n    AllowedValues: [BUCKET, ACCESS_POINT]\nConditions:",
+    )
     .replace("    Type: AWS::IAM::Role\n", "    Type: AWS::IAM::Role\n    Condition: ByAccessPoint\n")
 )
 GIVEN = '"Alias=data-ext-s3alias", "VpcId=vpc-1",'
@@ -88,7 +104,9 @@ SCRIPT = """
     examples=[
         bad(
             "without the name only the alias is granted, which grants nothing",
-            project("samconfig.toml.example", samconfig(GIVEN, '"AccessPointName=",  # <- S3AP707', '"Bucket="'), READER),
+            project(
+                "samconfig.toml.example", samconfig(GIVEN, '"AccessPointName=",  # <- S3AP707', '"Bucket="'), READER
+            ),
         ),
         bad(
             "a switch is on, and what it needs is empty",
@@ -116,7 +134,11 @@ SCRIPT = """
         ),
         good(
             "empty means: make one, or: not this one",
-            project("samconfig.toml", samconfig(GIVEN, '"AccessPointName=data"', ', "Bucket="', ', "RouteTableIds="'), READER),
+            project(
+                "samconfig.toml",
+                samconfig(GIVEN, '"AccessPointName=data"', ', "Bucket="', ', "RouteTableIds="'),
+                READER,
+            ),
         ),
         good("what only the shell knows", project("deploy.sh", SCRIPT, READER)),
     ],
@@ -130,8 +152,8 @@ def empty_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
     takes it as an identifier, or where its declaration refuses it. The first deploys without a word, and every
     request is answered with AccessDenied.
 
-    What is reported holds with the values that this deployment gives. The name of an access point is also reported when
-    something needs it that a parameter which is not given would switch on; the finding says which.
+    What is reported holds with the values that this deployment gives. The name of an access point is also reported
+    when something needs it that a parameter which is not given would switch on; the finding says which.
     """
     parameters = deployment.template.space.parameters
     for one in deployment.given:
@@ -157,7 +179,10 @@ def empty_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
                 f"{one.name} is empty, and {who} {'is' if len(found) == 1 else 'are'} granted {actions} on the access "
                 "point only when it is given; every such request is denied",
                 at=one.at,
-                related=(declared.noted("its declaration"), *(at.noted("grants nothing then") for e in found for at in e.grants)),
+                related=(
+                    declared.noted("its declaration"),
+                    *(at.noted("grants nothing then") for e in found for at in e.grants),
+                ),
                 scenario=found[0].scenario,
                 fix=Fix(f"Give {one.name} the name of the access point", (), Safety.MANUAL),
             )

@@ -93,7 +93,9 @@ SCRIPT = """
     #!/bin/bash
     aws sts assume-role --role-arn arn:aws:iam::487236510948:role/deployer --role-session-name s  # <- S3AP704
     """
-KEYS = frozenset(("accountid", "account", "accountids", "awsaccountid", "aws:sourceaccount", "aws:principalaccount", "aws"))
+KEYS = frozenset(
+    ("accountid", "account", "accountids", "awsaccountid", "aws:sourceaccount", "aws:principalaccount", "aws")
+)
 PROSE = frozenset(("Description", "Metadata", "AllowedPattern", "ConstraintDescription", "Comment", "ZipFile"))
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
@@ -107,7 +109,9 @@ REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
     options={"allow": []},
     examples=[
         bad("a policy that admits one account", POLICY),
-        good("an account that is allowed here", POLICY.replace("  # <- S3AP704", ""), options={"allow": ["487236510948"]}),
+        good(
+            "an account that is allowed here", POLICY.replace("  # <- S3AP704", ""), options={"allow": ["487236510948"]}
+        ),
         good("ids of the documentation, of AWS, of whoever publishes a layer; other long numbers", PUBLISHED),
     ],
 )
@@ -115,15 +119,16 @@ def literal_account_id(template: Template, options: Options) -> Iterator[Finding
     """
     The number of an AWS account is written out in a template, a script or code.
 
-    What is deployed into another account still means the first one: requests go where they may not, and the policy admits
-    whoever has that account. In a public repository the number itself is given away.
+    What is deployed into another account still means the first one: requests go where they may not, and the policy
+    admits whoever has that account. In a public repository the number itself is given away.
 
-    Use `${AWS::AccountId}`, a parameter, or an environment variable. Accounts of AWS and of the publishers of layers, and
-    the numbers that documentation uses, are none; `allow` lists others that may stand here.
+    Use `${AWS::AccountId}`, a parameter, or an environment variable. Accounts of AWS and of the publishers of layers,
+    and the numbers that documentation uses, are none; `allow` lists others that may stand here. Tests invent accounts,
+    and are not looked at.
 
     No report shows the number: only its place, and where in a text it stands.
     """
-    if not may_have_account_ids(template.source.data):
+    if not may_have_account_ids(template.source.data) or _is_test(template.path):
         return
     for node in _texts(template.top):
         for digits, what in _found(node):
@@ -139,7 +144,7 @@ def literal_account_id(template: Template, options: Options) -> Iterator[Finding
 )
 def account_id_in_script(file: DeployInput, options: Options) -> Iterator[Finding]:
     """Scripts; configurations and parameter files are where an account's own values belong."""
-    if file.kind.value != "shell script" or not may_have_account_ids(file.source.data):
+    if not file.is_script or not may_have_account_ids(file.source.data) or _is_test(file.path):
         return
     for literal in file.literals:
         what = next((what for digits, what in account_ids(literal.text) if digits not in options["allow"]), "")
@@ -157,10 +162,10 @@ def account_id_in_script(file: DeployInput, options: Options) -> Iterator[Findin
 )
 def account_id_in_code(file: PythonFile, options: Options) -> Iterator[Finding]:
     """Texts of the code that are no documentation; tests invent their accounts."""
-    source = file.module.source
-    if file.vendored or not may_have_account_ids(source.data) or _is_test(file.path):
+    source, tree = file.module.source, file.module.tree
+    if tree is None or file.vendored or not may_have_account_ids(source.data) or _is_test(file.path):
         return
-    for node in ast.walk(file.module.tree):
+    for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
             if isinstance(node, ast.Expr) or not isinstance(child, ast.Constant) or not isinstance(child.value, str):
                 continue
@@ -170,11 +175,13 @@ def account_id_in_code(file: PythonFile, options: Options) -> Iterator[Finding]:
 
 
 def _message(what: str) -> str:
-    return f"an account id is written out in {what}; elsewhere it means another account than the one deployed into"
+    return f"an account id is written out in {what}; deployed into another account it still means this one"
 
 
 def _is_test(path: str) -> bool:
-    return any(part in ("test", "tests") or part.startswith(("test_", "conftest")) for part in path.split("/"))
+    return any(
+        part in ("test", "testing", "tests") or part.startswith(("test_", "conftest")) for part in path.split("/")
+    )
 
 
 def _texts(top: Node) -> Iterator[Node]:

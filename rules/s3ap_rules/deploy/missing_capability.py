@@ -3,7 +3,21 @@
 from collections.abc import Iterator
 from posixpath import basename
 
-from s3ap_lint.api import Capability, Deployment, Edit, Finding, Fix, Location, Resource, Severity, Template, bad, good, offer, rule
+from s3ap_lint.api import (
+    Capability,
+    Deployment,
+    Edit,
+    Finding,
+    Fix,
+    Location,
+    Resource,
+    Severity,
+    Template,
+    bad,
+    good,
+    offer,
+    rule,
+)
 from s3ap_rules.deploy.deploy_example import project, samconfig
 
 ROLE = """
@@ -19,10 +33,10 @@ Resources:
             Principal: {Service: ec2.amazonaws.com}
             Action: sts:AssumeRole
 """
-NAMED = ROLE.replace("    Properties:\n", "    Properties:\n      RoleName: !Sub \"${AWS::StackName}-writer\"\n")
-SOMETIMES = NAMED.replace("Resources:", "Parameters:\n  Mode: {Type: String}\nConditions:\n  Writes: !Equals [!Ref Mode, w]\nResources:").replace(
-    "    Type: AWS::IAM::Role\n", "    Type: AWS::IAM::Role\n    Condition: Writes\n"
-)
+NAMED = ROLE.replace("    Properties:\n", '    Properties:\n      RoleName: !Sub "${AWS::StackName}-writer"\n')
+SOMETIMES = NAMED.replace(
+    "Resources:", "Parameters:\n  Mode: {Type: String}\nConditions:\n  Writes: !Equals [!Ref Mode, w]\nResources:"
+).replace("    Type: AWS::IAM::Role\n", "    Type: AWS::IAM::Role\n    Condition: Writes\n")
 MACRO = ROLE.replace("Resources:", "Transform: AWS::LanguageExtensions\nResources:")
 SCRIPT = """
     aws cloudformation deploy --template-file template.yaml --stack-name app --no-fail-on-empty-changeset  # <- S3AP708
@@ -48,7 +62,13 @@ IAM_TYPES = (
     "AWS::IAM::UserToGroupAddition",
 )
 NAMES = ("RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName")
-NAMED_TYPES = ("AWS::IAM::Group", "AWS::IAM::InstanceProfile", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::User")
+NAMED_TYPES = (
+    "AWS::IAM::Group",
+    "AWS::IAM::InstanceProfile",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::IAM::User",
+)
 
 
 @rule(
@@ -64,8 +84,14 @@ NAMED_TYPES = ("AWS::IAM::Group", "AWS::IAM::InstanceProfile", "AWS::IAM::Manage
         ),
         bad("a role, and nothing is acknowledged", project("deploy.sh", SCRIPT, ROLE)),
         bad("a transform, in an operation that makes no change set", project("deploy.sh", CREATED, MACRO)),
-        good("a name of its own is acknowledged", project("samconfig.toml", samconfig(extra='capabilities = ["CAPABILITY_NAMED_IAM"]\n'), NAMED)),
-        good("a role without a name", project("samconfig.toml", samconfig(extra='capabilities = "CAPABILITY_IAM"\n'), ROLE)),
+        good(
+            "a name of its own is acknowledged",
+            project("samconfig.toml", samconfig(extra='capabilities = ["CAPABILITY_NAMED_IAM"]\n'), NAMED),
+        ),
+        good(
+            "a role without a name",
+            project("samconfig.toml", samconfig(extra='capabilities = "CAPABILITY_IAM"\n'), ROLE),
+        ),
         good("what only the shell knows, or a person is asked", project("deploy.sh", OPEN, NAMED)),
         good(
             "a role that this deployment may not have",
@@ -78,8 +104,8 @@ def missing_capability(deployment: Deployment) -> Iterator[Finding]:
     A deployment does not acknowledge a capability that its template needs.
 
     It is refused with InsufficientCapabilitiesException. Resources of IAM, also those that SAM makes, need
-    CAPABILITY_IAM; those with names of their own CAPABILITY_NAMED_IAM; nested applications, and transforms in operations
-    without a change set, CAPABILITY_AUTO_EXPAND.
+    CAPABILITY_IAM; those with names of their own CAPABILITY_NAMED_IAM; nested applications, and transforms in
+    operations without a change set, CAPABILITY_AUTO_EXPAND.
 
     Resources that depend on a condition are not counted: whether they need it hangs on parameters.
 

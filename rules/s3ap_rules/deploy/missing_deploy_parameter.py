@@ -6,8 +6,11 @@ from posixpath import basename
 from s3ap_lint.api import Deployment, Finding, Fix, Safety, Severity, bad, good, rule
 from s3ap_rules.deploy.deploy_example import TEMPLATE, project, samconfig
 
-TWO = TEMPLATE.replace("  OutputBucketName:", "  SubnetIds:\n    Type: CommaDelimitedList\n  OutputBucketName:").replace(
-    "      VpcId: !Ref VpcId\n", "      VpcId: !Ref VpcId\n      Tags: [{Key: subnets, Value: !Join ['+', !Ref SubnetIds]}]\n"
+TWO = TEMPLATE.replace(
+    "  OutputBucketName:", "  SubnetIds:\n    Type: CommaDelimitedList\n  OutputBucketName:"
+).replace(
+    "      VpcId: !Ref VpcId\n",
+    "      VpcId: !Ref VpcId\n      Tags: [{Key: subnets, Value: !Join ['+', !Ref SubnetIds]}]\n",
 )
 CREATED = """
     #!/bin/sh
@@ -51,7 +54,10 @@ OPEN = """
         ),
         bad("a guide that gives one of two", project("README.md", HALF, TWO)),
         bad("an operation that creates a stack and gives none", project("deploy.sh", CREATED)),
-        good("every parameter without a Default", project("samconfig.toml", samconfig('"VpcId=vpc-1", "SubnetIds=a,b"'), TWO)),
+        good(
+            "every parameter without a Default",
+            project("samconfig.toml", samconfig('"VpcId=vpc-1", "SubnetIds=a,b"'), TWO),
+        ),
         good("a command that switches something in a stack that is there", project("README.md", SWITCHED)),
         good("parameters that only the shell knows", project("deploy.sh", OPEN, TWO)),
         good(

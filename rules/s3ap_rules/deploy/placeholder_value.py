@@ -150,7 +150,10 @@ def placeholder_value(template: Template) -> Iterator[Finding]:
             "a configuration that was copied, but not filled in",
             project("samconfig.toml", samconfig('"VpcId=<YOUR_VPC_ID>"  # <- S3AP703')),
         ),
-        good("an example, which is to be filled in", project("samconfig.toml.example", samconfig('"VpcId=<YOUR_VPC_ID>"'))),
+        good(
+            "an example, which is to be filled in",
+            project("samconfig.toml.example", samconfig('"VpcId=<YOUR_VPC_ID>"')),
+        ),
         good("a script that says, refuses and replaces them", project("deploy.sh", CAREFUL)),
     ],
 )
@@ -161,11 +164,13 @@ def placeholder_in_input(file: DeployInput) -> Iterator[Finding]:
     for literal in file.literals:
         found = list(dict.fromkeys(placeholders(literal.text)))
         if found:
-            yield Finding(_message(found), at=literal.at)
+            yield Finding(_message(found, literal.fallback_of), at=literal.at)
 
 
-def _message(found: list[str]) -> str:
+def _message(found: list[str], fallback_of: str = "") -> str:
     verb = "is a placeholder" if len(found) == 1 else "are placeholders"
+    if fallback_of:
+        return f"{' and '.join(found)} {verb}, and {fallback_of} falls back to it; used as it stands unless it is set"
     return f"{' and '.join(found)} {verb}, and this is a value; it is used as it stands"
 
 
