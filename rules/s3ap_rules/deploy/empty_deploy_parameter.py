@@ -147,9 +147,9 @@ def empty_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
     """
     A parameter is given as empty, and this deployment needs it.
 
-    Many templates take an empty value for a choice: "make a bucket", "no alarm". It is none where the parameter names the
-    S3 access point that a role may use (what is left, its alias, grants nothing), where a feature that is switched on
-    takes it as an identifier, or where its declaration refuses it. The first deploys without a word, and every
+    Many templates take an empty value for a choice: "make a bucket", "no alarm". It is none where the parameter names
+    the S3 access point that a role may use (what is left, its alias, grants nothing), where a feature that is switched
+    on takes it as an identifier, or where its declaration refuses it. The first deploys without a word, and every
     request is answered with AccessDenied.
 
     What is reported holds with the values that this deployment gives. The name of an access point is also reported

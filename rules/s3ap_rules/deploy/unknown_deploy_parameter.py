@@ -10,6 +10,7 @@ from s3ap_lint.api import (
     Fix,
     GivenParameter,
     Location,
+    Safety,
     Severity,
     bad,
     good,
@@ -120,14 +121,14 @@ def unknown_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
             if deployment.drops_unknown
             else "the deployment is refused"
         )
-        near = _near(one.name, deployment)
-        related = (declared[near].node.key_at.noted("the parameter that is not given"),) if near else ()
+        alike = _alike_and_open(one.name, deployment)
+        related = tuple(declared[name].node.key_at.noted("a parameter that is not given") for name in alike)
         parameters = deployment.template.top["Parameters"]
         yield Finding(
             f"{one.name} is no parameter of {basename(template)}; {outcome}",
             at=one.at,
             related=related or (_of_template(parameters.key_at, template),),
-            fix=_fix(one, near),
+            fix=_fix(one, alike),
         )
 
 
@@ -135,15 +136,12 @@ def _of_template(at: Location, path: str) -> Location:
     return Location(path, at.span, at.path, "the parameters that there are")
 
 
-def _near(name: str, deployment: Deployment) -> str:
-    """The one parameter of the template that is meant, if it is not given; "" when there is none, or more."""
-    wanted = name.lower()
-    found = [
-        other
-        for other in deployment.template.space.parameters
-        if other not in deployment.names and _alike(wanted, other.lower())
-    ]
-    return found[0] if len(found) == 1 else ""
+def _alike_and_open(name: str, deployment: Deployment) -> list[str]:
+    """The parameters of the template that may be meant and are not given; of several, one that must be given."""
+    space, wanted = deployment.template.space, name.lower()
+    found = [other for other in space.parameters if other not in deployment.names and _alike(wanted, other.lower())]
+    required = [other for other in found if not space.parameters[other].node["Default"]]
+    return required if len(required) == 1 else found
 
 
 def _alike(one: str, other: str) -> bool:
@@ -166,7 +164,10 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _fix(one: GivenParameter, near: str) -> Fix | None:
-    if near:
-        return offer(f"Give {near} instead", Edit(one.at.subject, one.name_span, near))
+def _fix(one: GivenParameter, alike: list[str]) -> Fix | None:
+    """Give the one parameter that is meant, or nothing where none can be; between several a person chooses."""
+    if len(alike) > 1:
+        return Fix(f"Give {', '.join(alike[:-1])} or {alike[-1]} instead", (), Safety.MANUAL)
+    if alike:
+        return offer(f"Give {alike[0]} instead", Edit(one.at.subject, one.name_span, alike[0]))
     return offer(f"Take {one.name} out", one.removal())
