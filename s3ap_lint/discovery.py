@@ -210,7 +210,7 @@ class _Search:
             self.problems[path] = data.unchecked()
             return False
         name = path.rpartition("/")[2]
-        sure = sniff.looks_like_template(name, data)
+        sure = None if recognition.is_script_or_guide(name) else sniff.looks_like_template(name, data)
         if sure is not None:
             self.templates[path] = sure
         elif recognition.kind_of(name, data) is not None:

@@ -67,6 +67,7 @@ def discovered(files: Mapping[str, bytes]) -> Discovery:
     found = [
         Candidate(path, sure)
         for path, name in names.items()
+        if not recognition.is_script_or_guide(name)
         if (sure := sniff.looks_like_template(name, files[path])) is not None
     ]
     others = names.keys() - {candidate.path for candidate in found}

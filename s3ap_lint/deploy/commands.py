@@ -30,6 +30,7 @@ class _Setting:
     """What a command finds around it: where it is run, texts of variables, and what packaging wrote."""
 
     folder: str | None = ""
+    before: str | None = ""
     variables: dict[str, str | None] = field(default_factory=dict)
     packaged: dict[str, str] = field(default_factory=dict)
     built: str = ""
@@ -49,7 +50,7 @@ def deployments(source: Source, commands: Iterable[Command]) -> Iterator[Terms]:
         if words[0].text == "cd":
             if command.level and (not outside or outside[-1][0] < command.level):
                 outside.append((command.level, setting.folder))
-            setting.folder = _moved(setting, words)
+            setting.folder, setting.before = _moved(setting, words), setting.folder
         program, operation, options = _invocation(words)
         if program == "sam" and operation == "build":
             setting.built = _file(options, setting) or ""
@@ -86,6 +87,8 @@ def _moved(setting: _Setting, words: tuple[Word, ...]) -> str | None:
     """The folder after a `cd`, relative to where the commands began; None when that cannot be told."""
     if len(words) != 2:
         return None
+    if words[1].text == "-":
+        return setting.before
     path = words[1].text if words[1].text is not None else _tail(words[1])
     if words[1].text is None and path is not None:  # from the script's or the project's folder, wherever that is
         parts = [part for part in path.split("/") if part not in ("", ".", "..")]
@@ -165,6 +168,12 @@ def _file(options: Options, setting: _Setting) -> str | None:
     return text.removeprefix("file://").removeprefix("./")
 
 
+def _is_anchored(options: Options, setting: _Setting) -> bool:
+    """Whether the template is named from the script's or the project's folder, wherever the command is run."""
+    words = options.get("--template-file", ()) or options.get("--template-body", ())
+    return len(words) == 1 and _text(words, setting) is None and _below_the_script(words[0]) is not None
+
+
 def _below_the_script(word: Word) -> str | None:
     """What follows the folder of the script or project in a path."""
     tail = _tail(word)
@@ -199,7 +208,7 @@ def _terms(
         complete=complete and not is_part and not (options.keys() & _MORE_ELSEWHERE),
         capabilities=None if is_part else _capabilities(source, options, program),
         template=template,
-        folder=setting.folder,
+        folder="" if _is_anchored(options, setting) else setting.folder,
         creates=operation == "create-stack",
         values_from=files,
     )

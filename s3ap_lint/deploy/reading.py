@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from posixpath import dirname, join, normpath
@@ -14,10 +15,14 @@ from s3ap_lint.deploy.samconfig import Broken
 from s3ap_lint.deploy.shell import Command, parse
 from s3ap_lint.directives import Directives, guide_directives, template_directives
 from s3ap_lint.model import Span
+from s3ap_lint.placeholders import may_have_placeholders
 from s3ap_lint.source import Source
 from s3ap_lint.template import document
 
 __all__ = ["Broken", "Read", "read"]
+
+_LOOK = re.compile(rb"cloudformation|\bsam\b|\d{12}|s3ap-lint", re.IGNORECASE)
+"""What a script is worth reading for, besides placeholders."""
 
 Reader = Callable[[str], Source | None]
 
@@ -61,7 +66,7 @@ def _parameters(source: Source) -> Read | None:
 
 
 def _script(source: Source, other: Reader) -> Read:
-    commands = parse(source.text)
+    commands = parse(source.text) if _LOOK.search(source.data) or may_have_placeholders(source.data) else []
     subject = DeployInput(source, Kind.SHELL, shell_values.values(source, commands))
     terms = tuple(_with_files(one, source, other) for one in deployments(source, commands))
     return Read(subject, terms, template_directives(source, _quoted(source, commands)))

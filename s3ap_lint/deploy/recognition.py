@@ -29,6 +29,11 @@ def worth_a_look(name: str) -> bool:
     return lower.endswith((".sh", ".bash", ".md", ".markdown", ".json")) or _SAMCONFIG.fullmatch(name) is not None
 
 
+def is_script_or_guide(name: str) -> bool:
+    """Whether a file is no template for sure, although it may hold the text of one."""
+    return name.lower().endswith((".sh", ".bash", ".md", ".markdown"))
+
+
 def kind_of(name: str, data: bytes) -> Kind | None:
     """What a file is as a deploy input; None when it is none, which for a guide without any deployment it is."""
     lower = name.lower()

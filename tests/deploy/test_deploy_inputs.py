@@ -174,3 +174,8 @@ Resources:
     told = renderer.render(report, load(make_manager(), RENDERERS).rules, RenderOptions(verbose=True))
     assert ACCOUNT not in told
     assert ("*" * 12 in told) == (name in {"text", "sarif"})
+
+
+def test_a_guide_that_shows_a_template_is_none(tmp_path: Path):
+    write(tmp_path, {"README.md": f"{TEMPLATE}\n- this: is: no YAML\n", "deploy.sh": f"cat <<EOF\n{TEMPLATE}\nEOF\naws s3 ls\n"})
+    assert ([], 0) == (found(check(tmp_path)), check(tmp_path).stats.templates)

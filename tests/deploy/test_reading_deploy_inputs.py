@@ -159,6 +159,8 @@ def test_the_folder_of_a_command():
         'cd "$TMP"\nsam deploy': None,
         'cd "$(dirname "$0")/.."\nsam deploy': "",
         'cd "$REPO_ROOT/a"\nsam deploy': "a",
+        "cd a\ncd b\ncd -\nsam deploy": "a",
+        'cd "$TMP"\naws cloudformation deploy --template-file "$SCRIPT_DIR/x.yaml"': "",
     }
     assert cases == {text: terms_of(text)[-1].folder for text in cases}
 
