@@ -1,4 +1,4 @@
-"""Deploy inputs as a run meets them: found, compared with their templates, silenced, and never giving an account away."""
+"""Deploy inputs as a run meets them: found, compared with their templates, silenced; and no account is given away."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ Resources:
       PolicyDocument:
         Version: "2012-10-17"
         Statement:
-          - {{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/<YOUR_NAME>"}}
+          - {{Effect: Allow, Action: "s3:*", Resource: "arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/<YOUR_NAME>"}}
 """
     code = f'ROLE = "arn:aws:iam::{ACCOUNT}:role/reader"\n'
     write(tmp_path, {"template.yaml": template, "handler.py": code})
@@ -177,5 +177,8 @@ Resources:
 
 
 def test_a_guide_that_shows_a_template_is_none(tmp_path: Path):
-    write(tmp_path, {"README.md": f"{TEMPLATE}\n- this: is: no YAML\n", "deploy.sh": f"cat <<EOF\n{TEMPLATE}\nEOF\naws s3 ls\n"})
+    write(
+        tmp_path,
+        {"README.md": f"{TEMPLATE}\n- this: is: no YAML\n", "deploy.sh": f"cat <<EOF\n{TEMPLATE}\nEOF\naws s3 ls\n"},
+    )
     assert ([], 0) == (found(check(tmp_path)), check(tmp_path).stats.templates)

@@ -146,7 +146,7 @@ def test_the_template_of_a_command():
         "sam deploy": "",
         "sam build -t x.yaml && sam deploy": "x.yaml",
         "sam deploy --template-file .aws-sam/build/template.yaml": "",
-        f"aws cloudformation package --template-file x.yaml --output-template-file out.yaml\n{named} out.yaml": "x.yaml",
+        f"aws cloudformation package -t x.yaml --output-template-file out.yaml\n{named} out.yaml": "x.yaml",
     }
     assert cases == {text: terms_of(text)[-1].template for text in cases}
 

@@ -100,7 +100,7 @@ SCRIPT = """
     code="S3AP707",
     subject=Deployment,
     severity=Severity.WARNING,
-    since="0.2.0",
+    since="0.1.0",
     examples=[
         bad(
             "without the name only the alias is granted, which grants nothing",

@@ -75,7 +75,7 @@ NAMED_TYPES = (
     code="S3AP708",
     subject=Deployment,
     severity=Severity.ERROR,
-    since="0.2.0",
+    since="0.1.0",
     examples=[
         bad(
             "a role with a name",

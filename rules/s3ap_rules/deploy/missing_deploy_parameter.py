@@ -41,7 +41,7 @@ OPEN = """
     code="S3AP706",
     subject=Deployment,
     severity=Severity.WARNING,
-    since="0.2.0",
+    since="0.1.0",
     examples=[
         bad(
             "an environment that gives other parameters only",

@@ -113,7 +113,7 @@ SKIPPED_KEYS = frozenset(
     code="S3AP703",
     subject=Template,
     severity=Severity.ERROR,
-    since="0.2.0",
+    since="0.1.0",
     examples=[
         bad("an account id that was taken out before publishing", REDACTED, fixed=FILLED),
         bad("a Default, which nobody can work out", DEFAULT),

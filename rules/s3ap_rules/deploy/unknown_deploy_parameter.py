@@ -53,7 +53,7 @@ LISTED = """
     code="S3AP705",
     subject=Deployment,
     severity=Severity.ERROR,
-    since="0.2.0",
+    since="0.1.0",
     examples=[
         bad(
             "a name that the template once had",
