@@ -194,7 +194,7 @@ def _nothing_checked(found: Discovery, config: Config, allow_empty: bool) -> Dia
     """S3AP906 for a folder without anything checkable, or when none of the named files is ours."""
     if found.empty:
         given = found.empty
-        message = f"nothing to check in {', '.join(given)}: no template, no Python file and nothing to deploy with"
+        message = f"nothing to check in {', '.join(given)}: no template and no Python file"
     elif found.foreign and not (found.python or found.templates or found.inputs) and not allow_empty:
         given = found.foreign
         reasons = {gap.path: f", which {gap.reason}" for gap in found.unchecked}

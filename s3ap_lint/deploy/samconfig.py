@@ -102,6 +102,8 @@ def _capabilities(source: Source, values: dict[str, Entry]) -> tuple[Capability,
     entry = values.get("capabilities")
     if entry is None:
         return () if "stack_name" in values else None
+    if entry.value is None:
+        return None
     out = []
     for one in _strings(entry):
         at = one.raw_start
