@@ -1,12 +1,16 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
+from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
 from s3ap_lint.bedrock import Model as BedrockModel
 from s3ap_lint.bedrock import Use as BedrockUse
 from s3ap_lint.bedrock import allowed as allowed_models
 from s3ap_lint.bedrock import uses as model_uses
+from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
+from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
+from s3ap_lint.deploy.model import Given as GivenParameter
 from s3ap_lint.directives import Directive
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
@@ -41,6 +45,7 @@ from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
 from s3ap_lint.permissions.standing import Lack, Permission, Permissions, permissions_of
 from s3ap_lint.permissions.unused import Unused, unused_grants
+from s3ap_lint.placeholders import may_have_placeholders, of_this_account, placeholders
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.policies import Policies, Statement, aws_managed, sam_policy_templates, statements
 from s3ap_lint.project import PythonFile
@@ -79,9 +84,13 @@ __all__ = [
     "Application",
     "BedrockModel",
     "BedrockUse",
+    "Capability",
     "ConfiguredLack",
     "Covers",
     "Definition",
+    "Denied",
+    "DeployInput",
+    "Deployment",
     "Detector",
     "Directive",
     "Edit",
@@ -93,8 +102,10 @@ __all__ = [
     "FromEnvironment",
     "Function",
     "Given",
+    "GivenParameter",
     "Grants",
     "Hole",
+    "Hollow",
     "Inserted",
     "Lack",
     "Leaf",
@@ -142,6 +153,7 @@ __all__ = [
     "Verdict",
     "WantedByState",
     "World",
+    "account_ids",
     "admitted",
     "allowed_models",
     "aws_managed",
@@ -149,20 +161,28 @@ __all__ = [
     "choose",
     "code_key",
     "configured_lacks",
+    "denied",
     "detects",
     "edits",
     "good",
     "guards",
+    "hollow",
     "hookimpl",
+    "is_somebodys",
     "level_of",
     "listed",
     "matches",
+    "may_have_account_ids",
+    "may_have_placeholders",
     "mentioned",
     "model_uses",
     "number",
+    "of_this_account",
     "offer",
     "permissions_of",
+    "placeholders",
     "references",
+    "refused",
     "role_uses",
     "rule",
     "runtime_sets",

@@ -22,7 +22,7 @@ def nothing_checked(found: Discovery, config: Config, allow_empty: bool) -> Diag
     if found.empty:
         given = found.empty
         message = f"nothing to check in {', '.join(given)}: no template and no Python file"
-    elif found.foreign and not (found.python or found.templates) and not allow_empty:
+    elif found.foreign and not found.files and not allow_empty:
         given = found.foreign
         reasons = {gap.path: f", which {gap.reason}" for gap in found.unchecked}
         named = (text + reasons.get(below_root(text, config), "") for text in given[:3])
@@ -40,6 +40,7 @@ def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic
         or stats.modules
         or report.findings
         or report.suppressed
+        or found.inputs
         or not (found.python or found.templates)
     ):
         return None

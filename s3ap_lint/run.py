@@ -71,8 +71,7 @@ class Run:
 
     def hold(self) -> None:
         """From now on every file that was asked about is what it is at this moment, whatever happens on disk."""
-        files = {*self.found.python, *(candidate.path for candidate in self.found.templates)}
-        held = {path: data for path in sorted(files) if isinstance(data := self._workspace.data(path), bytes)}
+        held = {path: data for path in self.found.files if isinstance(data := self._workspace.data(path), bytes)}
         self._held = {**held, **self.overlay}
 
     def read(self, path: str) -> bytes:
@@ -98,7 +97,7 @@ class Run:
             config=self.config,
             registry=self.registry,
             tool=self._tool(names),
-            files=len({*self.found.python, *(candidate.path for candidate in self.found.templates)}),
+            files=len(self.found.files),
             unchecked=self.found.unchecked,
             reported=self.found.reported,
             engines_ran=bool(names),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,13 +27,21 @@ class ApplicationTask:
     """Check the templates among a folder's candidates, and what they deploy.
 
     `named` must be templates. `only`: the files asked about, if none of the templates is among them;
-    without one of them in an import closure there is nothing to report.
+    without one of them in an import closure there is nothing to report. `inputs`: what its stacks are deployed with.
     """
 
     folder: str
     paths: tuple[str, ...]
     named: tuple[str, ...] = ()
     only: frozenset[str] = frozenset()
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeployTask:
+    """Check a deploy input whose template is not asked about."""
+
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class EngineTask:
     engine: str
 
 
-Task = ApplicationTask | PythonTask | EngineTask
+Task = ApplicationTask | DeployTask | PythonTask | EngineTask
 
 
 @dataclass(frozen=True)
@@ -119,9 +127,11 @@ def carry_out(task: Task, session: Session) -> tuple[UnitResult, ...]:
 def _recorded(unit: Task, session: Session) -> UnitResult:
     with session.workspace.recording() as seen:
         if isinstance(unit, ApplicationTask):
-            result = session.check_application(unit.folder, unit.paths, unit.named, unit.only)
+            result = session.check_application(unit.folder, unit.paths, unit.named, unit.only, unit.inputs)
         elif isinstance(unit, EngineTask):
             result = session.check_with_engine(unit.path, unit.engine)
+        elif isinstance(unit, DeployTask):
+            result = session.check_inputs(unit.paths)
         else:
             result = session.check_python(*unit.paths)
     return replace(result, rests_on=frozenset(seen.read))
@@ -141,7 +151,8 @@ def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Dis
     known = {candidate.path for candidate in everything.templates}
     more = tuple(candidate for candidate in found.templates if candidate.path not in known)
     templates = tuple(sorted((*everything.templates, *more)))
-    return Discovery(found.python, templates, found.unchecked, found.given, found.scope)
+    inputs = tuple(sorted({*everything.inputs, *found.inputs}))
+    return Discovery(found.python, templates, found.unchecked, found.given, found.scope, inputs)
 
 
 def plan(found: Discovery, project: Discovery) -> list[Task]:
@@ -152,13 +163,28 @@ def plan(found: Discovery, project: Discovery) -> list[Task]:
     for candidate in project.templates:
         folders[dirname(candidate.path)].append(candidate.path)
     asked = frozenset(found.python)
+    inputs = _nearest(project.inputs, folders)
     tasks: list[Task] = []
     for folder, paths in sorted(folders.items()):
         inside = any(found.reported(path) for path in paths)
         if inside or asked:
             must = tuple(path for path in paths if path in named)
-            tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked))
+            own = tuple(inputs.pop(folder, ())) if inside else ()
+            tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked, own))
+    left = sorted(path for paths in inputs.values() for path in paths if found.reported(path))
+    tasks += [DeployTask((path,)) for path in left]
     return [*tasks, *(PythonTask((path,)) for path in sorted(found.python))]
+
+
+def _nearest(paths: Iterable[str], folders: Container[str]) -> dict[str, list[str]]:
+    """The files by the folder of templates that they lie in or below; "?" for those that lie in none."""
+    out: defaultdict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        folder = dirname(path)
+        while folder and folder not in folders:
+            folder = dirname(folder)
+        out[folder if folder in folders else "?"].append(path)
+    return out
 
 
 def in_chunks(tasks: Iterable[Task], size: int) -> Iterator[Task]:
@@ -206,4 +232,4 @@ def files_of(task: object) -> tuple[str, ...]:
     """The files that a task is about."""
     if isinstance(task, EngineTask):
         return (task.path,)
-    return task.paths if isinstance(task, (ApplicationTask, PythonTask)) else ()
+    return task.paths if isinstance(task, (ApplicationTask, DeployTask, PythonTask)) else ()

@@ -276,7 +276,7 @@ def test_the_pre_commit_hook_runs_a_command_that_exists():
     options = parser_for("check").parse_intermixed_args([*arguments, "template.yaml", "functions/reader/handler.py"])
     assert options.allow_empty
     assert hook["require_serial"] is True
-    assert {"yaml", "json", "python"} == set(hook["types_or"])
+    assert {"yaml", "json", "python", "toml", "shell", "markdown"} == set(hook["types_or"])
 
 
 def test_no_path_of_a_machine_is_in_the_project():
