@@ -3,9 +3,11 @@
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
+from s3ap_lint.bedrock import Lack as BedrockLack
 from s3ap_lint.bedrock import Model as BedrockModel
 from s3ap_lint.bedrock import Use as BedrockUse
 from s3ap_lint.bedrock import allowed as allowed_models
+from s3ap_lint.bedrock import lack as bedrock_lack
 from s3ap_lint.bedrock import uses as model_uses
 from s3ap_lint.directives import Directive
 from s3ap_lint.function import Function
@@ -77,6 +79,7 @@ __all__ = [
     "Access",
     "Answer",
     "Application",
+    "BedrockLack",
     "BedrockModel",
     "BedrockUse",
     "ConfiguredLack",
@@ -146,6 +149,7 @@ __all__ = [
     "allowed_models",
     "aws_managed",
     "bad",
+    "bedrock_lack",
     "choose",
     "code_key",
     "configured_lacks",
