@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from s3ap_lint import data
@@ -27,6 +28,7 @@ EVERYWHERE = "*"
 """A Region that stands for all of them."""
 
 _PARTS = re.compile(r"(?:(?P<prefix>[a-z]{2,6}(?:-[a-z]+)?)\.)?(?P<model>[a-z0-9]{2,}\.[a-z0-9][\w.-]*(?::\d+\w*)*)")
+_PREFIX = re.compile(r"[a-z]{2,6}(?:-[a-z]+)?")
 _TAIL = re.compile(r"(?:-20\d{6})?(?:-v\d+)?(?::\d+)?")
 """The date and version at the end of an id."""
 
@@ -114,6 +116,8 @@ def misspelt(text: str) -> Model | None:
     prefix, _, base = text.partition(".")
     table = data.load("bedrock_models")
     models = table["models"]
+    if not _PREFIX.fullmatch(prefix):
+        return None
     if base in models:
         return Model(text, prefix, base, models[base]) if prefix not in table["prefixes"] else None
     if prefix not in table["prefixes"] or prefix in table["unmeasured"]:
@@ -317,3 +321,51 @@ def _filled(pieces: tuple[Piece, ...], use: Use) -> tuple[Piece, ...]:
         return pieces
     hole = Hole(use.parameter, Filler.PARAMETER)
     return fused([use.model.id if piece == hole else piece for piece in pieces])
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a request for some family of models is called, the telling keys it takes, those it cannot do without."""
+
+    title: str
+    keys: frozenset[str]
+    needs: frozenset[str]
+
+
+@cache
+def _requests() -> dict[str, _Request]:
+    families = data.load("bedrock_models")["bodies"]
+    return {
+        name: _Request(facts["is"], frozenset(facts["keys"]), frozenset(facts["needs"]))
+        for name, facts in families.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why a request is not the one that a model takes, which is called `title`.
+
+    It has keys that are `alien` there, or lacks some; `shape` is whose request it is, "" where that is open.
+    """
+
+    title: str
+    alien: tuple[str, ...]
+    missing: tuple[str, ...]
+    shape: str
+
+
+def mismatch(wanted: Model, keys: Collection[str], complete: bool) -> Mismatch | None:
+    """Why a request with some keys is not one for a model; None when it may be, or nothing is known.
+
+    `complete`: it has no other keys.
+    """
+    if not wanted.body:
+        return None
+    own = _requests()[wanted.body]
+    telling = [key for key in keys if any(key in one.keys for one in _requests().values())]
+    alien = tuple(key for key in telling if key not in own.keys)
+    missing = tuple(sorted(own.needs - set(keys))) if complete else ()
+    if not telling or not (alien or missing):
+        return None
+    theirs = [one for one in _requests().values() if set(telling) <= one.keys and one.needs <= set(keys)]
+    return Mismatch(own.title, alien, missing, theirs[0].title if len(theirs) == 1 else "")
