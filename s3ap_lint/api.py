@@ -1,6 +1,7 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
+from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
 from s3ap_lint.bedrock import Lack as BedrockLack
@@ -14,6 +15,9 @@ from s3ap_lint.bedrock import measured as models_measured
 from s3ap_lint.bedrock import mismatch as request_mismatch
 from s3ap_lint.bedrock import model as bedrock_model
 from s3ap_lint.bedrock import uses as model_uses
+from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
+from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
+from s3ap_lint.deploy.model import Given as GivenParameter
 from s3ap_lint.directives import Directive
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
@@ -54,6 +58,7 @@ from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
 from s3ap_lint.permissions.standing import Lack, Permission, Permissions, permissions_of
 from s3ap_lint.permissions.unused import Unused, unused_grants
+from s3ap_lint.placeholders import may_have_placeholders, placeholders
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.policies import Policies, Statement, aws_managed, sam_policy_templates, statements
 from s3ap_lint.project import PythonFile
@@ -95,9 +100,13 @@ __all__ = [
     "BedrockLack",
     "BedrockModel",
     "BedrockUse",
+    "Capability",
     "ConfiguredLack",
     "Covers",
     "Definition",
+    "Denied",
+    "DeployInput",
+    "Deployment",
     "Detector",
     "Directive",
     "Edit",
@@ -109,8 +118,10 @@ __all__ = [
     "FromEnvironment",
     "Function",
     "Given",
+    "GivenParameter",
     "Grants",
     "Hole",
+    "Hollow",
     "Inserted",
     "Lack",
     "Leaf",
@@ -161,6 +172,7 @@ __all__ = [
     "Verdict",
     "WantedByState",
     "World",
+    "account_ids",
     "admitted",
     "allowed_models",
     "aws_managed",
@@ -171,14 +183,19 @@ __all__ = [
     "choose",
     "code_key",
     "configured_lacks",
+    "denied",
     "detects",
     "edits",
     "good",
     "guards",
+    "hollow",
     "hookimpl",
+    "is_somebodys",
     "level_of",
     "listed",
     "matches",
+    "may_have_account_ids",
+    "may_have_placeholders",
     "meant_model",
     "mentioned",
     "model_mentions",
@@ -189,8 +206,10 @@ __all__ = [
     "offer",
     "payload",
     "permissions_of",
+    "placeholders",
     "prefix_for",
     "references",
+    "refused",
     "request_mismatch",
     "role_uses",
     "rule",

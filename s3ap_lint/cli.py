@@ -194,8 +194,8 @@ def _nothing_checked(found: Discovery, config: Config, allow_empty: bool) -> Dia
     """S3AP906 for a folder without anything checkable, or when none of the named files is ours."""
     if found.empty:
         given = found.empty
-        message = f"nothing to check in {', '.join(given)}: no template and no Python file"
-    elif found.foreign and not (found.python or found.templates) and not allow_empty:
+        message = f"nothing to check in {', '.join(given)}: no template, no Python file and nothing to deploy with"
+    elif found.foreign and not (found.python or found.templates or found.inputs) and not allow_empty:
         given = found.foreign
         reasons = {gap.path: f", which {gap.reason}" for gap in found.unchecked}
         named = (text + reasons.get(_below_root(text, config), "") for text in given[:3])
@@ -213,6 +213,7 @@ def _nothing_read(report: Report, found: Discovery, config: Config) -> Diagnosti
         or stats.modules
         or report.findings
         or report.suppressed
+        or found.inputs
         or not (found.python or found.templates)
     ):
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from s3ap_lint import fingerprint
+from s3ap_lint.accounts import masked
 from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked
@@ -99,20 +100,20 @@ class Collector:
         if rule is None and not self.session.wants_foreign(code):
             return
         place = self._place(finding.at)
-        logical = "/".join(finding.at.path)
+        logical, message = masked("/".join(finding.at.path)), masked(finding.message)
         self.diagnostics.append(
             Diagnostic(
                 code=code,
                 name=rule.name if rule else foreign_name(self.session.registry, code),
                 severity=finding.severity or (rule.severity if rule else Severity.WARNING),
-                message=finding.message,
+                message=message,
                 place=place,
                 logical_path=logical,
                 related=tuple(self._place(at) for at in finding.related),
                 flow=tuple(self._place(at) for at in finding.flow),
                 scenario=finding.scenario,
                 fix=self._fix(finding),
-                fingerprint=fingerprint.structural(code, place.path, logical, finding.message),
+                fingerprint=fingerprint.structural(code, place.path, logical, message),
                 line_hash=self._line_hash(place),
             )
         )

@@ -1,12 +1,15 @@
 """Directives in source text that silence findings: how they are written, where they stand, what they cover.
 
 `# s3ap-lint: ignore[CODE, rule-name] reason`
-    in YAML and Python. Behind something, it covers that line; on a line of its own, the next line
+    in YAML, Python, TOML and shell. Behind something, it covers that line; on a line of its own, the next line
     that is neither blank nor a comment. Where that line begins a text of several lines (a block
     scalar, a triple-quoted string), it covers all of it, since there is no place for a comment inside.
 
 `Metadata: {s3ap-lint: {ignore: [{code: CODE, reason: …}]}}`
     in a template, also in JSON. On a resource it covers the resource; at the top, the file.
+
+`<!-- s3ap-lint: ignore[CODE] reason -->`
+    in a guide. It covers the fenced block below it.
 
 `# noqa`, `# noqa: F401, F841`, `# flake8: noqa`
     in Python. As flake8 reads them, for flake8's codes only; never reported as unused, because they
@@ -125,6 +128,15 @@ def python_directives(source: Source) -> Directives:
             read.ours(comment)
             read.noqa(comment)
     return read.result()
+
+
+def guide_directives(source: Source, comments: Iterable[Comment]) -> Directives:
+    """The directives in the comments of a Markdown file. What to delete to be rid of one is left to people."""
+    read = _Reader(source)
+    for comment in comments:
+        read.ours(comment)
+    found = read.result()
+    return replace(found, found=tuple(replace(one, removal=None, listed=None) for one in found.found))
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""Which files a run is about: paths of the command line become Python files and candidates for templates.
+"""Which files a run is about: paths of the command line become Python files, candidates for templates, deploy inputs.
 
 A folder is walked without following links to folders, so no file is met twice and no walk goes in
 circles. Whatever cannot be looked at is told by name.
@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from s3ap_lint import ignorefiles, roots, sniff
+from s3ap_lint.deploy import recognition
 from s3ap_lint.errors import UsageError
 from s3ap_lint.model import Unchecked
 from s3ap_lint.walk import Ground, Walked, unnameable, walk
@@ -84,6 +85,7 @@ class Discovery:
     unchecked: tuple[Unchecked, ...] = ()
     given: tuple[Given, ...] = ()
     scope: Scope = Scope()
+    inputs: tuple[str, ...] = ()
 
     def reported(self, path: str) -> bool:
         """Whether findings in a file are shown: it lies in one of the paths of the command line."""
@@ -96,7 +98,7 @@ class Discovery:
 
     @property
     def foreign(self) -> tuple[str, ...]:
-        """The files and globs, as they were typed, that stand for neither Python nor templates."""
+        """The files and globs, as they were typed, that stand for nothing that can be checked."""
         return tuple(given.text for given in self.given if given.kind != "folder" and not given.files)
 
 
@@ -140,6 +142,7 @@ class _Search:
     ground: Ground
     python: set[str] = field(default_factory=set)
     templates: dict[str, bool] = field(default_factory=dict)
+    inputs: set[str] = field(default_factory=set)
     problems: dict[str, Unchecked] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
@@ -194,7 +197,7 @@ class _Search:
         self.given.append(Given(text, kind, tuple(sorted(path for path in paths if self._classify(path)))))
 
     def _classify(self, path: str) -> bool:
-        """Whether a file is Python or may be a template; what cannot be read is a problem."""
+        """Whether a file is Python, a deploy input, or may be a template; what cannot be read is a problem."""
         workspace = self.ground.workspace
         if not printable(path):
             self.problems[path] = unnameable(path, "file")
@@ -206,10 +209,15 @@ class _Search:
         if isinstance(data, Unreadable):
             self.problems[path] = data.unchecked()
             return False
-        sure = sniff.looks_like_template(path.rpartition("/")[2], data)
+        name = path.rpartition("/")[2]
+        sure = sniff.looks_like_template(name, data)
         if sure is not None:
             self.templates[path] = sure
-        return sure is not None
+        elif recognition.kind_of(name, data) is not None:
+            self.inputs.add(path)
+        else:
+            return False
+        return True
 
     def result(self) -> Discovery:
         """What was found. A file that is met by its own name is not listed by that of a link as well."""
@@ -220,11 +228,12 @@ class _Search:
             unchecked=tuple(self.problems[path] for path in sorted(self.problems)),
             given=tuple(replace(g, files=tuple(sorted({names.get(p, p) for p in g.files}))) for g in self.given),
             scope=Scope(frozenset(self.files), tuple(self.folders), tuple(self.globs)),
+            inputs=tuple(sorted({names.get(path, path) for path in self.inputs})),
         )
 
     def _one_name_each(self) -> dict[str, str]:
         """For each link to a file that has another name in the result, that name."""
-        own = (self.python | self.templates.keys()) - self.links.keys() | self.files
+        own = (self.python | self.templates.keys() | self.inputs) - self.links.keys() | self.files
         first: dict[str, str] = {}
         for link, real in sorted(self.links.items(), key=lambda pair: (pair[0] not in self.files, pair[0])):
             first.setdefault(real, real if real in own else link)
@@ -232,4 +241,4 @@ class _Search:
 
 
 def _interesting(name: str) -> bool:
-    return name.endswith(".py") or sniff.worth_a_look(name)
+    return name.endswith(".py") or sniff.worth_a_look(name) or recognition.worth_a_look(name)

@@ -17,6 +17,7 @@ from posixpath import basename, dirname
 from s3ap_lint.application import Application
 from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
+from s3ap_lint.deploy.checking import Deployed
 from s3ap_lint.diagnostic import Diagnostic, Place
 from s3ap_lint.function import Function
 from s3ap_lint.incidents import Unparsable
@@ -108,12 +109,18 @@ class Session:
     # -- units -----------------------------------------------------------------------------------
 
     def check_application(
-        self, folder: str, paths: Iterable[str], named: Iterable[str] = (), only: frozenset[str] = frozenset()
+        self,
+        folder: str,
+        paths: Iterable[str],
+        named: Iterable[str] = (),
+        only: frozenset[str] = frozenset(),
+        inputs: Iterable[str] = (),
     ) -> UnitResult:
-        """Check the templates among the files of a folder, and all that they deploy.
+        """Check the templates among the files of a folder, all that they deploy, and what they are deployed with.
 
         `named` files must be templates: they were given by name or say that they are. With `only`, nothing is
-        checked or counted unless one of these files is in the import closure of a function.
+        checked or counted unless one of these files is in the import closure of a function. `inputs` are checked
+        against the templates that they name, which may be others.
         """
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
@@ -137,6 +144,9 @@ class Session:
         if "S3AP401" in self.codes:
             for function in functions:
                 self._unjudged(function, report)
+        deployed = Deployed(self.workspace, self.source, {template.path: template for template in templates})
+        for path in inputs:
+            deployed.check(path, report)
         return UnitResult(
             diagnostics=tuple(report.diagnostics),
             unchecked=tuple(report.unchecked),
@@ -145,6 +155,19 @@ class Session:
             functions=len(functions),
             functions_joined=sum(function.joined for function in functions),
             closures={path: tuple(users) for path, users in report.closures.items()},
+            directives=tuple(report.directives),
+        )
+
+    def check_inputs(self, paths: Iterable[str]) -> UnitResult:
+        """Check deploy inputs whose templates are not checked themselves."""
+        report = Collector(self)
+        deployed = Deployed(self.workspace, self.source)
+        for path in paths:
+            deployed.check(path, report)
+        return UnitResult(
+            tuple(report.diagnostics),
+            tuple(report.unchecked),
+            unread=tuple(report.unread),
             directives=tuple(report.directives),
         )
 

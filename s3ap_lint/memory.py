@@ -9,6 +9,7 @@ from typing import Any
 
 from s3ap_lint import report, run, settings, sniff
 from s3ap_lint.config import Config
+from s3ap_lint.deploy import recognition
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Candidate, Discovery, Scope
 from s3ap_lint.engine import Session, UnitResult
@@ -62,13 +63,16 @@ def _said(config: Config, rule: Rule) -> dict[str, Any]:
 
 def discovered(files: Mapping[str, bytes]) -> Discovery:
     """What a walk over the files would find."""
+    names = {path: path.rpartition("/")[2] for path in sorted(files) if not path.endswith(".py")}
     found = [
         Candidate(path, sure)
-        for path, data in sorted(files.items())
-        if not path.endswith(".py") and (sure := sniff.looks_like_template(path.rpartition("/")[2], data)) is not None
+        for path, name in names.items()
+        if (sure := sniff.looks_like_template(name, files[path])) is not None
     ]
+    others = names.keys() - {candidate.path for candidate in found}
+    inputs = tuple(sorted(path for path in others if recognition.kind_of(names[path], files[path]) is not None))
     python = tuple(sorted(path for path in files if path.endswith(".py")))
-    return Discovery(python, tuple(found), scope=Scope(folders=("",)))
+    return Discovery(python, tuple(found), scope=Scope(folders=("",)), inputs=inputs)
 
 
 def check(files: Mapping[str, bytes], config: Config, registry: Registry) -> Report:

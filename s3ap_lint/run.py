@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,13 +34,21 @@ class ApplicationTask:
     """Check the templates among a folder's candidates, and what they deploy.
 
     `named` must be templates. `only`: the files asked about, if none of the templates is among them;
-    without one of them in an import closure there is nothing to report.
+    without one of them in an import closure there is nothing to report. `inputs`: what its stacks are deployed with.
     """
 
     folder: str
     paths: tuple[str, ...]
     named: tuple[str, ...] = ()
     only: frozenset[str] = frozenset()
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeployTask:
+    """Check some deploy inputs, whose templates are not asked about."""
+
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class EngineTask:
     engine: str
 
 
-Task = ApplicationTask | PythonTask | EngineTask
+Task = ApplicationTask | DeployTask | PythonTask | EngineTask
 
 
 @dataclass(frozen=True)
@@ -119,9 +127,11 @@ def tidied_once() -> Iterator[None]:
 def carry_out(task: Task, session: Session) -> UnitResult:
     """Carry out one task."""
     if isinstance(task, ApplicationTask):
-        return session.check_application(task.folder, task.paths, task.named, task.only)
+        return session.check_application(task.folder, task.paths, task.named, task.only, task.inputs)
     if isinstance(task, EngineTask):
         return session.check_with_engine(task.path, task.engine)
+    if isinstance(task, DeployTask):
+        return session.check_inputs(task.paths)
     return _together([session.check_python(path) for path in task.paths])
 
 
@@ -167,7 +177,7 @@ def check(
         config=config,
         registry=registry,
         tool=tool,
-        files=len({*found.python, *(candidate.path for candidate in found.templates)}),
+        files=len({*found.python, *(candidate.path for candidate in found.templates), *found.inputs}),
         unchecked=found.unchecked,
         reported=found.reported,
         engines_ran=bool(engines),
@@ -189,7 +199,8 @@ def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Dis
     known = {candidate.path for candidate in everything.templates}
     more = tuple(candidate for candidate in found.templates if candidate.path not in known)
     templates = tuple(sorted((*everything.templates, *more)))
-    return Discovery(found.python, templates, found.unchecked, found.given, found.scope)
+    inputs = tuple(sorted({*everything.inputs, *found.inputs}))
+    return Discovery(found.python, templates, found.unchecked, found.given, found.scope, inputs)
 
 
 def plan(found: Discovery, project: Discovery) -> list[Task]:
@@ -200,15 +211,30 @@ def plan(found: Discovery, project: Discovery) -> list[Task]:
     for candidate in project.templates:
         folders[dirname(candidate.path)].append(candidate.path)
     asked = frozenset(found.python)
+    inputs = _nearest(project.inputs, folders)
     tasks: list[Task] = []
     for folder, paths in sorted(folders.items()):
         inside = any(found.reported(path) for path in paths)
         if inside or asked:
             must = tuple(path for path in paths if path in named)
-            tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked))
+            own = tuple(inputs.pop(folder, ())) if inside else ()
+            tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked, own))
+    left = sorted(path for paths in inputs.values() for path in paths if found.reported(path))
+    tasks += [DeployTask(tuple(left[at : at + CHUNK])) for at in range(0, len(left), CHUNK)]
     python = sorted(found.python)
     tasks += [PythonTask(tuple(python[at : at + CHUNK])) for at in range(0, len(python), CHUNK)]
     return tasks
+
+
+def _nearest(paths: Iterable[str], folders: Container[str]) -> dict[str, list[str]]:
+    """The files by the folder of templates that they lie in or below; "?" for those that lie in none."""
+    out: defaultdict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        folder = dirname(path)
+        while folder and folder not in folders:
+            folder = dirname(folder)
+        out[folder if folder in folders else "?"].append(path)
+    return out
 
 
 def _run(
@@ -256,4 +282,4 @@ def _engine(task: object) -> str:
 def _files(task: object) -> Iterable[str]:
     if isinstance(task, EngineTask):
         return (task.path,)
-    return task.paths if isinstance(task, (ApplicationTask, PythonTask)) else ()
+    return task.paths if isinstance(task, (ApplicationTask, DeployTask, PythonTask)) else ()

@@ -6,6 +6,7 @@ Files are never written here: what changed is handed back, for a diff, an editor
 from __future__ import annotations
 
 import ast
+import tomllib
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -93,13 +94,19 @@ def applied_to(data: bytes, path: str, findings: Iterable[Diagnostic]) -> bytes:
 
 
 def problems(path: str, data: bytes) -> int | None:
-    """How much is wrong with the syntax of a template or Python file; None when it does not parse at all."""
+    """How much is wrong with the syntax of a template, TOML or Python file; None when it does not parse at all."""
     if path.endswith(".py"):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ast.parse(data)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        return 0
+    if path.endswith(".toml"):
+        try:
+            tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+        except (ValueError, RecursionError):
             return None
         return 0
     if path.endswith((".yaml", ".yml", ".json", ".template", ".cfn", ".cform")):

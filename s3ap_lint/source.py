@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from s3ap_lint.accounts import masked
 from s3ap_lint.diagnostic import Place
 from s3ap_lint.model import Edit, Location, Span
 
@@ -91,7 +92,7 @@ class Source:
         return start + len(self.line_text(line)[: column - 1].encode("utf-8"))
 
     def place(self, location: Location, *, exact: bool = False) -> Place:
-        """The lines, columns and excerpt of a location in this source.
+        """The lines, columns and excerpt of a location in this source; account ids are unreadable in it.
 
         A place for people ends on the line that its last character is on; an `exact` one, for an edit, where
         the span ends, which behind a line ending is the start of the next line.
@@ -113,7 +114,7 @@ class Source:
             start=start,
             end=end,
             message=location.note,
-            excerpt=self.line_text(line),
+            excerpt=masked(self.line_text(line)),
         )
 
     def _column(self, line: int, offset: int) -> tuple[int, int]:
