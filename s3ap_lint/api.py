@@ -46,6 +46,7 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.model_ids import CALLING as MODEL_CALLS
 from s3ap_lint.model_ids import Mention as ModelMention
+from s3ap_lint.model_ids import is_called as is_called_model
 from s3ap_lint.model_ids import meant as meant_model
 from s3ap_lint.model_ids import mentions as model_mentions
 from s3ap_lint.model_ids import mentions_in as model_mentions_in
@@ -190,6 +191,7 @@ __all__ = [
     "guards",
     "hollow",
     "hookimpl",
+    "is_called_model",
     "is_somebodys",
     "level_of",
     "listed",

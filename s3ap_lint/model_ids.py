@@ -30,8 +30,8 @@ _PROVISIONED = frozenset({"AWS::Bedrock::ProvisionedModelThroughput"})
 class Mention:
     """A model id where it stands. `model` is what the id means, also when no such profile exists.
 
-    `form` is the default or an allowed value of `parameter`, a value, an entry of a mapping, or code. `called` says
-    whether it reaches a call as it stands there, as far as can be told.
+    `form` is the default or an allowed value of `parameter`, what a deployment has "given" it, a value, an entry of a
+    mapping, or code. `called` says whether it reaches a call as it stands there, as far as can be told.
     """
 
     text: str
@@ -103,11 +103,16 @@ def _of_parameter(name: str, node: Node, template: Template) -> Iterator[Mention
     found = [(place, form, meant(place.text)) for place, form in places if place.is_text]
     if not any(model for _, _, model in found):
         return
-    uses = (*references(template), *mentioned(template.top["Globals"], template))
-    called = any(_is_called(one, template) for one in uses if one.name == name)
+    called = is_called(name, template)
     for place, form, model in found:
         if model is not None:
             yield Mention(place.text, model, place.at, form, called, place, name)
+
+
+def is_called(parameter: str, template: Template) -> bool:
+    """Whether the value of a parameter reaches a call as it is, as far as can be told."""
+    uses = (*references(template), *mentioned(template.top["Globals"], template))
+    return any(_is_called(one, template) for one in uses if one.name == parameter)
 
 
 def _is_called(use: Reference, template: Template) -> bool:

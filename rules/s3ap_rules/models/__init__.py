@@ -3,8 +3,14 @@
 from collections.abc import Iterable
 
 from s3ap_lint.api import Detector, Rule, hookimpl
-from s3ap_rules.models.bare_model_id import bare_model_id, bare_model_id_in_code, bare_model_id_in_file
+from s3ap_rules.models.bare_id_in_code import bare_model_id_in_code, bare_model_id_in_file
+from s3ap_rules.models.bare_model_id import bare_model_id
 from s3ap_rules.models.deprecated_model import deprecated_model, deprecated_model_in_file, deprecated_model_inline
+from s3ap_rules.models.given_model import (
+    bare_model_id_given,
+    deprecated_model_given,
+    invalid_inference_profile_given,
+)
 from s3ap_rules.models.invalid_inference_profile import (
     invalid_inference_profile,
     invalid_inference_profile_in_file,
@@ -20,11 +26,14 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         bare_model_id,
         bare_model_id_in_code,
         bare_model_id_in_file,
+        bare_model_id_given,
         invalid_inference_profile,
         invalid_inference_profile_in_file,
         invalid_inference_profile_inline,
+        invalid_inference_profile_given,
         deprecated_model,
         deprecated_model_in_file,
         deprecated_model_inline,
+        deprecated_model_given,
         model_body_mismatch,
     ]

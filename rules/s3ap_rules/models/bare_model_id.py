@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from s3ap_lint.api import (
@@ -11,30 +10,19 @@ from s3ap_lint.api import (
     BedrockModel,
     BedrockUse,
     Finding,
-    Fix,
     FromEnvironment,
     Function,
-    Leaf,
-    Location,
     ModelMention,
-    Module,
     Options,
-    PythonFile,
     Role,
     SdkCall,
     Severity,
     Template,
-    Traced,
     World,
     allowed_models,
     bad,
-    bedrock_lack,
-    detects,
     good,
-    meant_model,
     model_mentions,
-    model_mentions_in,
-    offer,
     rule,
 )
 from s3ap_rules.models import replacement
@@ -54,30 +42,6 @@ ONE_REGION = """                    Resource:
 BOTH = """                    Resource:
                       - arn:aws:bedrock:*::foundation-model/*
                       - !Sub "arn:aws:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/${BedrockModelId}"
-"""
-LITERAL = """
-    import json
-
-    import boto3
-
-    client = boto3.client("bedrock-runtime")
-
-    def handler(event, context):
-        body = {"prompt": event["text"], "max_tokens": 512}
-        return client.invoke_model(
-            modelId="MODEL",
-            body=json.dumps(body),
-        )["body"].read()
-"""
-DEFAULTED = """
-    import os
-
-    import boto3
-
-    MODEL_ID = os.environ.get("SUMMARY_MODEL_ID", "MODEL")
-
-    def handler(event, context):
-        return boto3.client("bedrock-runtime").converse(modelId=MODEL_ID, messages=event["messages"])["output"]
 """
 
 
@@ -245,7 +209,7 @@ def _otherwise(mention: ModelMention, template: Template, application: Applicati
     for function in application.functions:
         if function.template is template:
             names = frozenset(name for name, node in function.variables.items() if _holds(node.walk(), mention))
-            if names and any(_prefixed(call, names) or _served(call, served) for call in _calls(function)):
+            if names and any(_prefixed(call, names) or served_by_client(call, served) for call in calls_of(function)):
                 return True
     roles = (role for role in application.roles if role.template is template)
     return any(
@@ -258,7 +222,8 @@ def _holds(nodes: Iterator[object], mention: ModelMention) -> bool:
     return any(getattr(node, "text", "") in wanted for node in nodes)
 
 
-def _calls(function: Function) -> Iterator[SdkCall]:
+def calls_of(function: Function) -> Iterator[SdkCall]:
+    """The calls that a function makes of models."""
     return (call for call in function.sdk_calls(MODEL_CALLS) if call.service == "bedrock-runtime")
 
 
@@ -271,7 +236,7 @@ def _prefixed(call: SdkCall, names: frozenset[str]) -> bool:
     return False
 
 
-def _served(call: SdkCall, regions: tuple[str, ...]) -> bool:
+def served_by_client(call: SdkCall, regions: tuple[str, ...]) -> bool:
     """Whether the client is made for Regions that serve the model."""
     named = call.made_with("region_name")
     return bool(named) and set(named or ()) <= set(regions)
@@ -280,146 +245,3 @@ def _served(call: SdkCall, regions: tuple[str, ...]) -> bool:
 def _granted_where_served(role: Role, use: BedrockUse, world: World) -> bool:
     has = allowed_models(role, use, world)
     return has is not None and bool(has.regions) and not has.profile and has.regions <= set(use.model.regions or ())
-
-
-@detects(
-    "S3AP711",
-    subject=Function,
-    examples=[
-        bad(
-            "the id in the call",
-            {
-                "template.yaml": template("x"),
-                "functions/report.py": LITERAL.replace('"MODEL",', f'"{R1}",  # <- S3AP711'),
-            },
-            fixed={"functions/report.py": LITERAL.replace("MODEL", f"us.{R1}")},
-        ),
-        bad(
-            "the default of a variable that the template does not set",
-            {
-                "template.yaml": template("x"),
-                "functions/report.py": DEFAULTED.replace('MODEL")', f'{HAIKU}")  # <- S3AP711'),
-            },
-        ),
-        good(
-            "the default of a variable that the template sets",
-            {
-                "template.yaml": template(f"jp.{HAIKU}"),
-                "functions/report.py": DEFAULTED.replace("SUMMARY_MODEL_ID", "BEDROCK_MODEL_ID").replace(
-                    'MODEL")', f'{HAIKU}")'
-                ),
-            },
-        ),
-        good(
-            "a list of models that something else is done with",
-            {
-                "template.yaml": template("x"),
-                "functions/report.py": f"""
-                    KNOWN = {{"{HAIKU}": 0.001, "{NOVA}": 0.0006}}
-
-                    def handler(event, context):
-                        return KNOWN[event["model"]]
-                    """,
-            },
-        ),
-    ],
-)
-def bare_model_id_in_code(function: Function, options: Options) -> Iterator[Finding]:
-    """Ids that the code of a function calls a model by."""
-    for call in _calls(function):
-        for traced in call.texts("modelId"):
-            text = _by_itself(traced, function)
-            model = meant_model(text) if text else None
-            if model is None or not is_bare(model, options["region"]) or _served(call, model.regions or ()):
-                continue
-            fix = _in_function(function, traced.at, model, options["region"])
-            yield Finding(message(model, options["region"]), at=traced.at, fix=fix)
-
-
-def _by_itself(traced: Traced, function: Function) -> str:
-    """The id that the code itself gives, also as the default of a variable that the template does not set."""
-    if traced.text or len(traced.pieces) != 1 or not isinstance(traced.pieces[0], FromEnvironment):
-        return traced.text
-    variable = traced.pieces[0]
-    is_set = any(name in function.variables for name in variable.names) or not function.names_every_variable
-    return "" if is_set else variable.default or ""
-
-
-def _in_function(function: Function, at: Location, model: BedrockModel, region: str) -> Fix | None:
-    """A fix where the literal stands, unless the role would then lack something."""
-    new = replacement.wanted(model, region, frozenset())
-    closure = function.closure
-    if new is None or closure is None or _lacks(function, new):
-        return None
-    module = next((one for one in closure.modules if one.path == at.subject), None)
-    edit = replacement.literal_edit(model.id, at, module, new.id) if module is not None else None
-    return offer(f"Call {new.id}", edit)
-
-
-def _lacks(function: Function, new: BedrockModel) -> bool:
-    role = function.role
-    if role is None:
-        return False
-    use = BedrockUse(new, Leaf((new.id,), function.resource.node))
-    outcomes = role.template.outcomes(lambda world: role.exists(world) and bedrock_lack(role, use, world) is not None)
-    return any(outcome.answer for outcome in outcomes)
-
-
-@detects(
-    "S3AP711",
-    subject=PythonFile,
-    examples=[
-        bad(
-            "a script",
-            {
-                "scripts/ask.py": f"""
-                    import boto3
-
-                    MODEL = "{R1}"  # <- S3AP711
-
-                    print(boto3.client("bedrock-runtime").converse(modelId=MODEL, messages=[]))
-                    """,
-            },
-            fixed={
-                "scripts/ask.py": f"""
-                    import boto3
-
-                    MODEL = "us.{R1}"
-
-                    print(boto3.client("bedrock-runtime").converse(modelId=MODEL, messages=[]))
-                    """,
-            },
-        ),
-        good(
-            "a script for a Region that serves it, and a test",
-            {
-                "scripts/ask.py": f"""
-                    import boto3
-
-                    client = boto3.client("bedrock-runtime", region_name="us-east-1")
-                    print(client.converse(modelId="{NOVA}", messages=[]))
-                    """,
-                "tests/test_ask.py": f"""
-                    def test_ask(client):
-                        client.converse(modelId="{NOVA}", messages=[])
-                    """,
-            },
-        ),
-    ],
-)
-def bare_model_id_in_file(file: PythonFile, options: Options) -> Iterator[Finding]:
-    """Ids in the calls of a file that no function need run."""
-    if file.vendored:
-        return
-    for mention in model_mentions_in(file.module):
-        if mention.called and is_bare(mention.model, options["region"]) and not _names_one_of(file.module, mention):
-            new = replacement.wanted(mention.model, options["region"], frozenset())
-            fix = replacement.in_code(mention, file.module, new) if new is not None else None
-            yield Finding(message(mention.model, options["region"]), at=mention.at, fix=fix)
-
-
-def _names_one_of(module: Module, mention: ModelMention) -> bool:
-    """Whether a file makes something for a Region that serves the model."""
-    named = (one.value for one in module.nodes if isinstance(one, ast.keyword) and one.arg == "region_name")
-    texts = {one.value for one in named if isinstance(one, ast.Constant)}
-    return bool(texts & set(mention.model.regions or ()))
