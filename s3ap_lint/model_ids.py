@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from posixpath import basename
 
 from s3ap_lint import bedrock, data
@@ -52,23 +52,28 @@ class Mention:
 
 def meant(text: str) -> Model | None:
     """The model of the table that a text names, also by a profile that does not exist."""
-    if not _first(text.encode("utf-8", "replace")):
+    first, dot, rest = text.partition(".")
+    if not dot or (first not in _providers() and rest.partition(".")[0] not in _providers()) or "/" in text:
         return None
-    found = bedrock.model(text) if "/" not in text else None
-    if found is not None and found.facts is not None:
-        return found
-    return bedrock.misspelt(text)
+    found = bedrock.model(text)
+    return found if found is not None and found.facts is not None else bedrock.misspelt(text)
 
 
-def _first(source: bytes) -> bool:
-    """Whether the name of a model stands in a text at all."""
-    return _pattern().search(source) is not None
+def _may_name_one(source: bytes) -> bool:
+    """Whether the name of a model stands in a file at all: most have none, and need not be walked."""
+    return any(stem in source for stem in _stems())
 
 
 @cache
-def _pattern() -> re.Pattern[bytes]:
-    stems = {re.match(r"\w+\.[a-z]+", name) for name in data.load("bedrock_models")["models"]}
-    return re.compile("|".join(sorted(re.escape(stem[0]) for stem in stems if stem)).encode())
+def _providers() -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in data.load("bedrock_models")["models"])
+
+
+@cache
+def _stems() -> tuple[bytes, ...]:
+    """How the ids of models begin: "amazon.nova", "meta.llama"."""
+    found = (re.match(r"\w+\.[a-z]+", name) for name in data.load("bedrock_models")["models"])
+    return tuple(sorted({stem[0].encode() for stem in found if stem}))
 
 
 # -- templates -----------------------------------------------------------------------------------
@@ -78,7 +83,7 @@ def mentions(template: Template) -> tuple[Mention, ...]:
     """The model ids that stand in a template as values of their own, grants left out, in document order."""
     known = template.memo.get(mentions)
     if not isinstance(known, tuple):
-        found = list(_mentions(template)) if _first(template.source.data) else []
+        found = list(_mentions(template)) if _may_name_one(template.source.data) else []
         known = template.memo[mentions] = tuple(found)
     return known
 
@@ -147,9 +152,10 @@ _PAST = re.compile(
 """Names of what is kept about models that are not called."""
 
 
+@lru_cache(maxsize=64)
 def mentions_in(module: Module) -> tuple[Mention, ...]:
     """The model ids that code holds as the value of something called a model; tests are left out."""
-    if module.tree is None or not _first(module.source.data) or _is_test(module.path):
+    if module.tree is None or not _may_name_one(module.source.data) or _is_test(module.path):
         return ()
     found = []
     for node in module.nodes:

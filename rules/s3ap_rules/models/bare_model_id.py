@@ -185,16 +185,11 @@ def is_bare(model: BedrockModel, region: str) -> bool:
 
 def message(model: BedrockModel, region: str) -> str:
     """What is said about a bare id, wherever it stands."""
-    served = model.regions or ()
-    where, whence = "", ""
-    if served:
-        where = f" in {region}" if region else f" outside {', '.join(served)}"
-        whence = "there " if not region else ""
+    fact = f"{model.id} is not served on demand{f' in {region}' if region else ''}; by this id the call"
+    if model.regions and not region:
+        fact = f"{model.id} is served on demand in {', '.join(model.regions)} only; by this id a call from elsewhere"
     prefixes = ", ".join(f"{one}." for one in model.profiles)
-    return (
-        f"{model.id} is not served on demand{where}; by this id the call {whence}ends in ValidationException; "
-        f"name one of its inference profiles ({prefixes})"
-    )
+    return f"{fact} ends in ValidationException; name one of its inference profiles ({prefixes})"
 
 
 def _in_template(mention: ModelMention, template: Template, application: Application, region: str) -> Finding:
