@@ -50,6 +50,7 @@ from s3ap_lint.model_ids import is_called as is_called_model
 from s3ap_lint.model_ids import meant as meant_model
 from s3ap_lint.model_ids import mentions as model_mentions
 from s3ap_lint.model_ids import mentions_in as model_mentions_in
+from s3ap_lint.model_ids import mentions_in_states as model_mentions_in_states
 from s3ap_lint.model_ids import tells_models_apart
 from s3ap_lint.patterns import Covers
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
@@ -202,6 +203,7 @@ __all__ = [
     "mentioned",
     "model_mentions",
     "model_mentions_in",
+    "model_mentions_in_states",
     "model_uses",
     "models_measured",
     "number",

@@ -13,6 +13,7 @@ from s3ap_lint import bedrock, data
 from s3ap_lint.bedrock import Model
 from s3ap_lint.model import Location, Span
 from s3ap_lint.python.module import Module
+from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import Reference, mentioned, references
 from s3ap_lint.template.template import Template
@@ -21,7 +22,7 @@ CALLING = ("invoke_model", "invoke_model_with_response_stream", "converse", "con
 """The operations that call a model, as Python spells them."""
 
 _POLICIES = frozenset({"PolicyDocument", "AssumeRolePolicyDocument", "Policies", "Statement", "ManagedPolicyArns"})
-_NOT_CALLED = frozenset({"Tags", "Description", "Metadata", "BaseModelIdentifier"})
+_NOT_CALLED = frozenset({"Tags", "Description", "Metadata", "BaseModelIdentifier", "CopyFrom"})
 _PROVISIONED = frozenset({"AWS::Bedrock::ProvisionedModelThroughput"})
 """Resources that take the bare id of a model, and no profile."""
 
@@ -30,8 +31,9 @@ _PROVISIONED = frozenset({"AWS::Bedrock::ProvisionedModelThroughput"})
 class Mention:
     """A model id where it stands. `model` is what the id means, also when no such profile exists.
 
-    `form` is the default or an allowed value of `parameter`, what a deployment has "given" it, a value, an entry of a
-    mapping, or code. `called` says whether it reaches a call as it stands there, as far as can be told.
+    `form` is the default or an allowed value of `parameter`, what a deployment has "given" it, a value, an ARN as one,
+    an entry of a mapping, what a state calls, or code. `called` says whether it reaches a call as it stands there, as
+    far as can be told.
     """
 
     text: str
@@ -93,10 +95,18 @@ def _mentions(template: Template) -> Iterator[Mention]:
         yield from _of_parameter(name, node, template)
     for section in ("Mappings", "Globals", "Resources"):
         for node in template.top[section].walk():
-            found = meant(node.text) if node.is_text else None
+            text = _named(node.text) if node.is_text else ""
+            found = meant(text) if text else None
             if found is not None and not _POLICIES & set(node.path):
+                form = "mapping" if section == "Mappings" else "value" if text == node.text else "arn"
                 called = section != "Mappings" and _takes_profiles(node, template)
-                yield Mention(node.text, found, node.at, "mapping" if section == "Mappings" else "value", called, node)
+                yield Mention(text, found, node.at, form, called, node if form != "arn" else None)
+
+
+def _named(text: str) -> str:
+    """The id in the ARN of a model or profile; any other text as it is."""
+    kind, slash, last = text.rpartition("/")
+    return last if slash and kind.endswith((":foundation-model", ":inference-profile")) else text
 
 
 def _of_parameter(name: str, node: Node, template: Template) -> Iterator[Mention]:
@@ -142,6 +152,22 @@ def _takes_profiles(node: Node, template: Template) -> bool:
         return False
     owner = template.resources.get(path[1]) if path[0] == "Resources" and len(path) > 1 else None
     return owner is None or owner.type not in _PROVISIONED
+
+
+_INVOKES = re.compile(r":states:::(?:aws-sdk:)?bedrock(?:runtime)?:(?:invokeModel|converse)\b")
+
+
+def mentions_in_states(definition: Definition) -> Iterator[Mention]:
+    """The models that the states of a definition call by an id that is written there."""
+    for state in definition.states:
+        if not _INVOKES.search(state.node["Resource"].text):
+            continue
+        for arguments in (state.node["Parameters"], state.node["Arguments"]):
+            node = arguments["ModelId"]
+            text = _named(node.text) if node.is_text else ""
+            found = meant(text) if text else None
+            if found is not None:
+                yield Mention(text, found, definition.placed(node.at), "state", True)
 
 
 # -- code ----------------------------------------------------------------------------------------

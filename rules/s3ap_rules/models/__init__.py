@@ -17,6 +17,11 @@ from s3ap_rules.models.invalid_inference_profile import (
     invalid_inference_profile_inline,
 )
 from s3ap_rules.models.model_body_mismatch import model_body_mismatch
+from s3ap_rules.models.state_model import (
+    bare_model_id_in_state,
+    deprecated_model_in_state,
+    invalid_inference_profile_in_state,
+)
 
 
 @hookimpl
@@ -27,13 +32,16 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         bare_model_id_in_code,
         bare_model_id_in_file,
         bare_model_id_given,
+        bare_model_id_in_state,
         invalid_inference_profile,
         invalid_inference_profile_in_file,
         invalid_inference_profile_inline,
         invalid_inference_profile_given,
+        invalid_inference_profile_in_state,
         deprecated_model,
         deprecated_model_in_file,
         deprecated_model_inline,
         deprecated_model_given,
+        deprecated_model_in_state,
         model_body_mismatch,
     ]

@@ -173,9 +173,16 @@ def bare_model_id(application: Application, options: Options) -> Iterator[Findin
         if one.unknown_macros:
             continue
         for mention in model_mentions(one):
-            told = mention.called and mention.form != "allowed" and is_bare(mention.model, options["region"])
+            told = _is_told(mention) and is_bare(mention.model, options["region"])
             if told and not _otherwise(mention, one, application):
                 yield _in_template(mention, one, application, options["region"])
+
+
+def _is_told(mention: ModelMention) -> bool:
+    """Whether an id is what a call gets, not one of several; ARNs are also given to what takes no profiles."""
+    if mention.form == "arn":
+        return bool({"Variables", "DefinitionSubstitutions"} & set(mention.at.path))
+    return mention.called and mention.form != "allowed"
 
 
 def is_bare(model: BedrockModel, region: str) -> bool:
