@@ -215,9 +215,7 @@ def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
             f"grant {profile}{model.id} and {models}{model.base}"
         )
     else:
-        where = (
-            f"only {' and '.join(model.regions)} serve it on demand" if model.regions else "it is not served on demand"
-        )
+        where = f"only {', '.join(model.regions)} serve it on demand" if model.regions else "it is not served on demand"
         message = (
             f"{model.id} is called through an inference profile ({where}), but {role.id} may call only {granted}; "
             f"name a profile, and grant {profile}* and {models}{model.base}"
