@@ -4,9 +4,16 @@ from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
 from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
+from s3ap_lint.bedrock import Lack as BedrockLack
+from s3ap_lint.bedrock import Mismatch as RequestMismatch
 from s3ap_lint.bedrock import Model as BedrockModel
 from s3ap_lint.bedrock import Use as BedrockUse
 from s3ap_lint.bedrock import allowed as allowed_models
+from s3ap_lint.bedrock import called_from, prefix_for
+from s3ap_lint.bedrock import lack as bedrock_lack
+from s3ap_lint.bedrock import measured as models_measured
+from s3ap_lint.bedrock import mismatch as request_mismatch
+from s3ap_lint.bedrock import model as bedrock_model
 from s3ap_lint.bedrock import uses as model_uses
 from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
 from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
@@ -37,6 +44,14 @@ from s3ap_lint.model import (
     offer,
     rule,
 )
+from s3ap_lint.model_ids import CALLING as MODEL_CALLS
+from s3ap_lint.model_ids import Mention as ModelMention
+from s3ap_lint.model_ids import is_called as is_called_model
+from s3ap_lint.model_ids import meant as meant_model
+from s3ap_lint.model_ids import mentions as model_mentions
+from s3ap_lint.model_ids import mentions_in as model_mentions_in
+from s3ap_lint.model_ids import mentions_in_states as model_mentions_in_states
+from s3ap_lint.model_ids import tells_models_apart
 from s3ap_lint.patterns import Covers
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
 from s3ap_lint.permissions.grants import Grants
@@ -56,6 +71,7 @@ from s3ap_lint.python.handlers import Answer
 from s3ap_lint.python.interpolation import Inserted
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.patches import MissingPatch
+from s3ap_lint.python.payloads import Payload, payload
 from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.returns import Returned
 from s3ap_lint.python.signature import Signature
@@ -78,10 +94,12 @@ from s3ap_lint.template.worlds import World
 __all__ = [
     "ACCESS_POINT_ACTIONS",
     "FUNCTION_TYPES",
+    "MODEL_CALLS",
     "STATE_MACHINE_TYPES",
     "Access",
     "Answer",
     "Application",
+    "BedrockLack",
     "BedrockModel",
     "BedrockUse",
     "Capability",
@@ -113,17 +131,20 @@ __all__ = [
     "Location",
     "MissingImport",
     "MissingPatch",
+    "ModelMention",
     "Module",
     "Newer",
     "Node",
     "Options",
     "Outcome",
+    "Payload",
     "Permission",
     "Permissions",
     "Policies",
     "PythonFile",
     "ReachedRead",
     "Reference",
+    "RequestMismatch",
     "Resource",
     "Returned",
     "Role",
@@ -158,6 +179,9 @@ __all__ = [
     "allowed_models",
     "aws_managed",
     "bad",
+    "bedrock_lack",
+    "bedrock_model",
+    "called_from",
     "choose",
     "code_key",
     "configured_lacks",
@@ -168,21 +192,30 @@ __all__ = [
     "guards",
     "hollow",
     "hookimpl",
+    "is_called_model",
     "is_somebodys",
     "level_of",
     "listed",
     "matches",
     "may_have_account_ids",
     "may_have_placeholders",
+    "meant_model",
     "mentioned",
+    "model_mentions",
+    "model_mentions_in",
+    "model_mentions_in_states",
     "model_uses",
+    "models_measured",
     "number",
     "of_this_account",
     "offer",
+    "payload",
     "permissions_of",
     "placeholders",
+    "prefix_for",
     "references",
     "refused",
+    "request_mismatch",
     "role_uses",
     "rule",
     "runtime_sets",
@@ -191,6 +224,7 @@ __all__ = [
     "sam_policy_templates",
     "standing",
     "statements",
+    "tells_models_apart",
     "text",
     "texts",
     "unused_grants",

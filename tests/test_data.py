@@ -377,6 +377,45 @@ class TestSdkActions:
         assert (DATA / "sdk_actions.json").stat().st_size < 1_250_000
 
 
+class TestBedrockModels:
+    def test_profiles_have_prefixes_of_the_table(self) -> None:
+        table = load("bedrock_models")
+        used = {prefix for facts in table["models"].values() for prefix in facts.get("profiles", ())}
+        assert set() == used - table["prefixes"].keys()
+        assert set() == used & set(table["unmeasured"])
+
+    def test_every_day_is_one_and_a_model_is_legacy_before_its_end(self) -> None:
+        for facts in load("bedrock_models")["models"].values():
+            days = [facts[name] for name in ("legacy", "eol") if name in facts]
+            assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in days)
+            assert days == sorted(days)
+            assert "legacy" in facts or "eol" not in facts
+
+    def test_a_successor_is_in_the_table_and_not_at_its_own_end(self) -> None:
+        models = load("bedrock_models")["models"]
+        named = {facts["successor"] for facts in models.values() if "successor" in facts}
+        assert set() == named - models.keys()
+        past = {name for name in named if "eol" in models[name]}
+        assert set() == past
+
+    def test_on_demand_regions_are_told_where_there_are_profiles_too(self) -> None:
+        """Without profiles the bare id is the only one."""
+        table = load("bedrock_models")
+        for facts in table["models"].values():
+            ended = facts.get("eol", "9") <= table["_source"]["date"]
+            assert ("on_demand" in facts) == ("profiles" in facts and not ended)
+
+    def test_every_family_that_is_named_is_described_and_needs_what_it_takes(self) -> None:
+        table = load("bedrock_models")
+        assert table["bodies"].keys() == {facts["body"] for facts in table["models"].values() if "body" in facts}
+        assert [] == [name for name, body in table["bodies"].items() if set(body["needs"]) - set(body["keys"])]
+
+    def test_every_page_says_of_which_day_it_is(self) -> None:
+        for page, said in load("bedrock_models")["_source"]["pages"].items():
+            assert page.startswith("https://")
+            assert re.match(r"\d{4}-\d\d", said)
+
+
 class TestSources:
     @pytest.mark.parametrize("name", TABLES)
     def test_every_table_says_where_it_comes_from(self, name: str) -> None:

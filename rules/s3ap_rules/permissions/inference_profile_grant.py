@@ -1,19 +1,17 @@
 """S3AP408: a model is called through an inference profile, and the role may call only one half of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from s3ap_lint.api import (
-    BedrockUse,
+    BedrockLack,
     Finding,
-    Leaf,
     Role,
     Severity,
     Verdict,
     World,
-    allowed_models,
     bad,
+    bedrock_lack,
     good,
     model_uses,
     rule,
@@ -170,59 +168,32 @@ def inference_profile_grant(role: Role) -> Iterator[Finding]:
     if not any("bedrock" in inner.text.lower() for node in role.policy_nodes for inner in node.walk() if inner.is_text):
         return
 
-    def faults(world: World) -> tuple[Fault, ...]:
+    def faults(world: World) -> tuple[BedrockLack, ...]:
         if not role.exists(world):
             return ()
-        found = (_fault(role, use, world) for use in model_uses(role, world) if use.model.needs_profile)
+        found = (bedrock_lack(role, use, world) for use in model_uses(role, world) if use.model.needs_profile)
         return tuple(fault for fault in found if fault is not None)
 
     outcomes = role.template.outcomes(faults)
     every = [fault for outcome in outcomes for fault in outcome.answer]
-    first: dict[tuple[str, str], Fault] = {}
+    first: dict[tuple[str, str], BedrockLack] = {}
     for fault in sorted(every, key=lambda fault: not fault.use.is_default):
-        first.setdefault(fault.key, fault)
+        first.setdefault(_key(fault), fault)
     for key, fault in first.items():
         verdict = role.template.verdict(outcomes, partial(_holds, key))
         if verdict is not None:
             yield _finding(role, fault, verdict)
 
 
-def _holds(key: tuple[str, str], answer: tuple["Fault", ...]) -> bool:
-    return any(fault.key == key for fault in answer)
+def _key(fault: BedrockLack) -> tuple[str, str]:
+    return fault.use.model.id, fault.what
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong about one model, where to say so, and whether that holds in every Region."""
-
-    use: BedrockUse
-    leaf: Leaf
-    what: str
-    everywhere: bool
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.use.model.id, self.what
+def _holds(key: tuple[str, str], answer: tuple[BedrockLack, ...]) -> bool:
+    return any(_key(fault) == key for fault in answer)
 
 
-def _fault(role: Role, use: BedrockUse, world: World) -> Fault | None:
-    has = allowed_models(role, use, world)
-    model = use.model
-    if has is None or has.leaf is None:
-        return None
-    if not model.prefix:
-        served = has.regions <= set(model.regions or ()) and bool(has.regions)
-        return None if has.profile or served else Fault(use, has.leaf, "profile", not model.regions)
-    if not has.profile:
-        return Fault(use, has.leaf, "profile", True)
-    if not has.regions:
-        return Fault(use, has.leaf, "model", True)
-    if len(has.regions) == 1 and "*" not in has.regions:
-        return Fault(use, has.leaf, "regions", True)
-    return None
-
-
-def _finding(role: Role, fault: Fault, verdict: Verdict) -> Finding:
+def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
     use, model = fault.use, fault.use.model
     chosen = "" if use.is_default else f" (when {use.parameter} is {model.id!r})"
     profile = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/"
@@ -244,9 +215,7 @@ def _finding(role: Role, fault: Fault, verdict: Verdict) -> Finding:
             f"grant {profile}{model.id} and {models}{model.base}"
         )
     else:
-        where = (
-            f"only {' and '.join(model.regions)} serve it on demand" if model.regions else "it is not served on demand"
-        )
+        where = f"only {', '.join(model.regions)} serve it on demand" if model.regions else "it is not served on demand"
         message = (
             f"{model.id} is called through an inference profile ({where}), but {role.id} may call only {granted}; "
             f"name a profile, and grant {profile}* and {models}{model.base}"
