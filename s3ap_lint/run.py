@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import dirname
 
-from s3ap_lint import __version__, parallel, report
+from s3ap_lint import __version__, parallel, report, unimport
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic, Place, Report, Tool
 from s3ap_lint.discovery import Discovery, discover
@@ -153,7 +153,8 @@ def check(
     session = Session(config, registry, workspace, fixing=fixing)
     _state.update(setup=setup, session=session)
     found = discover(paths, workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
-    tasks = plan(found, whole_project(found, workspace, config))
+    project = whole_project(found, workspace, config)
+    tasks = plan(found, project)
     results = _run(tasks, setup, config, "rules", on_progress)
     engines = template_engines(config, registry)
     checked = sorted({path for result in results for path in result.templates if found.reported(path)})
@@ -172,7 +173,17 @@ def check(
         reported=found.reported,
         engines_ran=bool(engines),
     )
+    texts = [candidate.path for candidate in project.templates]
+    built = unimport.resolved(built, workspace, lambda: every_module(found, workspace, config), texts, fixing=fixing)
     return built, found, registry
+
+
+def every_module(found: Discovery, workspace: Workspace, config: Config) -> tuple[str, ...]:
+    """All Python files of the project and those that were given: any of them may use a module."""
+    if "" in found.scope.folders:
+        return found.python
+    everything = discover([config.root], workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+    return tuple(sorted({*everything.python, *found.python}))
 
 
 def template_engines(config: Config, registry: Registry) -> list[str]:

@@ -67,15 +67,20 @@ def choose(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The findings, in order, whose fixes can be applied together.
 
     A fix with an edit that overlaps an edit of an earlier one, or inserts where one does, waits
-    for the next round. So does every fix without edits, for a person.
+    for the next round, unless it is the very same fix. So does every fix without edits, for a person.
     """
     taken: dict[str, list[Span]] = {}
     chosen = []
+    made: set[tuple[Edit, ...]] = set()
     for finding in findings:
         edits = edits_of(finding)
+        if edits and edits in made:
+            chosen.append(finding)
+            continue
         if not edits or any(_clash(edit.span, span) for edit in edits for span in taken.get(edit.subject, ())):
             continue
         chosen.append(finding)
+        made.add(edits)
         for edit in edits:
             taken.setdefault(edit.subject, []).append(edit.span)
     return chosen
@@ -88,8 +93,12 @@ def edits_of(finding: Diagnostic) -> tuple[Edit, ...]:
 
 
 def applied_to(data: bytes, path: str, findings: Iterable[Diagnostic]) -> bytes:
-    """The bytes of a file after the fixes of some findings. Raises ValueError when their edits overlap."""
-    return apply(data, [edit for finding in findings for edit in edits_of(finding) if edit.subject == path])
+    """The bytes of a file after the fixes of some findings, a fix that several share made once.
+
+    Raises ValueError when their edits overlap.
+    """
+    fixes = dict.fromkeys(edits_of(finding) for finding in findings)
+    return apply(data, [edit for edits in fixes for edit in edits if edit.subject == path])
 
 
 def problems(path: str, data: bytes) -> int | None:
