@@ -13,6 +13,7 @@ from functools import cached_property
 from posixpath import dirname, join
 
 from s3ap_lint.diagnostic import Diagnostic, PlacedEdit, PlacedFix, Report
+from s3ap_lint.engine import vendored
 from s3ap_lint.model import Location, Safety, Span, Unimport
 from s3ap_lint.python.import_effects import Effects, parsed
 from s3ap_lint.python.import_statement import without
@@ -91,7 +92,7 @@ def _judged(
     for finding, aliases in going.items():
         effect = around.effect(source, statement, node, aliases, leaving)
         if effect:
-            title = f"{fixes[finding].title}; {effect} is not run by it then, which does more than define names"
+            title = f"{fixes[finding].title}; {effect}, which it runs, does more than define names"
             fixes[finding] = replace(fixes[finding], title=title, safety=Safety.REVIEW)
     if fixing:
         for safeties in ((Safety.SAFE,), (Safety.SAFE, Safety.REVIEW)):
@@ -126,7 +127,12 @@ def _aliases(finding: Diagnostic, statement: Span) -> frozenset[int]:
 def _for_person(around: _Around, path: str, node: ast.Import | ast.ImportFrom, fix: PlacedFix) -> PlacedFix | None:
     """The fix as advice, if somebody needs a name through this module; else None."""
     for one in fix.unimports:
-        user = around.users.first(path, one.name, entry=isinstance(node, ast.ImportFrom)) if one.shared else None
+        if not one.shared:
+            continue
+        made = around.fixture(path, node, one.alias)
+        if made:
+            return PlacedFix(f"{fix.title} unless tests need it: {made} makes a fixture of it", Safety.MANUAL, ())
+        user = around.users.first(path, one.name, entry=isinstance(node, ast.ImportFrom))
         if user is not None:
             title = f"{fix.title} when nothing needs it: {_said(user, path, one.name)}"
             return PlacedFix(title, Safety.MANUAL, ())
@@ -160,7 +166,7 @@ class _Around:
     @cached_property
     def effects(self) -> Effects:
         """What importing does."""
-        return Effects(self.python, self.read)
+        return Effects(self.python, self.read, lambda path: vendored(path, self.workspace))
 
     @cached_property
     def users(self) -> ImportUsers:
@@ -190,6 +196,18 @@ class _Around:
         yield from self.texts
         for folder in above(dirname(path)):
             yield from (join(folder, name) for name in self.workspace.listdir(folder))
+
+    def fixture(self, path: str, node: ast.Import | ast.ImportFrom, alias: int) -> str:
+        """The file that makes a pytest fixture of a name, which works in tests that only import it; else nothing."""
+        if not isinstance(node, ast.ImportFrom):
+            return ""
+        for other in self.effects.files(path, node.module or "", node.level):
+            data = self.read(other) or b""
+            tree = parsed(data) if b"fixture" in data else None
+            for one in tree.body if tree is not None else ():
+                if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one.name == node.names[alias].name:
+                    return other if any("fixture" in ast.unparse(made) for made in one.decorator_list) else ""
+        return ""
 
     def effect(
         self,

@@ -104,8 +104,11 @@ def for_effect(module: str) -> bool:
 class Effects:
     """What importing the modules of a project does."""
 
-    def __init__(self, paths: Iterable[str], read: Callable[[str], bytes | None]) -> None:
-        """`paths` are all Python files of the project; `read` gives the bytes of one."""
+    def __init__(
+        self, paths: Iterable[str], read: Callable[[str], bytes | None], installed: Callable[[str], bool]
+    ) -> None:
+        """`paths` are all Python files of the project; `installed` tells packages that were checked in."""
+        self._installed = installed
         self._read = read
         self._paths = frozenset(paths)
         self._by_name: dict[str, list[str]] = {}
@@ -116,7 +119,7 @@ class Effects:
     def of(self, importer: str, module: str, level: int = 0) -> str:
         """The file that does something when a module is imported; empty when none does."""
         for path in self.files(importer, module, level):
-            if not self._is_harmless(path):
+            if not self._is_harmless(path) and not self._installed(path):
                 return path
         return ""
 

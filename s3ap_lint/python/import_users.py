@@ -25,6 +25,9 @@ _TAKERS = frozenset({"object", "setattr", "getattr", "hasattr", "delattr"})
 _LONG = 200
 """No dotted name is longer."""
 
+_SUFFIXES = frozenset({"json", "csv", "html", "xml", "zip", "gzip", "email", "py"})
+"""Names of modules that file names end in: `report.json` is one."""
+
 _ENTRY = re.compile(r"\.(ya?ml|json|toml|cfg|ini|tf|sh|template|ts|js)$|(^|/)(Dockerfile|Procfile|Makefile)[^/]*$")
 
 Folders = Callable[[str], tuple[tuple[str, ...], bool]]
@@ -64,15 +67,14 @@ class ImportUsers:
         module = _Target(path, name)
         stem, wanted = module.stem.encode(), name.encode()
         for other in self._paths:
-            if other == path:
-                continue
             data = self._read(other)
             if data is None or not (wanted in data or b"import *" in data):
                 continue
             if stem not in data and not (module.near(other) and self._is_handed_on(other, module)):
                 continue
             mentions = self._of(other)
-            user = next(self._uses(other, data, mentions, module), None) if mentions is not None else None
+            uses = self._patched_here if other == path else self._uses
+            user = next(uses(other, data, mentions, module), None) if mentions is not None else None
             if user is not None:
                 return user
         return self._configured(module) if entry else None
@@ -85,6 +87,12 @@ class ImportUsers:
 
     # -- one file
 
+    def _patched_here(self, path: str, data: bytes, found: _Mentions, module: _Target) -> Iterator[User]:
+        """A test may replace a name of its own module by a text."""
+        for text, line in found.strings:
+            if b"patch" in data and not text.startswith(".") and self._is_target(path, text, found, module):
+                yield User(path, line, "patches")
+
     def _uses(self, path: str, data: bytes, found: _Mentions, module: _Target) -> Iterator[User]:
         name = module.name
         names = [chain for chain, inside, _ in found.modules if self._is(path, inside, module)]
@@ -93,9 +101,10 @@ class ImportUsers:
                 yield User(path, line, "imports")
             elif member == "*" and self._is(path, owner, module):
                 yield User(path, line, "imports, by its star,")
+        patching = b"patch" in data
         for text, line in found.strings:
-            if self._is_target(path, text, found, module):
-                yield User(path, line, "patches" if b"patch" in data else "names")
+            if (patching or name not in _SUFFIXES) and self._is_target(path, text, found, module):
+                yield User(path, line, "patches" if patching else "names")
         for chain, line in found.attributes:
             if any(chain[: len(one) + 1] == (*one, name) for one in names):
                 yield User(path, line, "reads")
@@ -104,7 +113,6 @@ class ImportUsers:
             if text == name and (chain in names or (loose and chain[:1] not in found.bound)):
                 yield User(path, line, "patches")
         if loose:
-            yield from (User(path, line, "may patch") for word, line in found.keywords if word == name)
             for chain, line in found.attributes:
                 if name in chain[1:] and chain[:1] not in found.bound:
                     yield User(path, line, "may read")
@@ -221,7 +229,6 @@ class _Mentions:
     members: list[tuple[str, str, int]] = field(default_factory=list)
     attributes: list[tuple[Chain, int]] = field(default_factory=list)
     pairs: list[tuple[Chain, str, int]] = field(default_factory=list)
-    keywords: list[tuple[str, int]] = field(default_factory=list)
     strings: list[tuple[str, int]] = field(default_factory=list)
     passed: set[Chain] = field(default_factory=set)
     bound: set[Chain] = field(default_factory=set)
@@ -270,14 +277,24 @@ class _Mentions:
 
     def _take_call(self, node: ast.Call, inner: set[int]) -> None:
         taker = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if taker == "multiple":
-            self.keywords.extend((one.arg, one.value.lineno) for one in node.keywords if one.arg)
-        if len(node.args) < 2 or taker not in _TAKERS:
+        if taker == "multiple" and node.args:
+            for one in node.keywords:
+                self._take_pair(node.args[0], one.arg or "", one.value.lineno, inner)
+        elif taker in _TAKERS and len(node.args) > 1:
+            second = node.args[1]
+            if isinstance(second, ast.Constant) and isinstance(second.value, str):
+                self._take_pair(node.args[0], second.value, second.lineno, inner)
+
+    def _take_pair(self, of: ast.expr, name: str, line: int, inner: set[int]) -> None:
+        """A name and what it is taken from: something that has a dotted name, or a text that is one."""
+        if isinstance(of, ast.Constant) and isinstance(of.value, str):
+            self.strings.append((f"{of.value}.{name}", line))
             return
-        first, second = node.args[:2]
-        if isinstance(second, ast.Constant) and isinstance(second.value, str):
-            self.pairs.append((chain_of(first), second.value, second.lineno))
-            inner.update(id(one) for one in ast.walk(first))
+        chain = chain_of(of)
+        self.pairs.append((chain, name, line))
+        if chain:
+            self.attributes.append((chain, line))
+            inner.update(id(one) for one in ast.walk(of))
 
 
 def _chain(node: ast.expr, inner: set[int]) -> Chain:

@@ -47,11 +47,16 @@ _VALUES = (
 def fix(blocks: Blocks, node: ast.JoinedStr) -> Fix | None:
     """Plain strings in place of f-strings; None where that would mean something else, or be looked at differently."""
     around = blocks.parents.get(node)
-    adds = isinstance(around, ast.BinOp) and isinstance(around.op, ast.Add)
-    if not blocks.exact or not (adds or isinstance(around, _VALUES)):
+    if not blocks.exact or not _is_value(node, around):
         return None
     edits = _edits(blocks, blocks.span(node))
     return Fix(TITLE, edits, Safety.SAFE) if edits and _is_same(blocks, node, edits) else None
+
+
+def _is_value(node: ast.JoinedStr, around: ast.AST | None) -> bool:
+    if isinstance(around, ast.Dict):
+        return node in around.values
+    return isinstance(around, _VALUES) or (isinstance(around, ast.BinOp) and isinstance(around.op, ast.Add))
 
 
 def _edits(blocks: Blocks, whole: Span) -> tuple[Edit, ...]:

@@ -38,7 +38,10 @@ _WHOLE_FILE = re.compile(
     rb"#\s*(ruff:\s*noqa|pylint:\s*(skip-file|disable=[\w,\s-]*(unused-import|W0611))|nopycln:\s*file|autoflake:\s*skip)",
     re.IGNORECASE,
 )
-_DYNAMIC = re.compile(rb"\b(globals|locals|vars|eval|exec)\s*\(|sys\.modules|__name__")
+_EVALUATES = re.compile(rb"\b(eval|exec)\s*\(")
+_LOOKS_UP = re.compile(
+    rb"\b(globals|locals|vars)\s*\(|(sys\.modules\[|import_module\()__name__|__name__\s*(\}|\+)|__dict__"
+)
 _FAILS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
@@ -130,10 +133,10 @@ class UnusedImports:
         word = re.escape(name.encode())
         if re.search(rb"(?m)^\s*(>>>|\.\.\.) .*\b%s\b|#\s*type:.*\b%s\b" % (word, word), self._data):
             return True
-        if not _DYNAMIC.search(self._data):
-            return False
-        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}\b|^\.{re.escape(name)}\b")
-        return any(pattern.search(text) for text in self._strings)
+        if _EVALUATES.search(self._data) and any(re.search(rf"\b{re.escape(name)}\b", text) for text in self._strings):
+            return True
+        key = re.compile(rf"\.?{re.escape(name)}(?!\w)(\..*)?")
+        return _LOOKS_UP.search(self._data) is not None and any(key.fullmatch(text) for text in self._strings)
 
     def _found_by_name(self, node: ast.Import | ast.ImportFrom, name: str) -> bool:
         """Whether something that runs the module looks for the name: a program, or pytest."""

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from s3ap_lint.model import Edit, Fix, Safety, Span
 from s3ap_lint.python.blocks import Blocks, removal
@@ -28,8 +29,25 @@ class UnusedVariables:
 
     def __init__(self, blocks: Blocks, nodes: list[ast.AST]) -> None:
         self._blocks = blocks
-        self._nodes = set(nodes)
-        self.leaving = {one for node in nodes if (one := self._statement(node)) is not None}
+        self._groups = {node: [node, *self._others(node)] for node in nodes}
+        self._nodes = {one for group in self._groups.values() for one in group}
+        self.leaving = {one for node in self._nodes if (one := self._statement(node)) is not None}
+
+    def _others(self, node: ast.AST) -> list[ast.AST]:
+        """The other places of the function that assign to the name; pyflakes tells of the last one only."""
+        function = self._blocks.function(node)
+        if function is None or not isinstance(node, ast.Name):
+            return []
+        stores = [
+            one for one in ast.walk(function) if isinstance(one, ast.Name) and one.id == node.id and one is not node
+        ]
+        return [
+            one
+            for one in stores
+            if isinstance(one.ctx, ast.Store)
+            and isinstance(self._blocks.parents[one], Bound)
+            and self._blocks.function(one) is function
+        ]
 
     def _statement(self, node: ast.AST) -> ast.stmt | None:
         """The statement that may go as a whole."""
@@ -39,9 +57,16 @@ class UnusedVariables:
         return statement if _is_idle(statement.value) or _may_only_raise(statement.value) else None
 
     def fix(self, node: ast.AST, stand_ins: set[ast.stmt]) -> Fix | None:
-        """How the name goes; None where something may read it in a way that is not seen."""
+        """How the name goes from everywhere it is bound; None where something may read it in a way that is not seen."""
         if not self._blocks.exact or self._is_read_by_name(node):
             return None
+        own = self._one(node, stand_ins)
+        if own is None:
+            return None
+        more = [one for other in self._groups[node][1:] if (one := self._one(other, stand_ins)) is not None]
+        return _together(own, [one for one in more if own.safety is not Safety.SAFE or one.safety is Safety.SAFE])
+
+    def _one(self, node: ast.AST, stand_ins: set[ast.stmt]) -> Fix | None:
         if isinstance(node, ast.ExceptHandler):
             return self._drop_as(self._end(node.type), node, node.name or "") if node.type is not None else None
         around = self._blocks.parents.get(node)
@@ -173,6 +198,14 @@ class UnusedVariables:
 
     def _edit(self, start: int, end: int) -> Edit:
         return Edit(self._blocks.source.path, Span(start, end), "")
+
+
+def _together(own: Fix, others: list[Fix]) -> Fix:
+    """A fix with the edits of others, where they do not touch each other."""
+    edits = dict.fromkeys(edit for fix in (own, *others) if isinstance(fix.changes, tuple) for edit in fix.changes)
+    ordered = sorted(edit.span for edit in edits if isinstance(edit, Edit))
+    touching = any(one.end > other.start for one, other in pairwise(ordered))
+    return own if touching else Fix(own.title, tuple(edits), own.safety)
 
 
 def _mentions(function: ast.AST, called: str, name: str) -> bool:
