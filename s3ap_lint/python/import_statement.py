@@ -6,16 +6,14 @@ import ast
 import difflib
 import warnings
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from s3ap_lint.model import Edit, Span
 from s3ap_lint.python.blocks import removal
 from s3ap_lint.source import Source, apply
 
-if TYPE_CHECKING:
-    import libcst
-
-    Gap = libcst.BaseParenthesizableWhitespace
+Gap = Any
+"""White space of LibCST, which is imported when somebody looks at a fix."""
 
 
 def without(source: Source, statement: Span, aliases: Collection[int], *, stand_in: bool) -> tuple[Edit, ...]:
@@ -63,8 +61,8 @@ def _text_without(text: str, aliases: Collection[int]) -> str:
 
 
 def _names(
-    given: Collection[libcst.ImportAlias], aliases: Collection[int], node: libcst.ImportFrom | None = None
-) -> tuple[list[libcst.ImportAlias], Gap | None, Gap | None]:
+    given: Collection[Any], aliases: Collection[int], node: Any | None = None
+) -> tuple[list[Any], Gap | None, Gap | None]:
     """The names that stay, and what stands in front of the first and behind the last inside of parentheses."""
     import libcst as cst
 
@@ -75,7 +73,7 @@ def _names(
     last = node.rpar.whitespace_before if paren and node is not None and node.rpar else none
     trailing = isinstance(names[-1].comma, cst.Comma)
     gaps: list[Gap] = [first]
-    kept: list[libcst.ImportAlias] = []
+    kept: list[Any] = []
     for index, name in enumerate(names):
         after = name.comma.whitespace_after if isinstance(name.comma, cst.Comma) else last
         if index in aliases:

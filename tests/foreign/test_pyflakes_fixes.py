@@ -112,6 +112,10 @@ def test_where_a_plain_string_is_looked_at_differently_there_is_no_fix(text: str
             "with (\n    open(event) as g,\n    open(event) as h,\n):\n    h.read()",
             "with (\n    open(event),\n    open(event) as h,\n):\n    h.read()",
         ),
+        (
+            "with open(event) as g:\n    pass\nwith open(event) as g:\n    pass",
+            "with open(event):\n    pass\nwith open(event):\n    pass",
+        ),
         ("with (open(event)) as g:\n    pass", "with (open(event)):\n    pass"),
         ("if (x := len(event)) > 2:\n    pass", "if (len(event)) > 2:\n    pass"),
         ("if x := (len(event)):\n    pass", "if (len(event)):\n    pass"),

@@ -34,7 +34,7 @@ class UnusedVariables:
         self.leaving = {one for node in self._nodes if (one := self._statement(node)) is not None}
 
     def _others(self, node: ast.AST) -> list[ast.AST]:
-        """The other places of the function that assign to the name; pyflakes tells of the last one only."""
+        """The other places of the function that bind the name; pyflakes tells of the last one only."""
         function = self._blocks.function(node)
         if function is None or not isinstance(node, ast.Name):
             return []
@@ -45,7 +45,7 @@ class UnusedVariables:
             one
             for one in stores
             if isinstance(one.ctx, ast.Store)
-            and isinstance(self._blocks.parents[one], Bound)
+            and isinstance(self._blocks.parents[one], Bound | ast.withitem | ast.NamedExpr)
             and self._blocks.function(one) is function
         ]
 
