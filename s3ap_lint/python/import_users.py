@@ -64,7 +64,14 @@ class ImportUsers:
 
     def first(self, path: str, name: str, *, entry: bool) -> User | None:
         """Someone who needs a name through the module of a path; `entry` names may stand in configuration, too."""
-        module = _Target(path, name)
+        for module in (_Target(path, name, certain=True), _Target(path, name)):
+            user = self._first(path, module)
+            if user is not None:
+                return user
+        return self._configured(module) if entry else None
+
+    def _first(self, path: str, module: _Target) -> User | None:
+        name = module.name
         stem, wanted = module.stem.encode(), name.encode()
         for other in self._paths:
             data = self._read(other)
@@ -77,7 +84,7 @@ class ImportUsers:
             user = next(uses(other, data, mentions, module), None) if mentions is not None else None
             if user is not None:
                 return user
-        return self._configured(module) if entry else None
+        return None
 
     def _of(self, path: str) -> _Mentions | None:
         if path not in self._mentions:
@@ -173,9 +180,10 @@ class ImportUsers:
             return False
         folders, known = self._folders(path)
         places = [posixpath.normpath(posixpath.join(folder, inside)) for folder in folders]
-        if module.inside in places or not known:
-            return True
-        return not any(self._exists(f"{one}.py") or self._exists(f"{one}/__init__.py") for one in places)
+        if module.inside in places or module.certain:
+            return module.inside in places
+        found = any(self._exists(f"{one}.py") or self._exists(f"{one}/__init__.py") for one in places)
+        return not found or (not known and module.near(path))
 
     # -- configuration
 
@@ -192,10 +200,11 @@ class ImportUsers:
 
 @dataclass(frozen=True)
 class _Target:
-    """A name, and the module that it is reached through."""
+    """A name, and the module that it is reached through; `certain`: its file is found as Python finds it."""
 
     path: str
     name: str
+    certain: bool = False
 
     @cached_property
     def inside(self) -> str:
