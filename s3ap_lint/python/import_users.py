@@ -6,25 +6,19 @@ others of its name by the folders that the other file can import from.
 
 from __future__ import annotations
 
-import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from s3ap_lint.python.import_effects import parsed
-from s3ap_lint.python.imports import above
+from s3ap_lint.python.mentions import Mention, Mentions, mentions
 from s3ap_lint.python.scope import Chain
-from s3ap_lint.python.state import chain_of
 
 _LOADERS = re.compile(
     rb"import_module|spec_from_file_location|__import__|SourceFileLoader|run_path|sys\.modules|reload"
 )
-_TAKERS = frozenset({"object", "setattr", "getattr", "hasattr", "delattr"})
-_LONG = 200
-"""No dotted name is longer."""
-
 _SUFFIXES = frozenset({"json", "csv", "html", "xml", "zip", "gzip", "email", "py"})
 """Names of modules that file names end in: `report.json` is one."""
 
@@ -60,117 +54,117 @@ class ImportUsers:
         self._exists = exists
         self._folders = folders
         self._texts = texts
-        self._mentions: dict[str, _Mentions | None] = {}
+        self._known: dict[str, Mentions | None] = {}
+        self._files: dict[str, frozenset[str]] = {}
 
     def first(self, path: str, name: str, *, entry: bool) -> User | None:
         """Someone who needs a name through the module of a path; `entry` names may stand in configuration, too."""
-        for module in (_Target(path, name, certain=True), _Target(path, name)):
-            user = self._first(path, module)
-            if user is not None:
-                return user
-        return self._configured(module) if entry else None
+        target = _Target(path, name)
+        handed = self._handed_on(target)
+        for module in (_Target(path, name, certain=True), target):
+            for other in self._candidates(module, handed):
+                data, found = self._read(other), self._mentions(other)
+                if data is None or found is None:
+                    continue
+                user = next(self._uses(other, data, found, module, other.startswith(handed)), None)
+                if user is not None:
+                    return user
+        return self._configured(target) if entry else None
 
-    def _first(self, path: str, module: _Target) -> User | None:
-        name = module.name
-        stem, wanted = module.stem.encode(), name.encode()
-        for other in self._paths:
-            data = self._read(other)
-            if data is None or not (wanted in data or b"import *" in data):
-                continue
-            if stem not in data and not (module.near(other) and self._is_handed_on(other, module)):
-                continue
-            mentions = self._of(other)
-            uses = self._patched_here if other == path else self._uses
-            user = next(uses(other, data, mentions, module), None) if mentions is not None else None
-            if user is not None:
-                return user
-        return None
+    def _candidates(self, module: _Target, handed: tuple[str, ...]) -> Iterator[str]:
+        """The files whose text has the name, and the module's or that of what a conftest.py hands them."""
+        stems, stars = self._having(module.stem), self._having("import *")
+        named = self._having(module.name)
+        for path in self._paths:
+            if (path in stems and (path in named or path in stars)) or (
+                handed and path in named and path.startswith(handed)
+            ):
+                yield path
 
-    def _of(self, path: str) -> _Mentions | None:
-        if path not in self._mentions:
+    def _having(self, word: str) -> frozenset[str]:
+        """The files whose text has a word."""
+        if word not in self._files:
+            text = word.encode()
+            self._files[word] = frozenset(path for path in self._paths if text in (self._read(path) or b""))
+        return self._files[word]
+
+    def _mentions(self, path: str) -> Mentions | None:
+        if path not in self._known:
             tree = parsed(self._read(path))
-            self._mentions[path] = None if tree is None else _Mentions.of(tree, path)
-        return self._mentions[path]
+            self._known[path] = None if tree is None else mentions(tree, path)
+        return self._known[path]
 
     # -- one file
 
-    def _patched_here(self, path: str, data: bytes, found: _Mentions, module: _Target) -> Iterator[User]:
-        """A test may replace a name of its own module by a text."""
-        for text, line in found.strings:
-            if b"patch" in data and not text.startswith(".") and self._is_target(path, text, found, module):
-                yield User(path, line, "patches")
-
-    def _uses(self, path: str, data: bytes, found: _Mentions, module: _Target) -> Iterator[User]:
-        name = module.name
-        names = [chain for chain, inside, _ in found.modules if self._is(path, inside, module)]
-        for owner, member, line in found.members:
-            if member == name and self._is(path, owner, module):
-                yield User(path, line, "imports")
-            elif member == "*" and self._is(path, owner, module):
-                yield User(path, line, "imports, by its star,")
+    def _uses(self, path: str, data: bytes, found: Mentions, module: _Target, handed: bool) -> Iterator[User]:
+        said = found.about.get(module.name, [])
         patching = b"patch" in data
-        for text, line in found.strings:
-            if (patching or name not in _SUFFIXES) and self._is_target(path, text, found, module):
-                yield User(path, line, "patches" if patching else "names")
-        for chain, line in found.attributes:
-            if any(chain[: len(one) + 1] == (*one, name) for one in names):
-                yield User(path, line, "reads")
-        loose = self._is_loose(path, data, found, module, names)
-        for chain, text, line in found.pairs:
-            if text == name and (chain in names or (loose and chain[:1] not in found.bound)):
-                yield User(path, line, "patches")
-        if loose:
-            for chain, line in found.attributes:
-                if name in chain[1:] and chain[:1] not in found.bound:
-                    yield User(path, line, "may read")
+        for one in said:
+            if one.how in ("text", "tail") and self._is_target(path, one, found, module, patching=patching):
+                yield User(path, one.line, "patches" if patching else "names")
+        if path == module.path:
+            return
+        for owner, line in found.stars:
+            if self._is(path, owner, module):
+                yield User(path, line, "imports, by its star,")
+        for one in said:
+            if one.how == "member" and self._is(path, one.text, module):
+                yield User(path, one.line, "imports")
+        names = self._names(path, found, module)
+        for one in said:
+            if one.how == "taken" and one.chain in names:
+                yield User(path, one.line, "patches")
+            elif one.how == "attribute" and any(one.chain[: len(of) + 1] == (*of, module.name) for of in names):
+                yield User(path, one.line, "reads")
+        if not module.certain and (handed or self._is_loose(path, data, found, module, names)):
+            for one in said:
+                if one.how in ("attribute", "taken") and one.chain[:1] not in found.bound:
+                    yield User(path, one.line, "may patch" if one.how == "taken" else "may read")
 
-    def _is_loose(self, path: str, data: bytes, found: _Mentions, module: _Target, names: list[Chain]) -> bool:
+    def _names(self, path: str, found: Mentions, module: _Target) -> list[Chain]:
+        """The names under which a file has the module."""
+        return [chain for chain, inside in found.modules.get(module.stem, ()) if self._is(path, inside, module)]
+
+    def _is_loose(self, path: str, data: bytes, found: Mentions, module: _Target, names: list[Chain]) -> bool:
         """Whether a file may have the module under a name that cannot be followed."""
         if any(chain in names for chain in found.passed):
             return True
-        if _LOADERS.search(data) and (names or self._is_told_of(path, found, module)):
-            return True
-        return module.near(path) and self._is_handed_on(path, module)
+        return _LOADERS.search(data) is not None and (bool(names) or self._is_told_of(path, found, module))
 
-    def _is_told_of(self, path: str, found: _Mentions, module: _Target) -> bool:
+    def _is_told_of(self, path: str, found: Mentions, module: _Target) -> bool:
         """Whether a text is the name of the module, or the path to it."""
-        for text, _ in found.strings:
-            if module.fits(text) and module.near(path):
+        for text in found.texts.get(module.stem, ()):
+            if module.near(path) and module.fits(text):
                 return True
-            if "." in text and text.endswith(f".{module.stem}") and self._is(path, text.replace(".", "/"), module):
-                return True
-        return False
-
-    def _is_handed_on(self, path: str, module: _Target) -> bool:
-        """Whether a conftest.py above may hand the module to the tests."""
-        for folder in above(posixpath.dirname(path)):
-            conftest = posixpath.join(folder, "conftest.py")
-            data = self._read(conftest) if conftest != path and self._exists(conftest) else None
-            if data is None or module.stem.encode() not in data:
-                continue
-            found = self._of(conftest)
-            if found is None:
-                return True
-            names = [chain for chain, inside, _ in found.modules if self._is(conftest, inside, module)]
-            loads = _LOADERS.search(data) and self._is_told_of(conftest, found, module)
-            if loads or any(chain in names for chain in found.passed):
+            if "." in text and self._is(path, text.replace(".", "/"), module):
                 return True
         return False
 
-    def _is_target(self, path: str, text: str, found: _Mentions, module: _Target) -> bool:
+    def _handed_on(self, module: _Target) -> tuple[str, ...]:
+        """The beginnings of the paths of tests that some conftest.py may hand the module."""
+        folders = []
+        for path in sorted(self._having(module.stem)):
+            data = self._read(path) if posixpath.basename(path) == "conftest.py" and path != module.path else None
+            found = self._mentions(path) if data is not None else None
+            if data is not None and found is not None:
+                if self._is_loose(path, data, found, module, self._names(path, found, module)):
+                    folders.append(path.removesuffix("conftest.py"))
+        return tuple(folders)
+
+    def _is_target(self, path: str, one: Mention, found: Mentions, module: _Target, *, patching: bool) -> bool:
         """Whether a text is the dotted name of the name in the module, or the end of it behind what is put in."""
-        parts = text.replace(":", ".").split(".")
-        if module.name not in parts[1:] or not all(one.isidentifier() for one in parts[1:]):
-            return False
+        parts = one.text.split(".")
+        if parts[-1] == module.name and module.name in _SUFFIXES and not (patching and one.how == "text"):
+            return False  # a file
         at = parts.index(module.name, 1)
-        owner = "/".join(one for one in parts[:at] if one)
-        if parts[0]:
+        owner = "/".join(part for part in parts[:at] if part)
+        if one.how == "text":
             return parts[at - 1] == module.stem and self._is(path, owner, module)
-        return module.fits(owner) if owner else self._is_told_of(path, found, module) or self._has(path, found, module)
-
-    def _has(self, path: str, found: _Mentions, module: _Target) -> bool:
-        named = (inside for _, inside, _ in found.modules)
-        return any(self._is(path, one, module) for one in (*named, *(owner for owner, _, _ in found.members)))
+        if owner:
+            return not module.certain and module.fits(owner)
+        owners = found.owners.get(module.stem, ())
+        named = bool(self._names(path, found, module)) or any(self._is(path, base, module) for base in owners)
+        return named or (not module.certain and self._is_told_of(path, found, module))
 
     def _is(self, path: str, inside: str, module: _Target) -> bool:
         """Whether a module's path, from the root if it begins with a slash, may be the module."""
@@ -225,97 +219,3 @@ class _Target:
         while posixpath.basename(folder) in ("tests", "test", "unit", "integration", "property"):
             folder = posixpath.dirname(folder)
         return not folder or self.path.startswith(f"{folder}/") or posixpath.dirname(self.path) == folder
-
-
-@dataclass(frozen=True)
-class _Mentions:
-    """What one file says that may be about a name of another module; modules as paths, without `.py`.
-
-    A relative import gives a path that begins with a slash. `passed` are names that are used whole: given to somebody.
-    """
-
-    modules: list[tuple[Chain, str, int]] = field(default_factory=list)
-    members: list[tuple[str, str, int]] = field(default_factory=list)
-    attributes: list[tuple[Chain, int]] = field(default_factory=list)
-    pairs: list[tuple[Chain, str, int]] = field(default_factory=list)
-    strings: list[tuple[str, int]] = field(default_factory=list)
-    passed: set[Chain] = field(default_factory=set)
-    bound: set[Chain] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, tree: ast.Module, path: str) -> _Mentions:
-        """Everything in a file."""
-        found = cls()
-        inner: set[int] = set()
-        for node in ast.walk(tree):  # from the outside to the inside
-            match node:
-                case ast.Import():
-                    found._take_import(node)
-                case ast.ImportFrom():
-                    found._take_from(node, path)
-                case ast.Call():
-                    found._take_call(node, inner)
-                case ast.Attribute() if id(node) not in inner:
-                    chain = _chain(node, inner)
-                    found.attributes.append((chain, node.end_lineno or node.lineno))
-                    found.passed.add(chain)
-                case ast.Name(id=name, ctx=ast.Load()) if id(node) not in inner:
-                    found.passed.add((name,))
-                case ast.Constant(value=str() as text) if len(text) < _LONG:
-                    found.strings.append((text, node.lineno))
-        return found
-
-    def _take_import(self, node: ast.Import) -> None:
-        for one in node.names:
-            chain = (one.asname,) if one.asname else tuple(one.name.split("."))
-            self.modules.append((chain, one.name.replace(".", "/"), node.lineno))
-            self.bound.add(chain[:1])
-
-    def _take_from(self, node: ast.ImportFrom, path: str) -> None:
-        base = (node.module or "").replace(".", "/")
-        if node.level:
-            folder = posixpath.dirname(path)
-            for _ in range(node.level - 1):
-                folder = posixpath.dirname(folder)
-            base = "/" + posixpath.join(folder, base).rstrip("/")
-        for one in node.names:
-            self.members.append((base, one.name, one.lineno))
-            if one.name != "*":
-                self.modules.append(((one.asname or one.name,), f"{base.rstrip('/')}/{one.name}", one.lineno))
-                self.bound.add((one.asname or one.name,))
-
-    def _take_call(self, node: ast.Call, inner: set[int]) -> None:
-        taker = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if taker == "multiple" and node.args:
-            for one in node.keywords:
-                self._take_pair(node.args[0], one.arg or "", one.value.lineno, inner)
-        elif taker in _TAKERS and len(node.args) > 1:
-            second = node.args[1]
-            if isinstance(second, ast.Constant) and isinstance(second.value, str):
-                self._take_pair(node.args[0], second.value, second.lineno, inner)
-
-    def _take_pair(self, of: ast.expr, name: str, line: int, inner: set[int]) -> None:
-        """A name and what it is taken from: something that has a dotted name, or a text that is one."""
-        if isinstance(of, ast.Constant) and isinstance(of.value, str):
-            self.strings.append((f"{of.value}.{name}", line))
-            return
-        chain = chain_of(of)
-        self.pairs.append((chain, name, line))
-        if chain:
-            self.attributes.append((chain, line))
-            inner.update(id(one) for one in ast.walk(of))
-
-
-def _chain(node: ast.expr, inner: set[int]) -> Chain:
-    """The dotted name that an expression ends with; "" stands for what is no name. Notes what is inside of it."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-        inner.add(id(node))
-    if isinstance(node, ast.Name):
-        parts.append(node.id)
-    else:
-        parts.append("")
-        inner.discard(id(node))
-    return tuple(reversed(parts))
