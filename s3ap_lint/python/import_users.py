@@ -16,9 +16,6 @@ from s3ap_lint.python.import_effects import parsed
 from s3ap_lint.python.mentions import Mention, Mentions, mentions
 from s3ap_lint.python.scope import Chain
 
-_LOADERS = re.compile(
-    rb"import_module|spec_from_file_location|__import__|SourceFileLoader|run_path|sys\.modules|reload"
-)
 _SUFFIXES = frozenset({"json", "csv", "html", "xml", "zip", "gzip", "email", "py"})
 """Names of modules that file names end in: `report.json` is one."""
 
@@ -62,24 +59,20 @@ class ImportUsers:
         target = _Target(path, name)
         handed = self._handed_on(target)
         for module in (_Target(path, name, certain=True), target):
-            for other in self._candidates(module, handed):
-                data, found = self._read(other), self._mentions(other)
-                if data is None or found is None:
-                    continue
-                user = next(self._uses(other, data, found, module, other.startswith(handed)), None)
+            for other, found in self._candidates(module, handed):
+                user = next(self._uses(other, found, module, other.startswith(handed)), None)
                 if user is not None:
                     return user
         return self._configured(target) if entry else None
 
-    def _candidates(self, module: _Target, handed: tuple[str, ...]) -> Iterator[str]:
-        """The files whose text has the name, and the module's or that of what a conftest.py hands them."""
+    def _candidates(self, module: _Target, handed: tuple[str, ...]) -> Iterator[tuple[str, Mentions]]:
+        """The files that have the name, and that of the module or what a conftest.py hands them."""
         stems, stars = self._having(module.stem), self._having("import *")
         named = self._having(module.name)
-        for path in self._paths:
-            if (path in stems and (path in named or path in stars)) or (
-                handed and path in named and path.startswith(handed)
-            ):
-                yield path
+        for path in sorted((stems & (named | stars)) | {path for path in named if path.startswith(handed)}):
+            found = self._mentions(path)
+            if found is not None and (found.stars or module.name in found.about):
+                yield path, found
 
     def _having(self, word: str) -> frozenset[str]:
         """The files whose text has a word."""
@@ -90,18 +83,18 @@ class ImportUsers:
 
     def _mentions(self, path: str) -> Mentions | None:
         if path not in self._known:
-            tree = parsed(self._read(path))
-            self._known[path] = None if tree is None else mentions(tree, path)
+            data = self._read(path)
+            tree = parsed(data)
+            self._known[path] = None if tree is None or data is None else mentions(tree, path, data)
         return self._known[path]
 
     # -- one file
 
-    def _uses(self, path: str, data: bytes, found: Mentions, module: _Target, handed: bool) -> Iterator[User]:
+    def _uses(self, path: str, found: Mentions, module: _Target, handed: bool) -> Iterator[User]:
         said = found.about.get(module.name, [])
-        patching = b"patch" in data
         for one in said:
-            if one.how in ("text", "tail") and self._is_target(path, one, found, module, patching=patching):
-                yield User(path, one.line, "patches" if patching else "names")
+            if one.how in ("text", "tail") and self._is_target(path, one, found, module):
+                yield User(path, one.line, "patches" if found.patches else "names")
         if path == module.path:
             return
         for owner, line in found.stars:
@@ -116,7 +109,7 @@ class ImportUsers:
                 yield User(path, one.line, "patches")
             elif one.how == "attribute" and any(one.chain[: len(of) + 1] == (*of, module.name) for of in names):
                 yield User(path, one.line, "reads")
-        if not module.certain and (handed or self._is_loose(path, data, found, module, names)):
+        if not module.certain and (handed or self._is_loose(path, found, module, names)):
             for one in said:
                 if one.how in ("attribute", "taken") and one.chain[:1] not in found.bound:
                     yield User(path, one.line, "may patch" if one.how == "taken" else "may read")
@@ -125,11 +118,11 @@ class ImportUsers:
         """The names under which a file has the module."""
         return [chain for chain, inside in found.modules.get(module.stem, ()) if self._is(path, inside, module)]
 
-    def _is_loose(self, path: str, data: bytes, found: Mentions, module: _Target, names: list[Chain]) -> bool:
+    def _is_loose(self, path: str, found: Mentions, module: _Target, names: list[Chain]) -> bool:
         """Whether a file may have the module under a name that cannot be followed."""
         if any(chain in names for chain in found.passed):
             return True
-        return _LOADERS.search(data) is not None and (bool(names) or self._is_told_of(path, found, module))
+        return found.loads and (bool(names) or self._is_told_of(path, found, module))
 
     def _is_told_of(self, path: str, found: Mentions, module: _Target) -> bool:
         """Whether a text is the name of the module, or the path to it."""
@@ -143,18 +136,18 @@ class ImportUsers:
     def _handed_on(self, module: _Target) -> tuple[str, ...]:
         """The beginnings of the paths of tests that some conftest.py may hand the module."""
         folders = []
-        for path in sorted(self._having(module.stem)):
-            data = self._read(path) if posixpath.basename(path) == "conftest.py" and path != module.path else None
-            found = self._mentions(path) if data is not None else None
-            if data is not None and found is not None:
-                if self._is_loose(path, data, found, module, self._names(path, found, module)):
-                    folders.append(path.removesuffix("conftest.py"))
-        return tuple(folders)
+        for path in self._having(module.stem):
+            if posixpath.basename(path) != "conftest.py" or path == module.path:
+                continue
+            found = self._mentions(path)
+            if found is not None and self._is_loose(path, found, module, self._names(path, found, module)):
+                folders.append(path.removesuffix("conftest.py"))
+        return tuple(sorted(folders))
 
-    def _is_target(self, path: str, one: Mention, found: Mentions, module: _Target, *, patching: bool) -> bool:
+    def _is_target(self, path: str, one: Mention, found: Mentions, module: _Target) -> bool:
         """Whether a text is the dotted name of the name in the module, or the end of it behind what is put in."""
         parts = one.text.split(".")
-        if parts[-1] == module.name and module.name in _SUFFIXES and not (patching and one.how == "text"):
+        if parts[-1] == module.name and module.name in _SUFFIXES and not (found.patches and one.how == "text"):
             return False  # a file
         at = parts.index(module.name, 1)
         owner = "/".join(part for part in parts[:at] if part)

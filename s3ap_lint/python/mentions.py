@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from dataclasses import dataclass, field
 
 from s3ap_lint.python.scope import Chain
 from s3ap_lint.python.state import chain_of
 
+_LOADERS = re.compile(
+    rb"import_module|spec_from_file_location|__import__|SourceFileLoader|run_path|sys\.modules|reload"
+)
 _TAKERS = frozenset({"object", "setattr", "getattr", "hasattr", "delattr"})
 _LONG = 200
 """No dotted name is longer."""
@@ -33,8 +37,12 @@ class Mentions:
     """What a file says, by the names that it is about; modules are paths without `.py`.
 
     A relative import gives a path that begins with a slash. `modules` and `texts` go by their last parts. `passed` are
-    names that are used whole, as when they are given to somebody; `bound` those that imports bind.
+    names that are used whole, as when they are given to somebody; `bound` those that imports bind. The file `loads`
+    modules by name or path, and `patches` things, for all that its words tell.
     """
+
+    loads: bool
+    patches: bool
 
     about: dict[str, list[Mention]] = field(default_factory=dict)
     modules: dict[str, list[tuple[Chain, str]]] = field(default_factory=dict)
@@ -45,18 +53,18 @@ class Mentions:
     bound: set[Chain] = field(default_factory=set)
 
 
-def mentions(tree: ast.Module, path: str) -> Mentions:
+def mentions(tree: ast.Module, path: str, data: bytes) -> Mentions:
     """Everything that a file says about names of other modules."""
-    reader = _Reader(path)
+    reader = _Reader(path, data)
     for node in ast.walk(tree):  # from the outside to the inside
         reader.read(node)
     return reader.found
 
 
 class _Reader:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, data: bytes) -> None:
         self.path = path
-        self.found = Mentions()
+        self.found = Mentions(loads=_LOADERS.search(data) is not None, patches=b"patch" in data)
         self._inner: set[int] = set()
         self._tails: set[int] = set()
 
