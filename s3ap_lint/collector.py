@@ -10,7 +10,7 @@ from s3ap_lint import fingerprint
 from s3ap_lint.accounts import masked
 from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
 from s3ap_lint.incidents import Unparsable
-from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked
+from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked, Unimport
 from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
 from s3ap_lint.suppress import Directives
@@ -128,7 +128,8 @@ class Collector:
             changes = changes()
         edits = [change for change in changes if isinstance(change, Edit)]
         placed = tuple(PlacedEdit(self._place(Location(e.subject, e.span), exact=True), e.text) for e in edits)
-        return PlacedFix(finding.fix.title, finding.fix.safety, placed)
+        unimports = tuple(change for change in changes if isinstance(change, Unimport))
+        return PlacedFix(finding.fix.title, finding.fix.safety, placed, bool(unimports), unimports)
 
     def _place(self, location: Location, *, exact: bool = False) -> Place:
         source = self.session.workspace.read(location.subject)

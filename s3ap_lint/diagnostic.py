@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s3ap_lint.model import Safety, Scenario, Severity, Unchecked
+from s3ap_lint.model import Safety, Scenario, Severity, Unchecked, Unimport
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,16 @@ class PlacedEdit:
 
 @dataclass(frozen=True, slots=True)
 class PlacedFix:
-    """A fix whose edits are resolved; `held_back` if there are some that nobody wanted to look at."""
+    """A fix whose edits are resolved; `held_back` if there are some that nobody wanted to look at.
+
+    `unimports` become edits when the report is complete.
+    """
 
     title: str
     safety: Safety
     edits: tuple[PlacedEdit, ...]
     held_back: bool = False
+    unimports: tuple[Unimport, ...] = ()
 
     @property
     def applicable(self) -> bool:

@@ -291,10 +291,11 @@ class Session:
             return UnitResult(tuple(report.diagnostics), unread=tuple(report.unread), modules=(path,))
         report.directives.append(self._directives_of(source))
         module = self.module(path) if self.registry.by_subject.get(PythonFile) else self._modules.get(path)
+        installed = vendored(path, self.workspace)
         for finding in self._python_findings(source, report, tree=module.tree if module is not None else None):
-            report.add(finding, finding.code)
+            report.add(replace(finding, fix=None) if installed else finding, finding.code)
         if module is not None:
-            report.run(PythonFile(module, self.project, vendored(path, self.workspace)))
+            report.run(PythonFile(module, self.project, installed))
         self._modules.pop(path, None)  # applications come first, and nobody asks for it again
         return UnitResult(
             tuple(report.diagnostics),

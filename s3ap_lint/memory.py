@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from s3ap_lint import report, settings, sniff, tasks
+from s3ap_lint import report, settings, sniff, tasks, unimport
 from s3ap_lint.config import Config
 from s3ap_lint.deploy import recognition
 from s3ap_lint.diagnostic import Report, Tool
@@ -79,9 +79,10 @@ def discovered(files: Mapping[str, bytes]) -> Discovery:
 def check(files: Mapping[str, bytes], config: Config, registry: Registry) -> Report:
     """The report on some files."""
     found = discovered(files)
-    session = Session(config, registry, Memory(files))
+    workspace = Memory(files)
+    session = Session(config, registry, workspace)
     results = [one for task in tasks.plan(found, found) for one in tasks.carry_out(task, session)]
-    return report.build(
+    built = report.build(
         results,
         config=config,
         registry=registry,
@@ -90,6 +91,8 @@ def check(files: Mapping[str, bytes], config: Config, registry: Registry) -> Rep
         reported=found.reported,
         engines_ran=False,
     )
+    texts = [candidate.path for candidate in found.templates]
+    return unimport.resolved(built, workspace, lambda: found.python, texts, fixing=True)
 
 
 def without_engines(registry: Registry) -> Registry:

@@ -79,6 +79,23 @@ class Edit:
     text: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Unimport:
+    """Take one name out of an import statement of a Python file; the host works out the edits.
+
+    `statement` is the whole statement, `alias` the index of the name in it, `name` what it binds. Others can reach a
+    `shared` name through the module: the host makes the fix one for a person where a file of the project does.
+    `stand_in`: without the statement its block would be empty, and gets a `pass`.
+    """
+
+    subject: str
+    statement: Span
+    alias: int
+    name: str
+    shared: bool = True
+    stand_in: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """All of its changes are made, or none. The title is an imperative.

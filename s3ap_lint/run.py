@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from s3ap_lint import __version__, parallel, report
+from s3ap_lint import __version__, parallel, report, unimport
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Discovery, discover
@@ -51,6 +51,7 @@ class Run:
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
+    _project: Discovery = field(init=False)
     _tasks: list[Task] = field(init=False)
     _results: dict[Task, UnitResult] = field(init=False, default_factory=dict)
     _held: Mapping[str, bytes] = field(init=False)
@@ -61,7 +62,8 @@ class Run:
         self._workspace = Workspace(self.config.root, self.overlay)
         config = self.config
         self.found = discover(self.paths, self._workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
-        self._tasks = plan(self.found, whole_project(self.found, self._workspace, config))
+        self._project = whole_project(self.found, self._workspace, config)
+        self._tasks = plan(self.found, self._project)
         self._held = self._last = self.overlay
 
     @property
@@ -92,7 +94,7 @@ class Run:
         foreign: list[Task] = [EngineTask(path, engine) for engine in names for path in checked]
         preload = [module for engine in names for module in getattr(self.registry.engines[engine], "preload", ())]
         self._check(foreign, setup, "engine", timeout=self.config.engine_timeout, preload=preload)
-        return report.build(
+        built = report.build(
             [*results, *(self._results[task] for task in foreign)],
             config=self.config,
             registry=self.registry,
@@ -102,6 +104,16 @@ class Run:
             reported=self.found.reported,
             engines_ran=bool(names),
         )
+        texts = [candidate.path for candidate in self._project.templates]
+        return unimport.resolved(built, self._workspace, self._every_module, texts, fixing=self.fixing)
+
+    def _every_module(self) -> tuple[str, ...]:
+        """All Python files of the project and those that were given: any of them may use a module."""
+        found, config = self.found, self.config
+        if "" in found.scope.folders:
+            return found.python
+        everything = discover([config.root], self._workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+        return tuple(sorted({*everything.python, *found.python}))
 
     def _begin(self, overlay: Mapping[str, bytes]) -> Setup:
         """Forget what rests on files that are not what they were at the last look."""

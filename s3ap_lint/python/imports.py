@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 Exists = Callable[[str], bool]
@@ -114,3 +114,11 @@ def name_of(path: str, folder: str) -> str:
     inside = posixpath.relpath(path, folder or ".")
     stem = inside.removesuffix(".py").removesuffix("/__init__")
     return posixpath.basename(stem) if inside.startswith("../") else stem.replace("/", ".")
+
+
+def above(folder: str) -> Iterator[str]:
+    """A folder and those around it, up to the root."""
+    yield folder
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from s3ap_lint.model import Location
 from s3ap_lint.python.attributes import has, module_has
 from s3ap_lint.python.graph import ImportGraph, Load, Node
-from s3ap_lint.python.imports import Exists, Shelf
+from s3ap_lint.python.imports import Exists, Shelf, above
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.scope import Scope, location_of
@@ -49,11 +49,11 @@ def missing_patches(module: Module, *, load: Load, shelf: Shelf, exists: Exists)
     found = list(_patches(module.tree))
     if not found:
         return
-    helpers = _conftests(module, load, exists)
-    roots = _roots(module, helpers)
+    helpers = conftests(module, load, exists)
+    folders = roots(module, helpers)
     anywhere = any(change.folder is None for one in (module, *helpers) for change in one.path_changes)
-    graphs = [ImportGraph(module.path, search=(root,), load=load, shelf=shelf) for root in roots]
-    whole = ImportGraph(module.path, search=roots, load=load, shelf=shelf)
+    graphs = [ImportGraph(module.path, search=(root,), load=load, shelf=shelf) for root in folders]
+    whole = ImportGraph(module.path, search=folders, load=load, shelf=shelf)
     names = Names(whole)
     for patch in found:
         if anywhere and patch.target.count(".") < 2:
@@ -66,21 +66,15 @@ def missing_patches(module: Module, *, load: Load, shelf: Shelf, exists: Exists)
             yield missing
 
 
-def _conftests(module: Module, load: Load, exists: Exists) -> tuple[Module, ...]:
-    folders = _above(posixpath.dirname(module.path))
+def conftests(module: Module, load: Load, exists: Exists) -> tuple[Module, ...]:
+    """The conftest.py files that pytest runs before a module's tests."""
+    folders = above(posixpath.dirname(module.path))
     paths = (posixpath.join(folder, "conftest.py") for folder in folders)
     loaded = (load(path) for path in paths if exists(path) and path != module.path)
     return tuple(one for one in loaded if one is not None)
 
 
-def _above(folder: str) -> Iterator[str]:
-    yield folder
-    while folder:
-        folder = posixpath.dirname(folder)
-        yield folder
-
-
-def _roots(module: Module, helpers: tuple[Module, ...]) -> tuple[str, ...]:
+def roots(module: Module, helpers: tuple[Module, ...]) -> tuple[str, ...]:
     """The folders that modules may be imported from: those that are put on sys.path, and those above the test."""
     changed = []
     for one in (module, *helpers):
@@ -89,7 +83,7 @@ def _roots(module: Module, helpers: tuple[Module, ...]) -> tuple[str, ...]:
                 path = posixpath.normpath(posixpath.join(posixpath.dirname(one.path), change.folder))
                 changed.append("" if path == "." else path)
     inside = (path for path in changed if not path.startswith(("..", "/")))
-    return tuple(dict.fromkeys((*inside, *_above(posixpath.dirname(module.path)))))
+    return tuple(dict.fromkeys((*inside, *above(posixpath.dirname(module.path)))))
 
 
 def _made_by_hand(modules: tuple[Module, ...], target: str) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
-from s3ap_lint.model import Location, Span
+from s3ap_lint.model import Edit, Location, Span
 from s3ap_lint.python.names import EXTERNAL
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import location_of
 from s3ap_lint.python.state import chain_of
+from s3ap_lint.source import Source
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 GIVEN = 2
 """An event and a context, by position."""
@@ -24,7 +28,8 @@ _PASSING_ON = frozenset(
 class Signature:
     """A handler's definition. `least` and `most` are how many arguments it takes by position (None: any number).
 
-    `keywords` are those it cannot be called without. Lambda does not await `asynchronous` handlers.
+    `keywords` are those it cannot be called without. Lambda does not await `asynchronous` handlers. `completed` gives
+    it the parameters that it lacks, where nothing else is missing.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Signature:
     most: int | None
     keywords: tuple[str, ...]
     asynchronous: bool
+    completed: Edit | None = None
 
     @property
     def callable(self) -> bool:
@@ -69,7 +75,39 @@ def handler_signature(reach: Reach) -> Signature | None:
         None if arguments.vararg else len(plain),
         tuple(arg.arg for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if not default),
         isinstance(definition, ast.AsyncFunctionDef),
+        _completed(definition, node.module.source),
     )
+
+
+def _completed(definition: Definition, source: Source) -> Edit | None:
+    """The edit that adds `context`, or `event` and `context`, behind what a handler takes by position."""
+    arguments = definition.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    others = [*arguments.kwonlyargs, *(one for one in (arguments.vararg, arguments.kwarg) if one is not None)]
+    names = [name for name in ("event", "context")[len(plain) :] if name]
+    if not names or arguments.vararg or not source.path.endswith(".py"):
+        return None
+    inside = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)} | {one.arg for one in others}
+    if inside & {*names} - {one.arg for one in plain} or "context" in {one.arg for one in plain}:
+        return None  # it means something else there
+    if plain:
+        last = plain[-1]
+        end = source.offset_at(last.end_lineno or last.lineno, last.end_col_offset or 0)
+        if arguments.defaults:
+            default = arguments.defaults[-1]
+            end = source.offset_at(default.end_lineno or default.lineno, default.end_col_offset or 0)
+            closed = source.data[end : end + 1] in (b",", b")", b":") and _is_simple(default)
+            return Edit(source.path, Span(end, end), ", context=None") if closed else None
+        return Edit(source.path, Span(end, end), ", context")
+    if others or isinstance(definition, ast.Lambda):
+        return None
+    start = source.offset_at(definition.lineno, definition.col_offset)
+    empty = re.compile(rb"(?:async\s+)?def\s+[^\s(]+\s*\((?P<room>)\)").match(source.data, start)
+    return Edit(source.path, Span(empty.start("room"), empty.start("room")), "event, context") if empty else None
+
+
+def _is_simple(default: ast.expr) -> bool:
+    return isinstance(default, ast.Constant | ast.Name | ast.Dict | ast.List)
 
 
 def _called(node: ast.expr) -> ast.expr:

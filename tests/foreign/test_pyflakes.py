@@ -13,7 +13,7 @@ from collections.abc import Container
 import pytest
 from pyflakes import messages
 
-from s3ap_lint.model import Finding, Location, Severity, Span
+from s3ap_lint.model import Finding, Fix, Location, Safety, Severity, Span, Unimport
 from s3ap_lint.offers import Engine, EngineUnit
 from s3ap_lint.plugins import Manager
 from s3ap_rules.foreign import pyflakes
@@ -51,6 +51,11 @@ def test_a_finding_says_everything() -> None:
         Finding(
             "'os' imported but unused",
             at=Location("functions/discovery/handler.py", Span(7, 9)),
+            fix=Fix(
+                "Remove the import",
+                (Unimport("functions/discovery/handler.py", Span(0, 9), 0, "os"),),
+                Safety.SAFE,
+            ),
             severity=Severity.WARNING,
             code="F401",
         )

@@ -17,6 +17,8 @@ from s3ap_lint.model import Finding, Location, Severity, Span
 from s3ap_lint.offers import Catalogued, EngineUnit
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.source import Source
+from s3ap_rules.foreign.idle_f_string import LITERAL
+from s3ap_rules.foreign.pyflakes_fixes import PyflakesFixes, imported_name
 
 HELP = "https://flake8.pycqa.org/en/latest/user/error-codes.html"
 
@@ -107,7 +109,8 @@ class PyflakesEngine:
                 return []
             found = _Checker(tree, unit.path).found
         text = _Text(Source(unit.path, unit.data), tree)
-        findings = [_finding(text, message, node, others) for message, node, others in found]
+        mended = PyflakesFixes(text.source, tree, [(type(one).__name__, node, others) for one, node, others in found])
+        findings = [_finding(text, mended, message, node, others) for message, node, others in found]
         return sorted(findings, key=lambda finding: (finding.at.span or Span(0, 0), finding.code))
 
 
@@ -137,7 +140,9 @@ class _Checker(checker.Checker):  # type: ignore[misc,unused-ignore]
         return [(message, *self._reported[id(message)]) for message in self.messages]
 
 
-def _finding(text: _Text, message: messages.Message, node: Any, others: tuple[Any, ...]) -> Finding:
+def _finding(
+    text: _Text, mended: PyflakesFixes, message: messages.Message, node: Any, others: tuple[Any, ...]
+) -> Finding:
     kind = type(message).__name__
     name = others[0] if others and isinstance(others[0], str) else ""
     earlier = others[1] if len(others) > 1 and isinstance(others[1], ast.AST) else None
@@ -148,6 +153,7 @@ def _finding(text: _Text, message: messages.Message, node: Any, others: tuple[An
         message.message % message.message_args,
         at=Location(text.source.path, text.place(kind, node, name)),
         related=related,
+        fix=mended.fix(kind, node, others),
         severity=Severity.WARNING,
         code=_CODES.get(kind, UNKNOWN[0]),
     )
@@ -163,7 +169,7 @@ class _Text:
     def place(self, kind: str, node: Any, name: str) -> Span:
         """The few bytes that a message of this kind is about."""
         if kind == "UnusedImport":
-            return self._alias(node, lambda alias: _imported_name(node, alias) == name)
+            return self._alias(node, lambda alias: imported_name(node, alias) == name)
         if kind in ("ImportStarUsed", "ImportStarNotPermitted", "LazyImportStarNotPermitted"):
             return self._node(node)
         if kind in ("IfTuple", "AssertTuple"):
@@ -232,7 +238,7 @@ class _Text:
     def _prefixed_string(self, node: Any) -> Span:
         """The first f- or t-string of those that stand side by side and make one."""
         whole = self._whole(node)
-        for literal in _STRING.finditer(self.source.data, whole.start, whole.end):
+        for literal in LITERAL.finditer(self.source.data, whole.start, whole.end):
             if set((literal["prefix"] or b"").lower()) & set(b"ft"):
                 return self._line(Span(*literal.span()))
         return self._line(whole)
@@ -252,20 +258,6 @@ class _Text:
         outer = [(node, {id(n) for n in ast.walk(node)}) for node in nodes if isinstance(node, ast.JoinedStr)]
         plain = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         return [*outer, *((node, set[int]()) for node in plain)]
-
-
-_STRING = re.compile(
-    rb"""(?s)\#[^\n]* | (?P<prefix>[A-Za-z]*)
-         ( '{3}(?:\\.|[^\\])*?'{3} | "{3}(?:\\.|[^\\])*?"{3} | '(?:\\.|[^'\\])*' | "(?:\\.|[^"\\])*" )""",
-    re.VERBOSE,
-)
-
-
-def _imported_name(node: Any, alias: ast.alias) -> str:
-    """What pyflakes calls one name of an import statement."""
-    module = "." * getattr(node, "level", 0) + (getattr(node, "module", "") or "")
-    full = alias.name if isinstance(node, ast.Import) else f"{module}{'' if module.endswith('.') else '.'}{alias.name}"
-    return full if alias.asname in (None, full.split(".")[-1]) else f"{full} as {alias.asname}"
 
 
 ENGINE = PyflakesEngine()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Function, Severity, Signature, bad, good, rule
+from s3ap_lint.api import Finding, Fix, Function, Severity, Signature, bad, good, offer, rule
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -12,6 +12,14 @@ TEMPLATE = """
         Properties:
           Runtime: python3.13
           Handler: handler.handler
+          CodeUri: functions/report/
+    """
+OTHER = """
+      Other:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.13
+          Handler: other.handler
           CodeUri: functions/report/
     """
 
@@ -32,6 +40,46 @@ def project(handler: str, **more: str) -> dict[str, str]:
             project("""
                 def handler(event):  # <- S3AP317
                     return event
+                """),
+            fixed=project("""
+                def handler(event, context):
+                    return event
+                """),
+        ),
+        bad(
+            "no room for anything, and a default that whoever calls it may rely on",
+            {
+                "template.yaml": TEMPLATE + OTHER,
+                "functions/report/handler.py": """
+                    def handler():  # <- S3AP317
+                        return "done"
+                    """,
+                "functions/report/other.py": """
+                    def handler(event: dict = None, *, table: str = "reports") -> str:  # <- S3AP317
+                        return table
+                    """,
+            },
+            fixed={
+                "template.yaml": TEMPLATE + OTHER,
+                "functions/report/handler.py": """
+                    def handler(event, context):
+                        return "done"
+                    """,
+                "functions/report/other.py": """
+                    def handler(event: dict = None, context=None, *, table: str = "reports") -> str:
+                        return table
+                    """,
+            },
+        ),
+        bad(
+            "the name has another meaning there",
+            project("""
+                import decimal
+
+                context = decimal.getcontext()
+
+                def handler(event):  # <- S3AP317
+                    return context.prec
                 """),
         ),
         bad(
@@ -56,15 +104,7 @@ def project(handler: str, **more: str) -> dict[str, str]:
         bad(
             "a lambda, and a name that must be given",
             {
-                "template.yaml": TEMPLATE
-                + """
-      Other:
-        Type: AWS::Serverless::Function
-        Properties:
-          Runtime: python3.13
-          Handler: other.handler
-          CodeUri: functions/report/
-    """,
+                "template.yaml": TEMPLATE + OTHER,
                 "functions/report/handler.py": "handler = lambda: None  # <- S3AP317\n",
                 "functions/report/other.py": """
                     def handler(event, context, *, table):  # <- S3AP317
@@ -140,7 +180,15 @@ def handler_signature(function: Function) -> Iterator[Finding]:
         at=signature.at,
         related=(function.at.noted(f"{function.id} runs this"),),
         severity=Severity.WARNING if function.guess else None,
+        fix=_fix(signature),
     )
+
+
+def _fix(signature: Signature) -> Fix | None:
+    """The parameters that are not there; whoever calls it with fewer must be told, so a person looks at it."""
+    if signature.callable or signature.keywords or signature.asynchronous:
+        return None
+    return offer("Take the event and the context", signature.completed)
 
 
 def _message(signature: Signature) -> str:

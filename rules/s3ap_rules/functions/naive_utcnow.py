@@ -25,6 +25,7 @@ from s3ap_lint.api import (
 NAIVE = {"datetime.datetime.utcnow": "now", "datetime.datetime.utcfromtimestamp": "fromtimestamp"}
 """What to call instead, with a time zone."""
 
+_NAMES = frozenset(name.rpartition(".")[2] for name in NAIVE)
 _ADDS_Z = re.compile(rb"""isoformat\(\)\s*(?:\+\s*["']|\})Z""")
 
 INLINE = """
@@ -110,13 +111,27 @@ INLINE = """
             },
         ),
         bad(
-            "compared with something that may be as naive; only a person can change both",
+            "compared with something that may be as naive: it stays so, and what is written there too",
             {
                 "handler.py": """
-                    from datetime import datetime
+                    from datetime import datetime, timedelta, timezone
 
                     def handler(event, context):
-                        return datetime.fromisoformat(event["until"]) - datetime.utcnow()  # <- S3AP321
+                        until = event.get("until", datetime.utcnow().isoformat())  # <- S3AP321
+                        day = datetime.utcnow().strftime("%Y/%m/%d")  # <- S3AP321
+                        limit = datetime.utcnow() + timedelta(days=1)  # <- S3AP321
+                        return (day, datetime.fromisoformat(until) < limit)
+                    """,
+            },
+            fixed={
+                "handler.py": """
+                    from datetime import datetime, timedelta, timezone
+
+                    def handler(event, context):
+                        until = event.get("until", datetime.now(timezone.utc).replace(tzinfo=None).isoformat())
+                        day = datetime.now(timezone.utc).strftime("%Y/%m/%d")
+                        limit = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(days=1)
+                        return (day, datetime.fromisoformat(until) < limit)
                     """,
             },
         ),
@@ -130,6 +145,16 @@ INLINE = """
                         start = datetime.utcnow()  # <- S3AP321
                         print(event)
                         return (datetime.utcnow() - start).total_seconds()  # <- S3AP321
+                    """,
+            },
+            fixed={
+                "handler.py": """
+                    from datetime import datetime, timezone
+
+                    def handler(event, context):
+                        start = datetime.now(timezone.utc).replace(tzinfo=None)
+                        print(event)
+                        return (datetime.now(timezone.utc).replace(tzinfo=None) - start).total_seconds()
                     """,
             },
         ),
@@ -222,7 +247,7 @@ def _findings(module: Module, *, fixable: bool) -> Iterator[Finding]:
 def _fix(module: Module, attribute: ast.Attribute) -> Fix | None:
     """The same moment with its zone; None where that would not be the end of it."""
     call = module.parents[attribute]
-    if not isinstance(call, ast.Call) or call.func is not attribute or call.keywords or _is_entangled(module, call):
+    if not isinstance(call, ast.Call) or call.func is not attribute or call.keywords:
         return None
     arguments = 0 if attribute.attr == "utcnow" else 1
     if len(call.args) != arguments or any(isinstance(one, ast.Starred | ast.GeneratorExp) for one in call.args):
@@ -235,10 +260,12 @@ def _fix(module: Module, attribute: ast.Attribute) -> Fix | None:
     edits.append(Edit(module.path, Span(end - len(attribute.attr), end), name))
     inside = _end(module, call.args[0]) if call.args else _end(module, call) - 1
     edits.append(Edit(module.path, Span(inside, inside), f", {zone}" if call.args else zone))
-    if _says_z(module, call):
+    title = f"Ask for {name}({', '.join(['…'] * arguments + [zone])})"
+    if _says_z(module, call) or _must_stay_naive(module, call):
         after = _end(module, call)
         edits.append(Edit(module.path, Span(after, after), ".replace(tzinfo=None)"))
-    return Fix(f"Ask for {name}({', '.join(['…'] * arguments + [zone])})", tuple(edits), Safety.REVIEW)
+        title += " without its zone, as before"
+    return Fix(title, tuple(edits), Safety.REVIEW)
 
 
 def _end(module: Module, node: ast.AST) -> int:
@@ -247,11 +274,22 @@ def _end(module: Module, node: ast.AST) -> int:
     return span.end
 
 
+def _must_stay_naive(module: Module, call: ast.Call) -> bool:
+    """Whether the time, or a text that is made of it, may meet others that are as naive."""
+    parent = module.parents[call]
+    if isinstance(parent, ast.Attribute) and parent.attr == "strftime":
+        return False
+    every = [module.parents[node] for node in module.nodes if isinstance(node, ast.Attribute) and node.attr in _NAMES]
+    return any(isinstance(one, ast.Call) and _is_entangled(module, one) for one in every)
+
+
 def _is_entangled(module: Module, call: ast.Call) -> bool:
-    """Whether the time meets others, which may be as naive: only a person can give all of them a zone at once."""
+    """Whether the time meets others of the module, which may be as naive, or gets a Z of its own later."""
     parent = module.parents[call]
     if isinstance(parent, ast.Attribute):
         return False  # a method makes something else of it
+    while isinstance(parent, ast.BinOp) and not _compares(parent):
+        parent = module.parents[parent]  # a later time is as naive
     if _compares(parent):
         return True
     targets = parent.targets if isinstance(parent, ast.Assign) else []
