@@ -11,6 +11,7 @@ import yaml
 
 from bench.edits.reader import UNREADABLE, is_json, read, same
 
+_DASHES = re.compile(r"^ *(?:- )+")
 _COLON = re.compile(r" *:")
 
 
@@ -59,13 +60,20 @@ def _four_spaces(data: bytes) -> bytes:
     """Every indentation twice as deep; the text of a block scalar is moved as a whole."""
     lines = _lines(data)
     deeper = [_indent(line) for line in lines]
+    texts: set[int] = set()
     for event in _events(lines):
         if isinstance(event, yaml.ScalarEvent) and event.style in {"|", ">"}:
-            body = range(event.start_mark.line + 1, min(event.end_mark.line, len(lines)))
+            body = range(_start(event)[0] + 1, min(_end(event)[0], len(lines)))
             shift = min((_indent(lines[at]) for at in body if lines[at].strip()), default=0)
             for at in body:
                 deeper[at] = shift if lines[at].strip() else 0
+            texts.update(body)
+    lines = [line if at in texts else _DASHES.sub(_wider, line) for at, line in enumerate(lines)]
     return "".join(" " * more + line for more, line in zip(deeper, lines, strict=True)).encode()
+
+
+def _wider(dashes: re.Match[str]) -> str:
+    return dashes.group().replace("- ", "-   ")
 
 
 def _flush_lists(data: bytes) -> bytes:
@@ -76,16 +84,16 @@ def _flush_lists(data: bytes) -> bytes:
     column_of_key = 0
     for event in _events(lines):
         if isinstance(event, yaml.ScalarEvent):
-            end = event.end_mark
-            if end.line < len(lines) and _COLON.match(lines[end.line], end.column):
-                column_of_key = event.start_mark.column
+            at, column = _end(event)
+            if at < len(lines) and _COLON.match(lines[at], column):
+                column_of_key = _start(event)[1]
         elif isinstance(event, yaml.SequenceStartEvent):
-            at, column = event.start_mark.line, event.start_mark.column
+            at, column = _start(event)
             movable = not event.flow_style and not event.anchor and not event.tag and column == _indent(lines[at])
             opened.append((at, max(0, column - column_of_key) if movable else 0))
         elif isinstance(event, yaml.SequenceEndEvent):
             first, shift = opened.pop()
-            for at in range(first, event.start_mark.line if shift else first):
+            for at in range(first, _start(event)[0] if shift else first):
                 shifts[at] += shift
     return "".join(line[min(shift, _indent(line)) :] for line, shift in zip(lines, shifts, strict=True)).encode()
 
@@ -94,8 +102,17 @@ def _lines(data: bytes) -> list[str]:
     return data.decode("utf-8-sig").splitlines(keepends=True)
 
 
-def _events(lines: list[str]) -> Iterator[Any]:
-    return yaml.parse("".join(lines), Loader=yaml.CSafeLoader)
+def _events(lines: list[str]) -> Iterator[yaml.Event]:
+    events: Iterator[yaml.Event] = yaml.parse("".join(lines), Loader=yaml.CSafeLoader)
+    return events
+
+
+def _start(event: Any) -> tuple[int, int]:
+    return event.start_mark.line, event.start_mark.column
+
+
+def _end(event: Any) -> tuple[int, int]:
+    return event.end_mark.line, event.end_mark.column
 
 
 def _indent(line: str) -> int:
