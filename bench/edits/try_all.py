@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from bench.edits.agreement import Agreement
 from bench.edits.dresses import dresses
 from bench.edits.judge import Subject
 from bench.edits.operations import OPERATIONS, Operation, lot
@@ -79,9 +80,11 @@ def main() -> int:
     )
     parser.add_argument("--only", action="append", choices=[operation.name for operation in OPERATIONS])
     parser.add_argument("--plain", action="store_true", help="only the templates as they are, in no other dress")
+    parser.add_argument("--both", action="store_true", help="compare each proof on a piece with that on the whole text")
     parser.add_argument("--show", type=int, default=20, metavar="N", help="places listed below the tables (default 20)")
     options = parser.parse_args()
     operations = [operation for operation in OPERATIONS if not options.only or operation.name in options.only]
+    agreement = Agreement() if options.both else None
     started, count, found = time.perf_counter(), 0, list[Trial]()
     for folder in options.folders:
         for path, data in templates(folder.resolve(), options.most):
@@ -90,7 +93,9 @@ def main() -> int:
     print(f"python {platform.python_version()}, s3ap-lint {__version__}, PyYAML {yaml.__version__}")
     print(f"{count} templates, {len(found)} places, {time.perf_counter() - started:.0f} seconds\n")
     print(told(found, options.show))
-    return int(any(trial.verdict.wrong for trial in found))
+    if agreement:
+        print(agreement.told())
+    return int(any(trial.verdict.wrong for trial in found) or bool(agreement and agreement.differ))
 
 
 if __name__ == "__main__":

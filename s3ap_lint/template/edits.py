@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from s3ap_lint.model import Edit
-from s3ap_lint.source import Source, apply
-from s3ap_lint.template.document import parse, typed
+from s3ap_lint.source import Source
+from s3ap_lint.template.document import typed
 from s3ap_lint.template.drafts import inserted, removed, replaced, retold
-from s3ap_lint.template.json_document import ATOM, read_json
+from s3ap_lint.template.json_document import ATOM
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.notation import NO_VALUE, Fn, Value, get_att, if_, ref, sub
+from s3ap_lint.template.pieces import Change
 from s3ap_lint.template.places import entries
-from s3ap_lint.template.problem import Stop
+from s3ap_lint.template.proof import Proof
 from s3ap_lint.template.style import Style
 
 __all__ = [
@@ -38,7 +39,7 @@ def append(sequence: Node, source: Source, value: Value) -> Edit | None:
     items = list(entries(sequence))
     last = items[-1] if items else None
     drafts = _in_each_style(style, lambda style: inserted(style, sequence, last, None, value))
-    return _first_right(style, drafts, sequence, lambda there: there.append(style.data(value)))
+    return _first_right(style, drafts, Change(sequence, lambda there, _: there.append(style.data(value))))
 
 
 def set(mapping: Node, source: Source, key: str, value: Value) -> Edit | None:
@@ -51,7 +52,7 @@ def set(mapping: Node, source: Source, key: str, value: Value) -> Edit | None:
     items = list(entries(mapping))
     last = items[-1] if items else None
     drafts = _in_each_style(style, lambda style: inserted(style, mapping, last, key, value))
-    return _first_right(style, drafts, mapping, lambda there: there.update({key: style.data(value)}))
+    return _first_right(style, drafts, Change(mapping, lambda there, _: there.update({key: style.data(value)})))
 
 
 def insert_after(mapping: Node, source: Source, key: str, new_key: str, value: Value) -> Edit | None:
@@ -60,7 +61,7 @@ def insert_after(mapping: Node, source: Source, key: str, new_key: str, value: V
         return None
     style = Style(mapping, source)
     drafts = _in_each_style(style, lambda style: inserted(style, mapping, mapping[key], new_key, value))
-    return _first_right(style, drafts, mapping, lambda there: there.update({new_key: style.data(value)}))
+    return _first_right(style, drafts, Change(mapping, lambda there, _: there.update({new_key: style.data(value)})))
 
 
 def replace(node: Node, source: Source, value: Value) -> Edit | None:
@@ -69,7 +70,7 @@ def replace(node: Node, source: Source, value: Value) -> Edit | None:
         return None
     style = Style(node, source)
     drafts = _in_each_style(style, lambda style: replaced(style, node, value))
-    return _first_right(style, drafts, node.parent, _assign(node, style.data(value)))
+    return _first_right(style, drafts, Change(node.parent, _assign(node, style.data(value)), node.key))
 
 
 def replace_text(node: Node, source: Source, text: str) -> Edit | None:
@@ -81,7 +82,7 @@ def replace_text(node: Node, source: Source, text: str) -> Edit | None:
     value: object = text
     if not isinstance(target.scalar, str):
         value = typed(text) if not style.is_json else json.loads(text) if ATOM.fullmatch(text) else text
-    return _first_right(style, retold(style, target, text), target.parent, _assign(target, value))
+    return _first_right(style, retold(style, target, text), Change(target.parent, _assign(target, value), target.key))
 
 
 def remove(node: Node, source: Source) -> Edit | None:
@@ -91,13 +92,13 @@ def remove(node: Node, source: Source) -> Edit | None:
         return None
     style = Style(parent, source)
 
-    def change(there: Any) -> None:
-        del there[int(node.key) if isinstance(there, list) else node.key]
+    def change(there: Any, left_out: int) -> None:
+        del there[int(node.key) - left_out if isinstance(there, list) else node.key]
 
-    return _first_right(style, removed(style, parent, node), parent, change)
+    return _first_right(style, removed(style, parent, node), Change(parent, change, node.key, drops=parent.is_mapping))
 
 
-# -- the proof -----------------------------------------------------------------------------------
+# -- the choice ----------------------------------------------------------------------------------
 
 
 def _in_each_style(style: Style, drafts: Callable[[Style], Iterable[Edit]]) -> Iterator[Edit]:
@@ -106,60 +107,25 @@ def _in_each_style(style: Style, drafts: Callable[[Style], Iterable[Edit]]) -> I
     yield from drafts(dataclasses.replace(style, literals=False))
 
 
-def _first_right(style: Style, drafts: Iterable[Edit], changed: Node, change: Callable[[Any], None]) -> Edit | None:
-    """The first draft after which the file says what it said before, but for a change to one collection."""
-    intended = style.top.data()
-    there = intended
-    for key in changed.path:
-        there = there[int(key) if isinstance(there, list) else key]
-    change(there)
+def _first_right(style: Style, drafts: Iterable[Edit], change: Change) -> Edit | None:
+    """The first draft that makes the change and no other."""
+    proof = Proof(style.source, style.is_json, change)
     data, wrong = style.source.data, builtins.set[Edit]()
     for draft in drafts:
         if draft in wrong or data[draft.span.start : draft.span.end] == draft.text.encode("utf-8", "replace"):
             continue
-        found = _read(style, apply(data, [draft])) if _encodable(draft.text) else None
-        if found is not None and _same(found.data(), intended):
+        if _encodable(draft.text) and proof.holds(draft):
             return draft
         wrong.add(draft)
     return None
-
-
-def _read(style: Style, data: bytes) -> Node | None:
-    edited = Source(style.source.path, data)
-    if not style.is_json:
-        return parse(edited).top
-    try:
-        return read_json(edited)[0]
-    except Stop:
-        return None
 
 
 def _encodable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality that tells 1 from true and from 1.0."""
-    todo = [(one, other)]
-    while todo:
-        a, b = todo.pop()
-        if type(a) is not type(b):
-            return False
-        if isinstance(a, dict):
-            if a.keys() != b.keys():
-                return False
-            todo += [(a[key], b[key]) for key in a]
-        elif isinstance(a, list):
-            if len(a) != len(b):
-                return False
-            todo += zip(a, b, strict=True)
-        elif a != b and a == a:  # not a number is unlike itself
-            return False
-    return True
-
-
-def _assign(node: Node, value: object) -> Callable[[Any], None]:
-    def change(there: Any) -> None:
-        there[int(node.key) if isinstance(there, list) else node.key] = value
+def _assign(node: Node, value: object) -> Callable[[Any, int], None]:
+    def change(there: Any, left_out: int) -> None:
+        there[int(node.key) - left_out if isinstance(there, list) else node.key] = value
 
     return change

@@ -19,6 +19,7 @@ from s3ap_lint.template import edits
 from s3ap_lint.template.document import parse
 from s3ap_lint.template.edits import Fn, Value, get_att, if_, ref, sub
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.proof import Proof
 
 EXAMPLES = int(os.environ.get("S3AP_LINT_EXAMPLES", "300"))
 often = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -112,6 +113,19 @@ def repr_of(data: Any) -> str:
     if isinstance(data, list):
         return "[" + ",".join(map(repr_of, data)) + "]"
     return repr(data)
+
+
+@pytest.fixture(autouse=True)
+def both_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proof on a piece of a document must say what the one on the whole document says."""
+    on_piece = Proof.holds
+
+    def holds(proof: Proof, draft: Edit) -> bool:
+        found = on_piece(proof, draft)
+        assert found == proof.holds_in_whole(draft), (proof.source.data.decode(), draft)
+        return found
+
+    monkeypatch.setattr(Proof, "holds", holds)
 
 
 documents = pytest.mark.parametrize("documents", [yaml_documents(), json_documents()], ids=["YAML", "JSON"])
