@@ -39,17 +39,14 @@ def lot(*parts: object) -> int:
     return int.from_bytes(sha256("\0".join(map(str, parts)).encode()).digest()[:6], "big")
 
 
-def meaning(value: Value, json: bool) -> Any:
+def meaning(value: Value) -> Any:
     """What a value is once it is written, worked out without the code that writes it."""
     if isinstance(value, Fn):
-        argument = value.argument
-        if json and value.name == "GetAtt" and isinstance(argument, str):
-            argument = argument.split(".", 1)
-        return {value.name if value.name == "Ref" else f"Fn::{value.name}": meaning(argument, json)}
+        return {value.name if value.name == "Ref" else f"Fn::{value.name}": meaning(value.argument)}
     if isinstance(value, dict):
-        return {key: meaning(inner, json) for key, inner in value.items()}
+        return {key: meaning(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [meaning(inner, json) for inner in value]
+        return [meaning(inner) for inner in value]
     return value
 
 
@@ -73,7 +70,7 @@ class Operation:
 
     name: str
     fits: Callable[[Node], bool]
-    attempt: Callable[[Node, int, bool], Attempt]
+    attempt: Callable[[Node, int], Attempt]
 
 
 def within(data: Any, path: tuple[str, ...]) -> Any:
@@ -111,70 +108,111 @@ def _drop(node: Node) -> Callable[[Any], None]:
     return change
 
 
-def _append(node: Node, draw: int, json: bool) -> Attempt:
-    value = VALUES[draw % len(VALUES)]
+def _append(node: Node, draw: int) -> Attempt:
+    values = [VALUES[draw % len(VALUES)], VALUES[draw // 7 % len(VALUES)]][: 1 + draw // 3 % 2]
     size = len(node)
+    undo = size > 0 and len(values) == 1
     return Attempt(
-        lambda source: edits.append(node, source, value),
-        lambda data: within(data, node.path).append(meaning(value, json)),
+        lambda source: edits.append(node, source, *values),
+        lambda data: within(data, node.path).extend(map(meaning, values)),
         adds=True,
-        undo=(lambda top, source: edits.remove(follow(top, (*node.path, str(size))), source)) if size else None,
+        undo=(lambda top, source: edits.remove(follow(top, (*node.path, str(size))), source)) if undo else None,
     )
 
 
-def _set_new(node: Node, draw: int, json: bool) -> Attempt:
+def _insert_before(node: Node, draw: int) -> Attempt:
+    value = VALUES[draw % len(VALUES)]
+    return Attempt(
+        lambda source: edits.insert_before(node, source, value),
+        lambda data: within(data, node.path[:-1]).insert(int(node.key), meaning(value)),
+        adds=True,
+        undo=lambda top, source: edits.remove(follow(top, node.path), source),
+    )
+
+
+def _several(node: Node, draw: int) -> Attempt:
+    values = [VALUES[draw % len(VALUES)], VALUES[draw // 7 % len(VALUES)], "s3:ListBucket"][: 2 + draw // 3 % 2]
+
+    def change(data: Any) -> None:
+        holder, key = _slot(data, node)
+        holder[key : key + 1] = map(meaning, values)
+
+    return Attempt(lambda source: edits.replace(node, source, *values), change, loses=node)
+
+
+def _extend(node: Node, draw: int) -> Attempt:
+    new = {"NewKey": VALUES[draw % len(VALUES)], "新しい Key": VALUES[draw // 7 % len(VALUES)]}
+    return Attempt(
+        lambda source: edits.extend(node, source, new),
+        lambda data: within(data, node.path).update({key: meaning(value) for key, value in new.items()}),
+        adds=True,
+    )
+
+
+def _rename(node: Node, draw: int) -> Attempt:
+    key = ("NewKey", "a: b", "on")[draw % 3]
+
+    def change(data: Any) -> None:
+        holder, old = _slot(data, node)
+        holder[key] = holder.pop(old)
+
+    return Attempt(
+        lambda source: edits.rename(node, source, key),
+        change,
+        undo=(lambda top, source: edits.rename(follow(top, (*node.path[:-1], key)), source, node.key))
+        if draw % 3 == 0
+        else None,
+    )
+
+
+def _add(node: Node, _draw: int) -> Attempt:
+    """`Resource: x` becomes a list of it and another."""
+    value = sub("arn:aws:s3:::${Alias}/*")
+    return Attempt(
+        lambda source: edits.add(node, source, value), _put(node, [copy.deepcopy(node.data()), meaning(value)])
+    )
+
+
+def _set_new(node: Node, draw: int) -> Attempt:
     value = VALUES[draw % len(VALUES)]
     return Attempt(
         lambda source: edits.set(node, source, "NewKey", value),
-        lambda data: within(data, node.path).update(NewKey=meaning(value, json)),
+        lambda data: within(data, node.path).update(NewKey=meaning(value)),
         adds=True,
         undo=(lambda top, source: edits.remove(follow(top, (*node.path, "NewKey")), source)) if len(node) else None,
     )
 
 
-def _set_existing(node: Node, draw: int, json: bool) -> Attempt:
+def _set_existing(node: Node, draw: int) -> Attempt:
     key = node.keys()[draw % len(node)]
     value = VALUES[draw // 7 % len(VALUES)]
     return Attempt(
         lambda source: edits.set(node, source, key, value),
-        lambda data: within(data, node.path).update({key: meaning(value, json)}),
+        lambda data: within(data, node.path).update({key: meaning(value)}),
         loses=node[key],
     )
 
 
-def _insert_after(node: Node, draw: int, json: bool) -> Attempt:
+def _insert_after(node: Node, draw: int) -> Attempt:
     key = node.keys()[draw % len(node)]
     value = VALUES[draw // 7 % len(VALUES)]
     return Attempt(
         lambda source: edits.insert_after(node, source, key, "NewKey", value),
-        lambda data: within(data, node.path).update(NewKey=meaning(value, json)),
+        lambda data: within(data, node.path).update(NewKey=meaning(value)),
         adds=True,
         undo=lambda top, source: edits.remove(follow(top, (*node.path, "NewKey")), source),
     )
 
 
-def _replace(value_of: Callable[[Node, int], Value]) -> Callable[[Node, int, bool], Attempt]:
-    def attempt(node: Node, draw: int, json: bool) -> Attempt:
+def _replace(value_of: Callable[[Node, int], Value]) -> Callable[[Node, int], Attempt]:
+    def attempt(node: Node, draw: int) -> Attempt:
         value = value_of(node, draw)
-        return Attempt(lambda source: edits.replace(node, source, value), _put(node, meaning(value, json)), loses=node)
+        return Attempt(lambda source: edits.replace(node, source, value), _put(node, meaning(value)), loses=node)
 
     return attempt
 
 
-def _with_another(node: Node, _draw: int) -> Value:
-    """`Resource: x` becomes a list of it and another."""
-    return [_as_value(node), sub("arn:aws:s3:::${Alias}/*")]
-
-
-def _as_value(node: Node) -> Value:
-    if node.function and isinstance(node.function[1].scalar, str):
-        name, argument = node.function
-        return Fn(name.removeprefix("Fn::"), argument.text)
-    value: Value = copy.deepcopy(node.data())
-    return value
-
-
-def _replace_text(node: Node, draw: int, _json: bool) -> Attempt:
+def _replace_text(node: Node, draw: int) -> Attempt:
     target = node.function[1] if node.function else node
     was = target.text
     text = (f"{was}-new", "new", f"{was}, or: not", "3.12", "a\nb\n")[draw % 5]
@@ -187,7 +225,7 @@ def _replace_text(node: Node, draw: int, _json: bool) -> Attempt:
     )
 
 
-def _remove(node: Node, _draw: int, _json: bool) -> Attempt:
+def _remove(node: Node, _draw: int) -> Attempt:
     return Attempt(lambda source: edits.remove(node, source), _drop(node), loses=node)
 
 
@@ -214,12 +252,20 @@ OPERATIONS = (
     Operation(
         "insert after a key", lambda node: node.is_mapping and len(node) > 0 and node.function is None, _insert_after
     ),
+    Operation("set new keys", lambda node: node.is_mapping and node.function is None, _extend),
+    Operation("insert before an item", lambda node: _has_place(node) and node.key_span is None, _insert_before),
+    Operation("rename a key", lambda node: _has_place(node) and node.key_span is not None, _rename),
     Operation("remove an entry", lambda node: _has_place(node) and node.key_span is not None, _remove),
     Operation("remove an item", lambda node: _has_place(node) and node.key_span is None, _remove),
     Operation(
         "replace a value",
         lambda node: node.parent is not None and _is_value(node),
         _replace(lambda node, draw: VALUES[draw % len(VALUES)]),
+    ),
+    Operation(
+        "replace an item by several",
+        lambda node: _has_place(node) and node.key_span is None,
+        _several,
     ),
     Operation(
         "replace a collection",
@@ -229,7 +275,7 @@ OPERATIONS = (
     Operation(
         "make a value a list",
         lambda node: _has_place(node) and (node.function is not None or node.is_text),
-        _replace(_with_another),
+        _add,
     ),
     Operation(
         "replace the text",

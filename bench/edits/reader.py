@@ -90,7 +90,8 @@ def lost(before: list[tuple[int, str]], after: list[tuple[int, str]], start: int
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equality that tells 1 from true and from 1.0."""
+    """Equality that tells 1 from true and from 1.0, and knows both ways to name an attribute."""
+    one, other = _attribute(one), _attribute(other)
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -98,3 +99,9 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other or one != one)
+
+
+def _attribute(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("Fn::GetAtt"), str):
+        return {"Fn::GetAtt": value["Fn::GetAtt"].split(".", 1)}
+    return value

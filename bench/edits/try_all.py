@@ -62,7 +62,7 @@ def trials(path: str, data: bytes, operations: list[Operation], places: int, pla
         nodes = list(subject.top.walk())
         for operation in operations:
             for node in drawn(operation, nodes, places if own else 1, path, dress):
-                attempt = operation.attempt(node, lot(path, dress, operation.name, *node.path), subject.json)
+                attempt = operation.attempt(node, lot(path, dress, operation.name, *node.path))
                 verdict = subject.try_(node, attempt)
                 yield Trial(operation.name, dress, kind_of(node), path, "/".join(node.path), verdict)
 
