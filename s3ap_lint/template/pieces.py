@@ -142,7 +142,7 @@ def _on_lines(source: Source, span: Span, run: Sequence[Node], intended: Any) ->
     """The lines of entries of a block down to whatever comes next, if they are alone on them."""
     first, data = run[0], source.data
     head = dash_of(source, first) if first.key_span is None else first.key_span.start
-    if head is None or any(node.shared for entry in run for node in entry.walk()):
+    if head is None:
         return
     start = line_start(source, head)
     end = past_comments(source, next_line(source, end_of(run[-1])))

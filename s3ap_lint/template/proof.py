@@ -9,9 +9,8 @@ from typing import Any
 
 from s3ap_lint.model import Edit
 from s3ap_lint.source import Source, apply
-from s3ap_lint.template.document import parse
+from s3ap_lint.template.document import Document, parse
 from s3ap_lint.template.json_document import read_json
-from s3ap_lint.template.node import Node
 from s3ap_lint.template.pieces import Change, Piece, in_blocks, in_json
 from s3ap_lint.template.problem import Stop
 
@@ -33,13 +32,19 @@ class Proof:
         pieces = in_json if self.is_json else in_blocks
         for piece in pieces(self.source, self.change, draft.span):
             text = self._edited(piece, draft)
-            if self.is_json or self._stands_alone(piece, text):
-                return self._says(piece.before + text + piece.after, piece.intended)
+            if not self.is_json and not self._stands_alone(piece, text):
+                continue
+            read = self._read(piece.before + text + piece.after)
+            if read.top is not None and not read.problems:  # else it may hold an alias
+                return _same(read.top.data(), piece.intended)
         return self.holds_in_whole(draft)
 
     def holds_in_whole(self, draft: Edit) -> bool:
-        """The same, found out by reading the whole text."""
-        return self._says(apply(self.source.data, [draft]), self._intended)
+        """The same, found out by reading the whole text; nothing more may be wrong with it than before."""
+        read = self._read(apply(self.source.data, [draft]))
+        if read.top is None or not _same(read.top.data(), self._intended):
+            return False
+        return not read.problems or len(read.problems) <= len(self._read(self.source.data).problems)
 
     @cached_property
     def _intended(self) -> Any:
@@ -66,17 +71,15 @@ class Proof:
             and not _REACHES_OUT.search(data, span.start, span.end)
         )
 
-    def _says(self, data: bytes, intended: Any) -> bool:
-        top = self._read(Source(self.source.path, data))
-        return top is not None and _same(top.data(), intended)
-
-    def _read(self, edited: Source) -> Node | None:
+    def _read(self, data: bytes) -> Document:
+        source = Source(self.source.path, data)
         if not self.is_json:
-            return parse(edited).top
+            return parse(source)
         try:
-            return read_json(edited)[0]
-        except Stop:
-            return None
+            top, problems = read_json(source)
+        except Stop as stop:
+            return Document(None, (stop.problem,))
+        return Document(top, tuple(problems))
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -517,6 +517,13 @@ def test_an_entry_inserted_behind_a_merged_one_goes_to_the_end() -> None:
     assert offered(text, "D", lambda node, source: edits.insert_after(node, source, "x", "New", 3)) is None
 
 
+def test_a_list_of_mappings_to_merge_takes_nothing_else() -> None:
+    """PyYAML refuses such a document."""
+    text = "A: &a [\n  {x: 1}\n]\nB:\n  <<: *a\n"
+    assert offered(text, "A", lambda node, source: edits.append(node, source, [])) is None
+    assert offered(text, "A/0", lambda node, source: edits.replace(node, source, 1)) is None
+
+
 def test_a_comment_alone_within_brackets_is_left_alone() -> None:
     assert offered("A: [ # none\n]\n", "A", lambda node, source: edits.append(node, source, 1)) is None
 
