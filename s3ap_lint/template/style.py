@@ -84,9 +84,12 @@ class Style:
         return max(0, self.nearest(lambda node: self._below_key(node) if node.is_sequence else None, self.step))
 
     def _below_key(self, node: Node) -> int | None:
-        key = owner(node).key_span
+        whole = owner(node)
+        key = whole.key_span
         if node.style != "block" or key is None or next(entries(node), None) is None:
             return None
+        if whole is not node and b"\n" in self.source.data[key.end : whole.span.start]:
+            return None  # a tag on a line of its own, with a step of its own
         return block_column(self.source, node) - column(self.source, key.start)
 
     def lists_in_brackets(self, key: str) -> bool:
