@@ -89,7 +89,7 @@ def in_json(source: Source, change: Change, span: Span) -> Iterator[Piece]:
         return
     first, behind = _touched(span, [start_of(entry) for entry in every])
     intended = change.among(every[first:behind], first)
-    if intended is None or (first > 0 and not intended):  # a comma would stand before nothing
+    if intended is None:
         return
     start, end, after = start_of(every[first]) if first > 0 else opening + 1, closing, data[closing : closing + 1]
     if behind < len(every):
