@@ -22,7 +22,6 @@ from s3ap_lint.template.problem import MAX_DEPTH
 
 _ONLY_COMMENTS = re.compile(rb"(?:\s|(?<=\s)#[^\n]*)*")
 _ONLY_COMMA = re.compile(rb"\s*,?\s*")
-_BLANKS = re.compile(rb" *")
 _BEHIND = "\ue000 what stands behind"
 """The key of an entry that stands for the entries behind a run in JSON."""
 
@@ -128,7 +127,7 @@ def in_blocks(source: Source, change: Change, span: Span) -> Iterator[Piece]:
 def _among(source: Source, change: Change, span: Span) -> Iterator[Piece]:
     block = change.collection
     written = list(entries(block))
-    if len(written) != len(block) or not written:
+    if not written:
         return
     if change.drops and not _all_are_written(source, block, written, _ONLY_COMMENTS):
         return
@@ -140,23 +139,14 @@ def _among(source: Source, change: Change, span: Span) -> Iterator[Piece]:
 
 def _on_lines(source: Source, span: Span, run: Sequence[Node], intended: Any) -> Iterator[Piece]:
     """The lines of entries of a block down to whatever comes next, if they are alone on them."""
-    first, data = run[0], source.data
+    first = run[0]
     head = dash_of(source, first) if first.key_span is None else first.key_span.start
     if head is None:
         return
     start = line_start(source, head)
     end = past_comments(source, next_line(source, end_of(run[-1])))
-    column = head - start
-    next_column = _indentation(data, end) if end < len(data) else 0
-    if _indentation(data, start) != column or next_column > column or data[end + next_column :][:1] == b"\t":
-        return
     if start <= span.start and span.end <= end and len(first.path) + _depth(intended) < MAX_DEPTH:
-        yield Piece(Span(start, end), intended, column)
-
-
-def _indentation(data: bytes, at: int) -> int:
-    blanks = _BLANKS.match(data, at)
-    return blanks.end() - at if blanks else 0
+        yield Piece(Span(start, end), intended, head - start)
 
 
 def _is_anchored(source: Source, node: Node) -> bool:

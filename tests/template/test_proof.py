@@ -90,6 +90,13 @@ def test_in_json_brackets_stand_in_for_the_rest() -> None:
     assert not asked.holds(draft(text, "[2, 3]", "1"))
 
 
+def test_where_the_first_entry_goes_the_second_is_read_too() -> None:
+    text = "A: 1\n# about B\nB: 2\nC: 3\n"
+    asked = proof(text, "", drop("A"))
+    assert ["A: 1\n# about B\nB: 2\n"] == pieces(asked, draft(text, "A: 1\n# about B\n", ""))
+    assert asked.holds(draft(text, "A: 1\n", ""))
+
+
 @pytest.mark.parametrize(
     ("text", "path", "made", "old", "new"),
     [
@@ -101,8 +108,9 @@ def test_in_json_brackets_stand_in_for_the_rest() -> None:
         pytest.param("A: &a 1\nB: x\nC: *a\n", "", assign("B", 2), "x", "&a 2", id="an alias means something else"),
         pytest.param("A: |\n  a\nB: 1\n  # b\nC: 1\n", "", drop("B"), "B: 1\n", "", id="a comment becomes text"),
         pytest.param("A:\n  b: 1\n  c: 2\n  d: 3\n", "A", drop("b"), "  b: 1\n", "  ", id="an entry moves"),
+        pytest.param("A:\n  b: 1\n  c: 2\n  d: 3\n", "A", drop("b"), "  b: 1\n  ", "", id="an entry moves out"),
         pytest.param("A: 1\nB: 2\nA: 3\n", "", drop("A"), "A: 3\n", "", id="an earlier entry comes to light"),
-        pytest.param('{"A": 1, "B": 2, "A": 3}', "", drop("A"), ', "A": 3', "", id="the same in JSON"),
+        pytest.param('{"Z": 0, "A": 1, "B": 2, "A": 3}', "", drop("A"), ', "A": 3', "", id="the same in JSON"),
         pytest.param("A: &a {b: 1}\nC:\n  <<: *a\n  b: 2\n  d: 3\n", "C", drop("b"), "  b: 2\n", "", id="a merged one"),
         pytest.param("%TAG ! tag:x,2000:\n---\nA: 1\n", "", assign("A", {"Ref": "X"}), "1", "!Ref X", id="other tags"),
         pytest.param("A: 1\nB: 2\n", "", drop("A"), "2", "3", id="another entry changes"),
