@@ -85,7 +85,7 @@ class Subject:
             yield "says something else"
         if self.json != is_json(after):
             yield "JSON became something else"
-        if self.data.count(b"\r\n") == self.data.count(b"\n") and after.count(b"\r\n") != after.count(b"\n"):
+        if b"\n" in self.data and not _line_endings(after) <= _line_endings(self.data):
             yield "line endings differ"
         if self.data.endswith(b"\n") != after.endswith(b"\n"):
             yield "the final newline differs"
@@ -146,3 +146,9 @@ class Subject:
         if not self.data.endswith(b"\n") and node.span.end >= len(self.data.rstrip()):
             return "at the end of a file without a final newline"
         return "other"
+
+
+def _line_endings(data: bytes) -> set[bytes]:
+    return {
+        line[-2:] if line.endswith(b"\r\n") else b"\n" for line in data.splitlines(keepends=True) if line[-1:] == b"\n"
+    }
