@@ -264,7 +264,7 @@ def replaced(style: Style, node: Node, value: Value) -> Drafts:
         between = _text(style, behind, line_start(source, start))
         text = head + between + "".join(line + ending for line in _indented(written.below, columns))
         final = source.data[:stop].endswith(b"\n")
-        yield _edit(style, behind, stop, text if final else text.removesuffix(ending))
+        yield _edit(style, behind, stop, text if final else text.rstrip("\r\n"))
     elif written.head or node.key_span is not None or owner(node) is not node:
         stop = line_end(source, end)
         columns = _column_below(style, node, written.is_list)

@@ -374,6 +374,7 @@ def test_escapes_in_json_stay_escapes() -> None:
         ("A:  # why\n  # about b\n  b: c\n\nB: 1\n", "A: new  # why\n  # about b\n\nB: 1\n"),
         ("A: !If\n  - a\n  - b  # why\nB: 1\n", "A: new  # why\nB: 1\n"),
         ("A:\n- a\n- b", "A: new"),
+        ("A:\n\n  b: c", "A: new"),
         ("A: |\n  a\n  b\nB: 1\n", "A: |-\n  new\nB: 1\n"),
         ("{A: 'a', B: b}\n", "{A: 'new', B: b}\n"),
         ("{A: [1, 2], B: b}\n", "{A: new, B: b}\n"),
