@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from s3ap_lint.model import Edit, Span
 from s3ap_lint.template.document import content_start
@@ -35,6 +35,8 @@ from s3ap_lint.template.places import (
 from s3ap_lint.template.style import Style
 
 Drafts = Iterator[Edit]
+Entry = tuple[str | None, Value]
+"""A key and its value, or an item, which has none."""
 
 _LINE_AND_SPACE = re.compile(rb"[^\n]*\n\s*")
 
@@ -54,20 +56,19 @@ def _indented(lines: list[str], columns: int) -> list[str]:
 # -- insertion -----------------------------------------------------------------------------------
 
 
-def inserted(style: Style, parent: Node, after: Node | None, key: str | None, value: Value) -> Drafts:
-    """A new entry behind another, or in a collection without any; without a key, an item."""
+def inserted(style: Style, parent: Node, after: Node | None, new: Sequence[Entry]) -> Drafts:
+    """New entries behind another, or in a collection without any."""
     if after is not None and not is_written(after):  # `<<` brought it along
         after = next(reversed(list(entries(parent))), None)
     if parent.style == "flow":
-        return _in_brackets(style, parent, after, key, value)
-    return _on_lines(style, parent, after, key, value)
+        return _in_brackets(style, parent, after, new)
+    return _on_lines(style, parent, after, new)
 
 
-def _on_lines(style: Style, parent: Node, after: Node | None, key: str | None, value: Value) -> Drafts:
+def _on_lines(style: Style, parent: Node, after: Node | None, new: Sequence[Entry]) -> Drafts:
     source = style.source
     end = end_of(after) if after is not None else parent.span.end
-    lines = style.item(value, _gap(style, after)) if key is None else style.entry(key, value)
-    lines = _indented(lines, block_column(source, parent))
+    lines = _indented(_lines(style, parent, after, new), block_column(source, parent))
     ending, at = newline(source, end), next_line(source, end)
     if not source.data[:at].endswith(b"\n"):
         yield _edit(style, at, at, ending + ending.join(lines))
@@ -76,6 +77,16 @@ def _on_lines(style: Style, parent: Node, after: Node | None, key: str | None, v
     yield _edit(style, at, at, text)
     below = past_blank_lines(source, at)  # blank lines may belong to the text of a block scalar
     yield _edit(style, below, below, text)
+
+
+def _lines(style: Style, parent: Node, beside: Node | None, new: Sequence[Entry]) -> list[str]:
+    """The lines of new entries of a block."""
+    gap, siblings = _gap(style, beside), list(entries(parent))
+    return [
+        line
+        for key, value in new
+        for line in (style.item(value, gap, siblings) if key is None else style.entry(key, value, siblings))
+    ]
 
 
 def _gap(style: Style, item: Node | None) -> int:
@@ -87,7 +98,7 @@ def _gap(style: Style, item: Node | None) -> int:
     return len(between) if between and not between.strip(b" ") else 1
 
 
-def _in_brackets(style: Style, parent: Node, after: Node | None, key: str | None, value: Value) -> Drafts:
+def _in_brackets(style: Style, parent: Node, after: Node | None, new: Sequence[Entry]) -> Drafts:
     source, around = style.source, brackets(style.source, parent)
     if around is None:
         return
@@ -97,22 +108,26 @@ def _in_brackets(style: Style, parent: Node, after: Node | None, key: str | None
             return  # a comment, or what `<<` brings along
         if style.expands("mapping" if parent.is_mapping else "sequence"):
             indent, ending = indentation(source, opening), newline(source, opening)
-            inner = indent + style.json_step
-            text = ending + inner + style.flow_entry(key, value, inner) + ending + indent
+            inner = ending + indent + style.json_step
+            text = inner + f",{inner}".join(_written(style, new, indent + style.json_step)) + ending + indent
             yield _edit(style, opening + 1, closing, text)
-        yield _edit(style, opening + 1, closing, style.flow_entry(key, value))
+        yield _edit(style, opening + 1, closing, style.comma.join(_written(style, new)))
         return
     end, before = end_of(after), _text(style, line_start(source, start_of(after)), start_of(after))
     if not before.strip(" \t"):
-        yield from _on_its_own_line(style, parent, after, before, style.flow_entry(key, value, before))
-    yield _edit(style, end, end, style.comma + style.flow_entry(key, value))
+        line = newline(source, end) + before
+        yield from _on_its_own_line(style, parent, after, line + f",{line}".join(_written(style, new, before)))
+    yield _edit(style, end, end, "".join(style.comma + text for text in _written(style, new)))
 
 
-def _on_its_own_line(style: Style, parent: Node, after: Node, indent: str, text: str) -> Drafts:
+def _written(style: Style, new: Sequence[Entry], indent: str | None = None) -> list[str]:
+    return [style.flow_entry(key, value, indent) for key, value in new]
+
+
+def _on_its_own_line(style: Style, parent: Node, after: Node, line: str) -> Drafts:
     """A line behind that of another entry; the comma between the two stands before any comment."""
     source, end = style.source, end_of(after)
     between = comma(source, end, following(parent, after))
-    line = newline(source, end) + indent + text
     at = end if between is None else between + 1
     stop = line_end(source, at)
     rest = source.data[at:stop]
@@ -122,6 +137,27 @@ def _on_its_own_line(style: Style, parent: Node, after: Node, indent: str, text:
         yield _edit(style, end, stop, "," + _text(style, end, stop) + line)
     elif is_blank_or_comment(rest) and b"\n" not in source.data[end:between]:
         yield _edit(style, stop, stop, line + ",")
+
+
+def inserted_first(style: Style, first: Node, value: Value) -> Drafts:
+    """A new item before the first one of a sequence, below the comments that stand above it."""
+    source, parent = style.source, first.parent
+    if parent is None:
+        return
+    if parent.style == "flow":
+        start = start_of(first)
+        before = _text(style, line_start(source, start), start)
+        if not before.strip(" \t"):
+            yield _edit(style, start, start, style.flow(value, before) + "," + newline(source, start) + before)
+        yield _edit(style, start, start, style.flow(value) + style.comma)
+        return
+    dash = dash_of(source, first)
+    if dash is None:
+        return
+    columns = column(source, dash)
+    lines = _indented(_lines(style, parent, first, [(None, value)]), columns)
+    ending = newline(source, dash)
+    yield _edit(style, dash, dash, ending.join(lines)[columns:] + ending + " " * columns)
 
 
 # -- removal -------------------------------------------------------------------------------------
@@ -160,6 +196,7 @@ def _cut_lines(style: Style, parent: Node, node: Node) -> Drafts:
             yield _edit(style, start, rest.end(), "")
         return
     if not source.data[:stop].endswith(b"\n") and line > source.start:  # no final newline before, none after
+        yield _edit(style, len(source.data[:line].rstrip()), stop, "")
         yield _edit(style, _end_above(style, line), stop, "")
     yield _edit(style, line, stop, "")
     yield _edit(style, line, past_blank_lines(source, stop), "")
@@ -203,7 +240,8 @@ def _cut_from_brackets(style: Style, parent: Node, node: Node) -> Drafts:
 
 def replaced(style: Style, node: Node, value: Value) -> Drafts:
     """Another value in a node's place."""
-    if isinstance(value, str) and isinstance(node.scalar, str):
+    folded = node.style == ">" and isinstance(value, str) and "\n" in value.rstrip("\n")
+    if isinstance(value, str) and isinstance(node.scalar, str) and not folded:
         yield from retold(style, node, value)
     if isinstance(value, Fn) and owner(node) is not node:
         value = {value.long: value.argument}  # two tags cannot stand in a row
@@ -226,7 +264,7 @@ def replaced(style: Style, node: Node, value: Value) -> Drafts:
         between = _text(style, behind, line_start(source, start))
         text = head + between + "".join(line + ending for line in _indented(written.below, columns))
         final = source.data[:stop].endswith(b"\n")
-        yield _edit(style, behind, stop, text if final else text.removesuffix(ending))
+        yield _edit(style, behind, stop, text if final else text.rstrip("\r\n"))
     elif written.head or node.key_span is not None or owner(node) is not node:
         stop = line_end(source, end)
         columns = _column_below(style, node, written.is_list)
@@ -253,6 +291,82 @@ def _column_below(style: Style, node: Node, is_list: bool) -> int:
     return style.step if dash is None else column(style.source, dash) + 2
 
 
+def replaced_by_several(style: Style, item: Node, values: Sequence[Value]) -> Drafts:
+    """Several items in the place of one."""
+    first, *others = values
+    new: list[Entry] = [(None, value) for value in others]
+    if item.parent is None or not others:
+        yield from replaced(style, item, first)
+        return
+    below = list(inserted(style, item.parent, item, new))
+    for one in replaced(style, item, first):
+        for other in below:
+            if one.span.end <= other.span.start:
+                between = _text(style, one.span.end, other.span.start)
+                yield _edit(style, one.span.start, other.span.end, one.text + between + other.text)
+
+
+def listed(style: Style, node: Node, value: Value) -> Drafts:
+    """A list of a value, in its own words, and another one, in the value's place."""
+    source, start, end = style.source, node.span.start, node.span.end
+    if style.is_json or in_flow(node):
+        yield from _listed_in_brackets(style, node, value)
+        return
+    behind = behind_what(source, node)
+    if behind is None:
+        return
+    stop, ending = line_end(source, end), newline(source, end)
+    if node.key_span is None:
+        if b"\n" not in source.data[behind:start]:
+            below = ending.join(["", *_indented(style.item(value), column(source, start))])
+            yield _edit(style, start, stop, "- " + _shifted(_text(style, start, stop), 2) + below)
+        return
+    if style.lists_in_brackets(node.key) and b"\n" not in source.data[behind:end]:
+        yield from _listed_in_brackets(style, node, value)
+    dash = column(source, node.key_span.start) + style.list_step
+    below = ending.join(["", *_indented(style.item(value), dash)])
+    if b"\n" in source.data[behind:start]:
+        line = line_start(source, start)
+        lines = _shifted(_text(style, start, stop), dash + 2 - (start - line))
+        yield _edit(style, line, stop, " " * dash + "- " + lines + below)
+        return
+    for shift in (style.list_step, style.list_step + 2):  # the second where lists begin in the column of their key
+        lines = _shifted(_text(style, start, stop), shift)
+        yield _edit(style, behind, stop, ending + " " * dash + "- " + lines + below)
+
+
+def _listed_in_brackets(style: Style, node: Node, value: Value) -> Drafts:
+    source, start, end = style.source, node.span.start, node.span.end
+    own = _text(style, start, end)
+    if style.expands("sequence") and (style.is_json or in_flow(node)):
+        indent, ending = indentation(source, start), newline(source, start)
+        inner = indent + style.json_step
+        items = [own.replace("\n", "\n" + style.json_step), style.flow(value, inner)]
+        yield _in_place(
+            style, start, end, "[" + ",".join(ending + inner + item for item in items) + ending + indent + "]"
+        )
+    yield _in_place(style, start, end, f"[{own}{style.comma}{style.flow(value)}]")
+
+
+def _shifted(text: str, columns: int) -> str:
+    """Text whose lines but the first are moved to the right, or to the left."""
+    first, *rest = text.split("\n")
+    if columns < 0:
+        return "\n".join([first, *(line[min(-columns, len(line) - len(line.lstrip(" "))) :] for line in rest)])
+    return "\n".join([first, *(" " * columns + line if line.strip() else line for line in rest)])
+
+
+def renamed(style: Style, node: Node, key: str) -> Drafts:
+    """Another key for an entry, in the quotes of the one that it has."""
+    span = node.key_span
+    if span is None or style.source.data[span.start : span.start + 1] in {b"&", b"*", b"!"}:
+        return
+    mark = style.source.data[span.start : span.start + 1]
+    quote = mark.decode() if mark in {b"'", b'"'} else ""
+    in_brackets = node.parent is not None and node.parent.style == "flow"
+    yield _edit(style, span.start, span.end, style.text(key, in_brackets, quote))
+
+
 def retold(style: Style, node: Node, text: str) -> Drafts:
     """Another text for a scalar, in its own quotes."""
     if node.style in {"|", ">"}:
@@ -269,9 +383,11 @@ def retold(style: Style, node: Node, text: str) -> Drafts:
 def _in_block_scalar(style: Style, node: Node, text: str) -> Drafts:
     source, start, end = style.source, content_start(style.source.data, node), node.span.end
     said = literal_lines(text)
-    if said is None or (node.style == ">" and len(said[1]) > 1):
+    if said is None:
         return
     chomping, lines = said
+    if node.style == ">":  # which makes one line of two unless a blank one is between them
+        lines = [lines[0], *(part for line in lines[1:] for part in (["", line] if line else [line]))]
     first = line_end(source, start)
     header = re.sub(r"^([|>])[-+]?", lambda mark: mark.group(1) + chomping, _text(style, start, first))
     indent = indentation(source, next_line(source, start)) if first < end else " " * _column_below(style, node, False)

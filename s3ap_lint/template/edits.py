@@ -10,48 +10,87 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from s3ap_lint.model import Edit
-from s3ap_lint.source import Source, apply
-from s3ap_lint.template.document import parse, typed
-from s3ap_lint.template.drafts import inserted, removed, replaced, retold
-from s3ap_lint.template.json_document import ATOM, read_json
+from s3ap_lint.source import Source
+from s3ap_lint.template.document import typed
+from s3ap_lint.template.drafts import (
+    inserted,
+    inserted_first,
+    listed,
+    removed,
+    renamed,
+    replaced,
+    replaced_by_several,
+    retold,
+)
+from s3ap_lint.template.json_document import ATOM
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.notation import NO_VALUE, Fn, Value, get_att, if_, ref, sub
+from s3ap_lint.template.pieces import Change
 from s3ap_lint.template.places import entries
-from s3ap_lint.template.problem import Stop
+from s3ap_lint.template.proof import Proof
 from s3ap_lint.template.style import Style
 
 __all__ = [
-    "NO_VALUE", "Fn", "Value", "append", "get_att", "if_", "insert_after", "ref", "remove", "replace", "replace_text",
-    "set", "sub",
+    "NO_VALUE", "Fn", "Value", "add", "append", "extend", "get_att", "if_", "insert_after", "insert_before", "ref",
+    "remove", "rename", "replace", "replace_text", "set", "sub",
 ]  # fmt: skip
 
 
-def append(sequence: Node, source: Source, value: Value) -> Edit | None:
-    """Add an item at the end of a sequence."""
-    if not sequence.is_sequence or sequence.shared:
+def append(sequence: Node, source: Source, *values: Value) -> Edit | None:
+    """Add items at the end of a sequence."""
+    if not sequence.is_sequence or sequence.shared or not values:
         return None
+    return _added(sequence, source, [(None, value) for value in values])
+
+
+def add(node: Node, source: Source, value: Value) -> Edit | None:
+    """Add a value to a sequence; to one value where a list may stand, which becomes a list in its own words."""
+    if node.is_sequence:
+        return append(node, source, value)
+    parent = node.parent
+    if not node or node.shared or parent is None or parent.style == "tag":
+        return None
+    style = Style(node, source)
+    both = [node.data(), style.data(value)]
+    drafts = _in_each_style(style, lambda style: listed(style, node, value))
+    return _first_right(style, drafts, Change(parent, _assign(node, both), node.key))
+
+
+def insert_before(item: Node, source: Source, value: Value) -> Edit | None:
+    """Add an item to a sequence before another; comments above that one stay with it, unless it is the first."""
+    sequence = item.parent
+    if not item or sequence is None or not sequence.is_sequence or sequence.shared:
+        return None
+    at = int(item.key)
+    previous = sequence[at - 1] if at > 0 else None
     style = Style(sequence, source)
-    items = list(entries(sequence))
-    last = items[-1] if items else None
-    drafts = _in_each_style(style, lambda style: inserted(style, sequence, last, None, value))
-    return _first_right(style, drafts, sequence, lambda there: there.append(style.data(value)))
+    drafts = _in_each_style(
+        style,
+        lambda style: (
+            inserted(style, sequence, previous, [(None, value)]) if previous else inserted_first(style, item, value)
+        ),
+    )
+    return _first_right(style, drafts, Change(sequence, _splice(at, 0, [style.data(value)]), item.key))
 
 
 def set(mapping: Node, source: Source, key: str, value: Value) -> Edit | None:
     """Give a mapping's key a value: in its place if there is one, else in a new entry at the end."""
     if key in mapping:
         return replace(mapping[key], source, value)
-    if not mapping.is_mapping or mapping.shared or mapping.style == "tag":
+    return extend(mapping, source, {key: value})
+
+
+def extend(mapping: Node, source: Source, new: Mapping[str, Value]) -> Edit | None:
+    """Add entries at the end of a mapping, which has none of their keys."""
+    if not mapping.is_mapping or mapping.shared or mapping.style == "tag" or not new:
         return None
-    style = Style(mapping, source)
-    items = list(entries(mapping))
-    last = items[-1] if items else None
-    drafts = _in_each_style(style, lambda style: inserted(style, mapping, last, key, value))
-    return _first_right(style, drafts, mapping, lambda there: there.update({key: style.data(value)}))
+    if any(key in mapping for key in new):
+        return None
+    return _added(mapping, source, list(new.items()))
 
 
 def insert_after(mapping: Node, source: Source, key: str, new_key: str, value: Value) -> Edit | None:
@@ -59,17 +98,36 @@ def insert_after(mapping: Node, source: Source, key: str, new_key: str, value: V
     if new_key in mapping or key not in mapping or mapping.shared or mapping.style == "tag":
         return None
     style = Style(mapping, source)
-    drafts = _in_each_style(style, lambda style: inserted(style, mapping, mapping[key], new_key, value))
-    return _first_right(style, drafts, mapping, lambda there: there.update({new_key: style.data(value)}))
+    drafts = _in_each_style(style, lambda style: inserted(style, mapping, mapping[key], [(new_key, value)]))
+    return _first_right(style, drafts, Change(mapping, lambda there, _: there.update({new_key: style.data(value)})))
 
 
-def replace(node: Node, source: Source, value: Value) -> Edit | None:
-    """Put another value in a node's place; a string for a string keeps its quotes."""
-    if not node or node.shared or node.parent is None:
+def replace(node: Node, source: Source, value: Value, *others: Value) -> Edit | None:
+    """Put another value in a node's place, of an item also several; a string for a string keeps its quotes."""
+    parent = node.parent
+    if not node or node.shared or parent is None or (others and not parent.is_sequence):
         return None
     style = Style(node, source)
-    drafts = _in_each_style(style, lambda style: replaced(style, node, value))
-    return _first_right(style, drafts, node.parent, _assign(node, style.data(value)))
+    if not others:
+        drafts = _in_each_style(style, lambda style: replaced(style, node, value))
+        return _first_right(style, drafts, Change(parent, _assign(node, style.data(value)), node.key))
+    values = (value, *others)
+    drafts = _in_each_style(style, lambda style: replaced_by_several(style, node, values))
+    change = _splice(int(node.key), 1, [style.data(one) for one in values])
+    return _first_right(style, drafts, Change(parent, change, node.key))
+
+
+def rename(node: Node, source: Source, key: str) -> Edit | None:
+    """Give an entry another key, which its mapping does not have; the key's quotes stay."""
+    parent = node.parent
+    if not node or parent is None or not parent.is_mapping or node.shared or parent.style == "tag" or key in parent:
+        return None
+
+    def change(there: Any, _: int) -> None:
+        there[key] = there.pop(node.key)
+
+    style = Style(parent, source)
+    return _first_right(style, renamed(style, node, key), Change(parent, change, node.key, drops=True))
 
 
 def replace_text(node: Node, source: Source, text: str) -> Edit | None:
@@ -81,7 +139,7 @@ def replace_text(node: Node, source: Source, text: str) -> Edit | None:
     value: object = text
     if not isinstance(target.scalar, str):
         value = typed(text) if not style.is_json else json.loads(text) if ATOM.fullmatch(text) else text
-    return _first_right(style, retold(style, target, text), target.parent, _assign(target, value))
+    return _first_right(style, retold(style, target, text), Change(target.parent, _assign(target, value), target.key))
 
 
 def remove(node: Node, source: Source) -> Edit | None:
@@ -91,13 +149,27 @@ def remove(node: Node, source: Source) -> Edit | None:
         return None
     style = Style(parent, source)
 
-    def change(there: Any) -> None:
-        del there[int(node.key) if isinstance(there, list) else node.key]
+    def change(there: Any, left_out: int) -> None:
+        del there[int(node.key) - left_out if isinstance(there, list) else node.key]
 
-    return _first_right(style, removed(style, parent, node), parent, change)
+    return _first_right(style, removed(style, parent, node), Change(parent, change, node.key, drops=parent.is_mapping))
 
 
-# -- the proof -----------------------------------------------------------------------------------
+# -- the choice ----------------------------------------------------------------------------------
+
+
+def _added(collection: Node, source: Source, new: list[tuple[str | None, Value]]) -> Edit | None:
+    """Entries at the end of a collection."""
+    style = Style(collection, source)
+    last = next(reversed(list(entries(collection))), None)
+
+    def change(there: Any, _: int) -> None:
+        for key, value in new:
+            there.append(style.data(value)) if key is None else there.update({key: style.data(value)})
+
+    return _first_right(
+        style, _in_each_style(style, lambda style: inserted(style, collection, last, new)), Change(collection, change)
+    )
 
 
 def _in_each_style(style: Style, drafts: Callable[[Style], Iterable[Edit]]) -> Iterator[Edit]:
@@ -106,60 +178,32 @@ def _in_each_style(style: Style, drafts: Callable[[Style], Iterable[Edit]]) -> I
     yield from drafts(dataclasses.replace(style, literals=False))
 
 
-def _first_right(style: Style, drafts: Iterable[Edit], changed: Node, change: Callable[[Any], None]) -> Edit | None:
-    """The first draft after which the file says what it said before, but for a change to one collection."""
-    intended = style.top.data()
-    there = intended
-    for key in changed.path:
-        there = there[int(key) if isinstance(there, list) else key]
-    change(there)
+def _first_right(style: Style, drafts: Iterable[Edit], change: Change) -> Edit | None:
+    """The first draft that makes the change and no other."""
+    proof = Proof(style.source, style.is_json, change)
     data, wrong = style.source.data, builtins.set[Edit]()
     for draft in drafts:
         if draft in wrong or data[draft.span.start : draft.span.end] == draft.text.encode("utf-8", "replace"):
             continue
-        found = _read(style, apply(data, [draft])) if _encodable(draft.text) else None
-        if found is not None and _same(found.data(), intended):
+        if _encodable(draft.text) and proof.holds(draft):
             return draft
         wrong.add(draft)
     return None
-
-
-def _read(style: Style, data: bytes) -> Node | None:
-    edited = Source(style.source.path, data)
-    if not style.is_json:
-        return parse(edited).top
-    try:
-        return read_json(edited)[0]
-    except Stop:
-        return None
 
 
 def _encodable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality that tells 1 from true and from 1.0."""
-    todo = [(one, other)]
-    while todo:
-        a, b = todo.pop()
-        if type(a) is not type(b):
-            return False
-        if isinstance(a, dict):
-            if a.keys() != b.keys():
-                return False
-            todo += [(a[key], b[key]) for key in a]
-        elif isinstance(a, list):
-            if len(a) != len(b):
-                return False
-            todo += zip(a, b, strict=True)
-        elif a != b and a == a:  # not a number is unlike itself
-            return False
-    return True
+def _assign(node: Node, value: object) -> Callable[[Any, int], None]:
+    def change(there: Any, left_out: int) -> None:
+        there[int(node.key) - left_out if isinstance(there, list) else node.key] = value
+
+    return change
 
 
-def _assign(node: Node, value: object) -> Callable[[Any], None]:
-    def change(there: Any) -> None:
-        there[int(node.key) if isinstance(there, list) else node.key] = value
+def _splice(at: int, gone: int, items: list[Any]) -> Callable[[Any, int], None]:
+    def change(there: Any, left_out: int) -> None:
+        there[at - left_out : at - left_out + gone] = items
 
     return change

@@ -16,6 +16,7 @@ _TO_DASH = re.compile(rb"[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)* *(?=-)")
 _COMMENT_OR_COMMA = re.compile(rb"#[^\n]*|,")
 _PROPERTY = re.compile(rb"(?:\s|(?<=\s)#[^\n]*)*(?:!<[^>\s]*>|![^\s,\[\]{}]*|&[\w-]+)")
 _BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)*")
+_COMMENT_LINES = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:[ \t]*(?:#[^\n]*)?\Z)?")
 
 
 # -- lines ---------------------------------------------------------------------------------------
@@ -42,6 +43,12 @@ def next_line(source: Source, at: int) -> int:
 def past_blank_lines(source: Source, at: int) -> int:
     """Where the first line that is not blank begins, from the start of a line on."""
     match = _BLANK_LINES.match(source.data, at)
+    return match.end() if match else at
+
+
+def past_comments(source: Source, at: int) -> int:
+    """Where the first line that is neither blank nor a comment begins, from the start of a line on."""
+    match = _COMMENT_LINES.match(source.data, at)
     return match.end() if match else at
 
 

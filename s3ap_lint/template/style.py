@@ -9,12 +9,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from s3ap_lint.source import Source
 from s3ap_lint.template.json_document import read_json
-from s3ap_lint.template.node import Node
+from s3ap_lint.template.node import Kind, Node
 from s3ap_lint.template.notation import Fn, Value, literal_lines, quoted, reads_plain
 from s3ap_lint.template.places import block_column, column, end_of, entries, indentation, newline, owner, start_of
 from s3ap_lint.template.problem import Stop
@@ -31,6 +31,14 @@ class Lines:
     head: str
     below: list[str]
     is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a whole document does: for each key how the last list for it is written, and whether it has short tags."""
+
+    lists: Mapping[str, str]
+    short: bool
 
 
 @dataclass(frozen=True)
@@ -53,13 +61,7 @@ class Style:
     @cached_property
     def is_json(self) -> bool:
         """Whether the whole file is JSON, where functions have their long form and keys are quoted."""
-        if self.top.style != "flow":
-            return False
-        try:
-            read_json(self.source)
-        except Stop:
-            return False
-        return True
+        return self.top.style == "flow" and _is_json(self.source)
 
     def nearest(self, sample: Callable[[Node], T | None], default: T) -> T:
         """What the closest collection with examples mostly does."""
@@ -82,10 +84,22 @@ class Style:
         return max(0, self.nearest(lambda node: self._below_key(node) if node.is_sequence else None, self.step))
 
     def _below_key(self, node: Node) -> int | None:
-        key = owner(node).key_span
+        whole = owner(node)
+        key = whole.key_span
         if node.style != "block" or key is None or next(entries(node), None) is None:
             return None
+        if whole is not node and b"\n" in self.source.data[key.end : whole.span.start]:
+            return None  # a tag on a line of its own, with a step of its own
         return block_column(self.source, node) - column(self.source, key.start)
+
+    def lists_in_brackets(self, key: str) -> bool:
+        """Whether the file writes lists for a key in brackets."""
+        return _habits(self.top).lists.get(key) == "flow"
+
+    @cached_property
+    def short(self) -> bool:
+        """Whether functions have tags such as `!Sub`; else they are mappings with a key such as `Fn::Sub`."""
+        return not self.is_json and _habits(self.top).short
 
     @cached_property
     def json_step(self) -> str:
@@ -205,15 +219,15 @@ class Style:
         return value
 
     def _split(self, function: Fn) -> Value:
-        """A function's argument; JSON knows `Fn::GetAtt` with a list only."""
-        if self.is_json and function.name == "GetAtt" and isinstance(function.argument, str):
+        """A function's argument; in its long form `Fn::GetAtt` has a list."""
+        if not self.short and function.name == "GetAtt" and isinstance(function.argument, str):
             return function.argument.split(".", 1)
         return function.argument
 
     def flow(self, value: Value, indent: str | None = None) -> str:
         """A value in flow style or JSON; over several lines where the file does so and `indent` says from where."""
         if isinstance(value, Fn):
-            if not self.is_json and _has_short_form(value):
+            if self.short and _has_short_form(value):
                 return f"!{value.name} {self._argument(value, indent)}"
             return self._flow_entries("function", [(value.long, self._split(value))], indent)
         if isinstance(value, str):
@@ -253,33 +267,67 @@ class Style:
         return Lines(self.flow(value), [])
 
     def _block_function(self, function: Fn) -> Lines:
-        if not _has_short_form(function):
-            return self.block({function.long: function.argument})
+        if not self.short or not _has_short_form(function):
+            return self.block({function.long: self._split(function)})
         short = f"!{function.name} {self._argument(function, None, flow=False)}"
         if isinstance(function.argument, str) or len(short) <= _WIDTH:
             return Lines(short, [])
         below = self.block(function.argument)
         return Lines(f"!{function.name}", below.below, below.is_list)
 
-    def entry(self, key: str, value: Value) -> list[str]:
-        """The lines of a block mapping's entry."""
+    def entry(self, key: str, value: Value, siblings: Sequence[Node] = ()) -> list[str]:
+        """The lines of a block mapping's entry; in brackets where its siblings, or the file's lists for it, are."""
+        if self._in_brackets(value, siblings) or (_is_list(value) and self.lists_in_brackets(key)):
+            line = f"{self.key(key, False)}: {self.flow(value)}"
+            if len(line) <= _WIDTH:
+                return [line]
         written = self.block(value)
         head = f" {written.head}" if written.head else ""
         pad = " " * (self.list_step if written.is_list else self.step)
         return [f"{self.key(key, False)}:{head}", *(pad + line if line else "" for line in written.below)]
 
-    def item(self, value: Value, gap: int = 1) -> list[str]:
-        """The lines of a block sequence's item."""
-        written = self.block(value)
+    def item(self, value: Value, gap: int = 1, siblings: Sequence[Node] = ()) -> list[str]:
+        """The lines of a block sequence's item; in brackets where its siblings are."""
+        written = Lines(self.flow(value), []) if self._in_brackets(value, siblings) else self.block(value)
         first, *rest = [written.head, *written.below] if written.head or not written.below else written.below
         pad = " " * (1 + gap)
         return [f"-{' ' * gap}{first}", *(pad + line if line else "" for line in rest)]
+
+    def _in_brackets(self, value: Value, siblings: Sequence[Node]) -> bool:
+        """Whether all collections beside a new one are in brackets, of its own kind."""
+        kind = Kind.MAPPING if isinstance(value, Mapping) else Kind.SEQUENCE if _is_list(value) else None
+        return {node.style for node in siblings if node.kind is kind and node.function is None} == {"flow"}
 
     def _literal(self, value: object) -> str:
         if isinstance(value, float) and not self.is_json:
             text = repr(value)
             return text if "." in text else text.replace("e", ".0e")
         return json.dumps(value)
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+@lru_cache(maxsize=4)
+def _is_json(source: Source) -> bool:
+    try:
+        read_json(source)
+    except Stop:
+        return False
+    return True
+
+
+@lru_cache(maxsize=4)
+def _habits(top: Node) -> Habits:
+    lists: dict[str, str] = {}
+    short = long = False
+    for node in top.walk():
+        if node.is_sequence and node.key_span and len(node):
+            lists[node.key] = node.style
+        short = short or node.style == "tag"
+        long = long or (node.style != "tag" and node.function is not None and node.function[0] != "Condition")
+    return Habits(lists, short or not long)
 
 
 def _literal_lines(text: str) -> Lines | None:

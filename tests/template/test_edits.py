@@ -37,8 +37,24 @@ def edited(text: str, path: str, edit: Callable[[Node, Source], Edit | None]) ->
     return apply(text.encode(), [made]).decode()
 
 
-def appended(text: str, path: str, value: Value) -> str:
-    return edited(text, path, lambda node, source: edits.append(node, source, value))
+def appended(text: str, path: str, *values: Value) -> str:
+    return edited(text, path, lambda node, source: edits.append(node, source, *values))
+
+
+def added(text: str, path: str, value: Value) -> str:
+    return edited(text, path, lambda node, source: edits.add(node, source, value))
+
+
+def preceded(text: str, path: str, value: Value) -> str:
+    return edited(text, path, lambda node, source: edits.insert_before(node, source, value))
+
+
+def extended(text: str, path: str, new: dict[str, Value]) -> str:
+    return edited(text, path, lambda node, source: edits.extend(node, source, new))
+
+
+def renamed(text: str, path: str, key: str) -> str:
+    return edited(text, path, lambda node, source: edits.rename(node, source, key))
 
 
 def put(text: str, path: str, key: str, value: Value) -> str:
@@ -49,8 +65,8 @@ def inserted(text: str, path: str, key: str, new_key: str, value: Value) -> str:
     return edited(text, path, lambda node, source: edits.insert_after(node, source, key, new_key, value))
 
 
-def replaced(text: str, path: str, value: Value) -> str:
-    return edited(text, path, lambda node, source: edits.replace(node, source, value))
+def replaced(text: str, path: str, *values: Value) -> str:
+    return edited(text, path, lambda node, source: edits.replace(node, source, *values))
 
 
 def retold(text: str, path: str, new: str) -> str:
@@ -358,6 +374,7 @@ def test_escapes_in_json_stay_escapes() -> None:
         ("A:  # why\n  # about b\n  b: c\n\nB: 1\n", "A: new  # why\n  # about b\n\nB: 1\n"),
         ("A: !If\n  - a\n  - b  # why\nB: 1\n", "A: new  # why\nB: 1\n"),
         ("A:\n- a\n- b", "A: new"),
+        ("A:\n\n  b: c", "A: new"),
         ("A: |\n  a\n  b\nB: 1\n", "A: |-\n  new\nB: 1\n"),
         ("{A: 'a', B: b}\n", "{A: 'new', B: b}\n"),
         ("{A: [1, 2], B: b}\n", "{A: new, B: b}\n"),
@@ -436,6 +453,157 @@ def test_several_lines_keep_their_indentation_and_their_line_endings() -> None:
     assert "A: |\r\n    x\r\n\r\n    y\r\nB: 1\r\n" == retold("A: |\r\n    a\r\nB: 1\r\n", "A", "x\n\ny\n")
 
 
+def test_folded_text_keeps_its_line_breaks_by_blank_lines() -> None:
+    assert "A: >-\n  one\n\n  two\n\n\n  three\nB: 1\n" == retold("A: >\n  a\n  b\nB: 1\n", "A", "one\ntwo\n\nthree")
+    assert offered("A: >\n  a\n", "A", lambda node, source: edits.replace_text(node, source, "a\n  deeper\n")) is None
+
+
+# -- several at once, before another, a list of one, another key ---------------------------------
+
+
+def test_several_items_or_keys_are_one_edit() -> None:
+    assert "- a  # a\n- b\n- c: d\n" == appended("- a  # a\n", "", "b", {"c": "d"})
+    assert "[a, b, c]" == appended("[a]", "", "b", "c")
+    assert '[\n  "a",\n  "b",\n  "c"\n]' == appended('[\n  "a"\n]', "", "b", "c")
+    assert "A:\n  a: 1\n  B: x\n  C:\n    - v\nD: 1\n" == extended("A:\n  a: 1\nD: 1\n", "A", {"B": "x", "C": ["v"]})
+    assert "A: {B: x, C: 1}\n" == extended("A: {}\n", "A", {"B": "x", "C": 1})
+    for new in ({}, {"New": 1, "a": 2}):
+        assert offered("a: 1\n", "", lambda node, source, new=new: edits.extend(node, source, new)) is None  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        ("- a  # a\n\n# about b\n- b\n", "1", "- a  # a\n- new\n\n# about b\n- b\n"),
+        ("A:\n  # all of them\n  - a: 1\n    b: 2\n", "A/0", "A:\n  # all of them\n  - new\n  - a: 1\n    b: 2\n"),
+        ("- - a\n  - b\n", "0/0", "- - new\n  - a\n  - b\n"),
+        ("A:\r\n- a", "A/0", "A:\r\n- new\r\n- a"),
+        ("A: [a, b]", "A/0", "A: [new, a, b]"),
+        ("A: [a, b]", "A/1", "A: [a, new, b]"),
+        ('[\n\t"a"\n]', "0", '[\n\t"new",\n\t"a"\n]'),
+    ],
+)
+def test_an_item_goes_before_another(before: str, path: str, after: str) -> None:
+    assert after == preceded(before, path, "new")
+
+
+def test_only_an_item_has_a_place_before_it() -> None:
+    for path in ("A", "A/b", "A/missing", ""):
+        assert offered("A:\n  b: 1\n", path, lambda node, source: edits.insert_before(node, source, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        ("- a\n- b  # b\n- c\n", "1", "- a\n- x  # b\n- p: z\n- c\n"),
+        ("- a\n- b", "1", "- a\n- x\n- p: z"),
+        ("- k: v\n  l: w\n- c\n", "0", "- x\n- p: z\n- c\n"),
+        ("[a, b, c]", "1", "[a, x, {p: z}, c]"),
+        ('[\n  "a",\n  "b"\n]', "0", '[\n  "x",\n  {"p": "z"},\n  "b"\n]'),
+    ],
+)
+def test_an_item_makes_room_for_several(before: str, path: str, after: str) -> None:
+    if "{" in after and "\n" in after:  # the only brackets of the file that it could look at are open
+        after = after.replace('{"p": "z"}', '{\n    "p": "z"\n  }')
+    assert after == replaced(before, path, "x", {"p": "z"})
+
+
+def test_an_entry_is_replaced_by_one_value_only() -> None:
+    assert offered("A: 1\n", "A", lambda node, source: edits.replace(node, source, 1, 2)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        ("A: !Sub 'a'  # why\nB: 1\n", "A", "A:\n  - !Sub 'a'  # why\n  - new\nB: 1\n"),
+        ("A: a\nB:\n- b\n", "A", "A:\n- a\n- new\nB:\n- b\n"),
+        ("A: |\n  a\n  b\nB: 1\n", "A", "A:\n  - |\n    a\n    b\n  - new\nB: 1\n"),
+        ("A: !If\n  - C\n  - a\n  - b\n", "A", "A:\n  - !If\n    - C\n    - a\n    - b\n  - new\n"),
+        ("A: !If\n- C\n- a\n- b\n", "A", "A:\n- !If\n  - C\n  - a\n  - b\n- new\n"),
+        ("A:\n  # about a\n  a: 1\n\n  b: 2\nB: 1\n", "A", "A:\n  # about a\n  - a: 1\n\n    b: 2\n  - new\nB: 1\n"),
+        ("A:\n    a: 1\nB:\n- b\n", "A", "A:\n- a: 1\n- new\nB:\n- b\n"),
+        ("A: !If\n  - C\n  - a  # a\n  - b\n", "A/Fn::If/1", "A: !If\n  - C\n  - - a  # a\n    - new\n  - b\n"),
+        ("A: {R: a}\nB: {R: [a, b]}\n", "A/R", "A: {R: [a, new]}\nB: {R: [a, b]}\n"),
+        ("A:\n  R: a\nB:\n  R: [a, b]\n", "A/R", "A:\n  R: [a, new]\nB:\n  R: [a, b]\n"),
+        ("A: [a]\n", "A", "A: [a, new]\n"),
+        ('{\n  "A": {\n    "b": 1\n  }\n}', "A", '{\n  "A": [\n    {\n      "b": 1\n    },\n    "new"\n  ]\n}'),
+        ('{"A": "a"}', "A", '{"A": ["a", "new"]}'),
+    ],
+)
+def test_a_value_that_gets_company_keeps_its_words(before: str, path: str, after: str) -> None:
+    assert after == added(before, path, "new")
+
+
+def test_what_stands_in_no_place_of_its_own_gets_no_company() -> None:
+    for path in ("", "A/Ref", "Missing"):
+        assert offered("A: !Ref X\n", path, lambda node, source: edits.add(node, source, 1)) is None
+    assert offered("A:\n-\n  b\n", "A/0", lambda node, source: edits.add(node, source, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        ("A: 1  # why\nB: 2\n", "A", "New: 1  # why\nB: 2\n"),
+        ("'A' : 1\n", "A", "'New' : 1\n"),
+        ("出力: 1\n", "出力", "New: 1\n"),
+        ("- A:\n    b: 1\n", "0/A", "- New:\n    b: 1\n"),
+        ("{A: 1, B: 2}", "A", "{New: 1, B: 2}"),
+        ('{"A": {"B": 2}}', "A/B", '{"A": {"New": 2}}'),
+    ],
+)
+def test_an_entry_gets_another_key(before: str, path: str, after: str) -> None:
+    assert after == renamed(before, path, "New")
+
+
+def test_a_key_that_needs_quotes_gets_them() -> None:
+    assert '"a: b": 1\n' == renamed("A: 1\n", "A", "a: b")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("A: 1\nNew: 2\n", "A"),
+        ("A: !Ref X\n", "A/Ref"),
+        ("[a]", "0"),
+        ("A: 1\nB: 2\nA: 3\n", "A"),
+        ("&a A: 1\nB: *a\n", "A"),
+        ("A: &a {b: 1}\nC: *a\n", "A/b"),
+    ],
+)
+def test_a_key_that_cannot_change_alone_stays(text: str, path: str) -> None:
+    assert offered(text, path, lambda node, source: edits.rename(node, source, "New")) is None
+
+
+# -- like the file around it ---------------------------------------------------------------------
+
+
+def test_a_list_stands_in_brackets_where_the_file_has_such_lists_in_brackets() -> None:
+    text = "A:\n  Action: [a, b]\n  Resource:\n    - x\nB: {}\nC:\n  d: 1\n"
+    assert text + "  Action: [c]\n" == put(text, "C", "Action", ["c"])
+    assert text + "  Resource:\n    - c\n" == put(text, "C", "Resource", ["c"])
+    long = ["x" * 60, "y" * 60]
+    assert text + f"  Action:\n    - {long[0]}\n    - {long[1]}\n" == put(text, "C", "Action", long)
+
+
+def test_an_item_stands_in_brackets_where_its_siblings_do() -> None:
+    tags = "T:\n  - {Key: a, Value: b}\n"
+    assert tags + "  - {Key: c, Value: d}\n" == appended(tags, "T", {"Key": "c", "Value": "d"})
+    assert "A: {b: 1}\nC: {b: 2}\n" == put("A: {b: 1}\n", "", "C", {"b": 2})
+
+
+def test_functions_are_long_where_the_file_has_long_ones_only() -> None:
+    text = "A:\n  Fn::Sub: ${X}\nB:\n  - Ref: X\n"
+    assert text + "  - Fn::Sub: ${Y}\n" == appended(text, "B", sub("${Y}"))
+    assert text + "  - Fn::GetAtt:\n      - R\n      - Arn\n" == appended(text, "B", get_att("R.Arn"))
+    mixed = text + "C: !Ref X\n"
+    assert mixed + "D: !Ref Z\n" == put(mixed, "", "D", ref("Z"))
+
+
+def test_the_step_below_a_tag_on_a_line_of_its_own_is_no_example() -> None:
+    text = "A:\n  B:\n    !If\n      - C\n      - a\n      - b\n"
+    assert text + "  D:\n    - x\n" == put(text, "A", "D", ["x"])
+
+
 # -- remove --------------------------------------------------------------------------------------
 
 
@@ -454,6 +622,7 @@ def test_several_lines_keep_their_indentation_and_their_line_endings() -> None:
         ("A: !Join\n  - a\n", "A/Fn::Join/0", "A: !Join []\n"),
         ("- - a\n- b\n", "0/0", "- []\n- b\n"),
         ("- a\r\n- b", "1", "- a"),
+        ("A: 1\n\nB: 2", "B", "A: 1"),
         ("- |\n  a\n- b", "1", "- |\n  a\n"),
         ("A: 1\nB: |+\n  b\n\nC: 1\n", "B", "A: 1\n\nC: 1\n"),
     ],
@@ -487,6 +656,24 @@ def test_an_entry_in_brackets_goes_with_one_comma(before: str, path: str, after:
     assert after == removed(before, path)
 
 
+# -- where a text would take what is below or above it -------------------------------------------
+
+
+def test_a_comment_that_would_fall_to_the_text_above_keeps_an_entry_in_place() -> None:
+    assert offered("A: |\n  text\nB: 1\n  # deep\nC: 2\n", "B", edits.remove) is None
+    assert offered("- |\n  text\n- b\n  # deep\n- c\n", "1", edits.remove) is None
+
+
+def test_an_alias_in_what_is_edited_is_no_hindrance() -> None:
+    text = "A: &a x\nB:\n  c: *a\n  d: 1\n"
+    assert text.replace("d: 1", "d: 2") == put(text, "B", "d", 2)
+
+
+def test_a_document_may_have_markers_and_directives() -> None:
+    assert "%YAML 1.1\n---\nA: 2\n...\n" == put("%YAML 1.1\n---\nA: 1\n...\n", "", "A", 2)
+    assert "--- # here\nA:\n- a\n- b\n" == appended("--- # here\nA:\n- a\n", "A", "b")
+
+
 # -- where nothing can be done -------------------------------------------------------------------
 
 ANCHORED = "A: &a\n  x: &b [1]\nB: *a\nC:\n  <<: *a\n  y: *b\nD: &unused [1]\n"
@@ -515,6 +702,13 @@ def test_an_entry_inserted_behind_a_merged_one_goes_to_the_end() -> None:
     assert text.replace("  y: 2\n", "  y: 2\n  New: 3\n") == inserted(text, "B", "x", "New", 3)
     assert text.replace("*a, y: 2}", "*a, y: 2, New: 3}") == inserted(text, "C", "x", "New", 3)
     assert offered(text, "D", lambda node, source: edits.insert_after(node, source, "x", "New", 3)) is None
+
+
+def test_a_list_of_mappings_to_merge_takes_nothing_else() -> None:
+    """PyYAML refuses such a document."""
+    text = "A: &a [\n  {x: 1}\n]\nB:\n  <<: *a\n"
+    assert offered(text, "A", lambda node, source: edits.append(node, source, [])) is None
+    assert offered(text, "A/0", lambda node, source: edits.replace(node, source, 1)) is None
 
 
 def test_a_comment_alone_within_brackets_is_left_alone() -> None:

@@ -19,8 +19,9 @@ from s3ap_lint.template import edits
 from s3ap_lint.template.document import parse
 from s3ap_lint.template.edits import Fn, Value, get_att, if_, ref, sub
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.proof import Proof
 
-EXAMPLES = int(os.environ.get("S3AP_LINT_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("S3AP_LINT_EXAMPLES", "200"))
 often = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 functions = st.sampled_from(
@@ -53,17 +54,14 @@ values: st.SearchStrategy[Value] = st.recursive(
 )
 
 
-def model(value: Value, json: bool) -> Any:
+def model(value: Value) -> Any:
     """What a value means, worked out without the code under test."""
     if isinstance(value, Fn):
-        argument = value.argument
-        if json and value.name == "GetAtt" and isinstance(argument, str):
-            argument = argument.split(".", 1)
-        return {value.name if value.name == "Ref" else f"Fn::{value.name}": model(argument, json)}
+        return {value.name if value.name == "Ref" else f"Fn::{value.name}": model(value.argument)}
     if isinstance(value, dict):
-        return {key: model(inner, json) for key, inner in value.items()}
+        return {key: model(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [model(inner, json) for inner in value]
+        return [model(inner) for inner in value]
     return value
 
 
@@ -71,6 +69,12 @@ def at(data: Any, path: tuple[str, ...]) -> Any:
     for key in path:
         data = data[int(key) if isinstance(data, list) else key]
     return data
+
+
+def follow(node: Node, path: tuple[str, ...]) -> Node:
+    for key in path:
+        node = node[int(key)] if node.is_sequence else node[key]
+    return node
 
 
 class Case:
@@ -106,29 +110,45 @@ class Case:
 
 
 def repr_of(data: Any) -> str:
-    """Text that tells 1 from true, and nothing about the order of keys."""
+    """Text that tells 1 from true, and nothing about the order of keys or how an attribute is named."""
     if isinstance(data, dict):
+        name = data.get("Fn::GetAtt")
+        if len(data) == 1 and isinstance(name, str):
+            data = {"Fn::GetAtt": name.split(".", 1)}
         return "{" + ",".join(sorted(f"{key!r}:{repr_of(value)}" for key, value in data.items())) + "}"
     if isinstance(data, list):
         return "[" + ",".join(map(repr_of, data)) + "]"
     return repr(data)
 
 
+@pytest.fixture(autouse=True)
+def both_proofs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proof on a piece of a document must say what the one on the whole document says."""
+    on_piece = Proof.holds
+
+    def holds(proof: Proof, draft: Edit) -> bool:
+        found = on_piece(proof, draft)
+        assert found == proof.holds_in_whole(draft), (proof.source.data.decode(), draft)
+        return found
+
+    monkeypatch.setattr(Proof, "holds", holds)
+
+
 documents = pytest.mark.parametrize("documents", [yaml_documents(), json_documents()], ids=["YAML", "JSON"])
 
 
-def is_collection(node: Node) -> bool:
-    return node.style != "tag" and not node.is_scalar
+def is_item(node: Node) -> bool:
+    return node.parent is not None and node.parent.is_sequence
 
 
 @documents
 def test_an_appended_item_is_the_only_difference(documents: st.SearchStrategy[bytes]) -> None:
     @often
-    @given(documents, st.data(), values)
-    def check(data: bytes, draw: st.DataObject, value: Value) -> None:
+    @given(documents, st.data(), st.lists(values, min_size=1, max_size=2))
+    def check(data: bytes, draw: st.DataObject, new: list[Value]) -> None:
         case = Case(data, lambda nodes: draw.draw(st.sampled_from(nodes)), lambda node: node.is_sequence)
-        edit = edits.append(case.node, case.source, value)
-        case.holds(edit, lambda after: at(after, case.node.path).append(model(value, case.json)))
+        edit = edits.append(case.node, case.source, *new)
+        case.holds(edit, lambda after: at(after, case.node.path).extend(map(model, new)))
 
     check()
 
@@ -140,7 +160,7 @@ def test_a_key_set_is_the_only_difference(documents: st.SearchStrategy[bytes]) -
     def check(data: bytes, draw: st.DataObject, key: str, value: Value) -> None:
         case = Case(data, lambda nodes: draw.draw(st.sampled_from(nodes)), lambda node: node.is_mapping)
         edit = edits.set(case.node, case.source, key, value)
-        case.holds(edit, lambda after: at(after, case.node.path).update({key: model(value, case.json)}))
+        case.holds(edit, lambda after: at(after, case.node.path).update({key: model(value)}))
 
     check()
 
@@ -155,9 +175,11 @@ def test_an_inserted_entry_is_the_only_difference_and_follows_the_other(document
         )
         key = draw.draw(st.sampled_from(case.node.keys()))
         edit = edits.insert_after(case.node, case.source, key, "New", value)
-        case.holds(edit, lambda after: at(after, case.node.path).update({"New": model(value, case.json)}))
+        case.holds(edit, lambda after: at(after, case.node.path).update({"New": model(value)}))
         if edit is not None and not case.node[key].shared:
-            keys = list(at(plain(apply(data, [edit])), case.node.path))
+            after = parse(Source("template.yaml", apply(data, [edit]))).top
+            assert after is not None
+            keys = follow(after, case.node.path).keys()
             assert keys.index("New") == keys.index(key) + 1
 
     check()
@@ -190,9 +212,74 @@ def test_a_replaced_value_is_the_only_difference(documents: st.SearchStrategy[by
 
         def change(after: Any) -> None:
             holder = at(after, tuple(path))
-            holder[int(last) if isinstance(holder, list) else last] = model(value, case.json)
+            holder[int(last) if isinstance(holder, list) else last] = model(value)
 
         case.holds(edits.replace(case.node, case.source, value), change)
+
+    check()
+
+
+@documents
+def test_several_items_in_the_place_of_one_are_the_only_difference(documents: st.SearchStrategy[bytes]) -> None:
+    @often
+    @given(documents, st.data(), st.lists(values, min_size=2, max_size=3))
+    def check(data: bytes, draw: st.DataObject, new: list[Value]) -> None:
+        case = Case(data, lambda nodes: draw.draw(st.sampled_from(nodes)), is_item)
+        *path, last = case.node.path
+
+        def change(after: Any) -> None:
+            at(after, tuple(path))[int(last) : int(last) + 1] = map(model, new)
+
+        case.holds(edits.replace(case.node, case.source, *new), change)
+
+    check()
+
+
+@documents
+def test_an_item_inserted_before_another_is_the_only_difference(documents: st.SearchStrategy[bytes]) -> None:
+    @often
+    @given(documents, st.data(), values)
+    def check(data: bytes, draw: st.DataObject, value: Value) -> None:
+        case = Case(data, lambda nodes: draw.draw(st.sampled_from(nodes)), is_item)
+        *path, last = case.node.path
+        edit = edits.insert_before(case.node, case.source, value)
+        case.holds(edit, lambda after: at(after, tuple(path)).insert(int(last), model(value)))
+
+    check()
+
+
+@documents
+def test_a_value_that_gets_company_is_the_only_difference(documents: st.SearchStrategy[bytes]) -> None:
+    @often
+    @given(documents, st.data(), values)
+    def check(data: bytes, draw: st.DataObject, value: Value) -> None:
+        case = Case(data, lambda nodes: draw.draw(st.sampled_from(nodes)), lambda node: node.parent is not None)
+        *path, last = case.node.path
+
+        def change(after: Any) -> None:
+            holder = at(after, tuple(path))
+            key = int(last) if isinstance(holder, list) else last
+            before = holder[key]
+            holder[key] = [*(before if isinstance(before, list) else [before]), model(value)]
+
+        case.holds(edits.add(case.node, case.source, value), change)
+
+    check()
+
+
+@documents
+def test_another_key_is_the_only_difference(documents: st.SearchStrategy[bytes]) -> None:
+    @often
+    @given(documents, st.data(), st.sampled_from(["New", "Type", "a: b", "on", "キー", ""]))
+    def check(data: bytes, draw: st.DataObject, key: str) -> None:
+        case = Case(data, lambda nodes: draw.draw(st.sampled_from(nodes)), lambda node: node.key_span is not None)
+        *path, last = case.node.path
+
+        def change(after: Any) -> None:
+            holder = at(after, tuple(path))
+            holder[key] = holder.pop(last)
+
+        case.holds(edits.rename(case.node, case.source, key), change)
 
     check()
 
@@ -232,11 +319,9 @@ def test_what_was_appended_can_be_removed_again(documents: st.SearchStrategy[byt
         assume(edit is not None)
         assert edit is not None
         source = Source("template.yaml", apply(data, [edit]))
-        node = parse(source).top
-        assert node is not None
-        for key in case.node.path:
-            node = node[int(key)] if node.is_sequence else node[key]
-        back = edits.remove(node[-1], source)
+        top = parse(source).top
+        assert top is not None
+        back = edits.remove(follow(top, case.node.path)[-1], source)
         if back is not None:
             assert case.data.rstrip() == apply(source.data, [back]).rstrip()
 
