@@ -1,5 +1,6 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
+from s3ap_lint import rewrites
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, Level, S3Resource, Target, level_of, matches, s3_resource
@@ -34,8 +35,11 @@ from s3ap_lint.model import (
     rule,
 )
 from s3ap_lint.patterns import Covers
+from s3ap_lint.permissions.access_point_name import ARNS as ACCESS_POINT_ARNS
+from s3ap_lint.permissions.access_point_name import name_beside
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
 from s3ap_lint.permissions.grants import Grants
+from s3ap_lint.permissions.guards import given_when
 from s3ap_lint.permissions.needs import Given
 from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
@@ -62,6 +66,7 @@ from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template import edits
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import NO_VALUE, Value, get_att, if_, ref, sub
 from s3ap_lint.template.numbers import number
 from s3ap_lint.template.references import Reference, guards, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
@@ -72,7 +77,9 @@ from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
+    "ACCESS_POINT_ARNS",
     "FUNCTION_TYPES",
+    "NO_VALUE",
     "STATE_MACHINE_TYPES",
     "Access",
     "Answer",
@@ -138,6 +145,7 @@ __all__ = [
     "UnknownAttribute",
     "Unparsable",
     "Unused",
+    "Value",
     "Values",
     "Verdict",
     "WantedByState",
@@ -151,18 +159,24 @@ __all__ = [
     "configured_lacks",
     "detects",
     "edits",
+    "get_att",
+    "given_when",
     "good",
     "guards",
     "hookimpl",
+    "if_",
     "level_of",
     "listed",
     "matches",
     "mentioned",
     "model_uses",
+    "name_beside",
     "number",
     "offer",
     "permissions_of",
+    "ref",
     "references",
+    "rewrites",
     "role_uses",
     "rule",
     "runtime_sets",
@@ -171,6 +185,7 @@ __all__ = [
     "sam_policy_templates",
     "standing",
     "statements",
+    "sub",
     "text",
     "texts",
     "unused_grants",

@@ -6,21 +6,53 @@ from functools import partial
 
 from s3ap_lint.api import (
     Access,
+    Edit,
     Finding,
+    Fix,
     Level,
     Role,
     S3Grant,
+    Safety,
     Severity,
     Span,
     Target,
+    Value,
     bad,
+    edits,
     good,
     level_of,
+    offer,
     rule,
     s3_outcomes,
     way,
 )
+from s3ap_rules.access_points.access_point_forms import added, beside_alias
 from s3ap_rules.access_points.role_example import role_with
+
+WRITES = """
+- Effect: Allow
+  Action: [s3:PutObject]
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAlias}/*"  # 出力先  # <- S3AP101
+"""
+WRITES_FIXED = (
+    WRITES
+    + """
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+"""
+)
+LISTS = """
+- Effect: Allow
+  Action: s3:ListBucket
+  Resource: !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]  # <- S3AP101
+"""
+LISTS_FIXED = """
+- Effect: Allow
+  Action: s3:ListBucket
+  Resource:  # <- S3AP101
+    - !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
+"""
 
 
 @rule(
@@ -32,20 +64,13 @@ from s3ap_rules.access_points.role_example import role_with
     examples=[
         bad(
             "writes granted by alias",
-            role_with("""
-- Effect: Allow
-  Action: [s3:PutObject]
-  Resource:
-    - !Sub "arn:aws:s3:::${OutputAlias}/*"  # 出力先  # <- S3AP101
-"""),
+            role_with(WRITES),
+            fixed=role_with(WRITES_FIXED),
         ),
         bad(
             "reads too, and through a list joined together",
-            role_with("""
-- Effect: Allow
-  Action: s3:ListBucket
-  Resource: !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]  # <- S3AP101
-"""),
+            role_with(LISTS),
+            fixed=role_with(LISTS_FIXED),
         ),
         bad(
             "one arm of an If lacks the access point, and no name decides it",
@@ -188,12 +213,56 @@ def alias_only_grant(role: Role) -> Iterator[Finding]:
             ),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            fix=_fix(role, concerned, grants, alone),
             flow=(
                 *way(role.template, verdict.scenario, *dict.fromkeys(grant.statement.node for grant in concerned)),
                 first.noted("the grant is by alias only"),
                 *(user.at.noted("runs under the role, and is denied") for user in role.users),
             ),
         )
+
+
+def _fix(role: Role, concerned: Iterable[S3Grant], grants: Iterable[S3Grant], alone: set[str]) -> Fix | None:
+    """The access points beside the aliases, in every statement that is concerned, and for every alias in it.
+
+    One alias alone would not do: the first access point in a statement makes the others look granted.
+    """
+    statements = {grant.statement.node.span for grant in concerned}
+    meant = {
+        (grant.leaf.node.span, level_of(grant.action).value, grant.leaf.pieces, grant.action): grant
+        for grant in grants
+        if grant.statement.node.span in statements and grant.action in alone
+    }
+    pairs, sure = list[tuple[S3Grant, Value]](), True
+    for grant in (meant[key] for key in sorted(meant, key=lambda key: key[:2])):
+        form = beside_alias(grant.resource, level_of(grant.action), role.template)
+        if form is None:
+            return None
+        pairs.append((grant, form.value))
+        sure = sure and form.sure
+    written = [(grant.leaf.node, value) for grant, value in pairs if not grant.statement.bundled]
+    bundled = [(grant, value) for grant, value in pairs if grant.statement.bundled]
+    changes = [*added(written, role.template), *_beside_bundles(role, bundled)]
+    if sure and not bundled:
+        return offer("Also grant the access point ARN", *changes, safety=Safety.SAFE)
+    return offer("Also grant the access point ARN" if sure else "Also grant all access points of the account", *changes)
+
+
+def _beside_bundles(role: Role, pairs: list[tuple[S3Grant, Value]]) -> list[Edit | None]:
+    """A policy beside the policy templates of SAM, which take one bucket only."""
+    if not pairs:
+        return []
+    policies = pairs[0][0].statement.node.parent
+    policies = policies.parent if policies is not None else None
+    if policies is None or policies.key != "Policies" or not policies.is_sequence:
+        return [None]
+    statement = {
+        "Effect": "Allow",
+        "Action": list(dict.fromkeys(grant.action for grant, _ in pairs)),
+        "Resource": [value for index, (_, value) in enumerate(pairs) if value not in [v for _, v in pairs[:index]]],
+    }
+    document: Value = {"Version": "2012-10-17", "Statement": [statement]}
+    return [edits.append(policies, role.template.source, document)]
 
 
 def _denied(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:
