@@ -37,7 +37,7 @@ WRITES = """
 """
 WRITES_FIXED = (
     WRITES
-    + """
+    + """\
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
 """
 )
