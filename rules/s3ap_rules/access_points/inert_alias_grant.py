@@ -1,10 +1,27 @@
 """S3AP110: an alias that grants nothing, beside the ARN that does."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from s3ap_lint.api import Access, Finding, Role, S3Grant, Severity, Span, Target, bad, good, rule, s3_outcomes
+from s3ap_lint.api import (
+    Access,
+    Finding,
+    Fix,
+    Node,
+    Role,
+    S3Grant,
+    Severity,
+    Span,
+    Target,
+    Template,
+    bad,
+    edits,
+    good,
+    offer,
+    rule,
+    s3_outcomes,
+)
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -22,6 +39,12 @@ from s3ap_rules.access_points.role_example import role_with
   Action: [s3:PutObject]
   Resource:
     - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP110
+    - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+"""),
+            fixed=role_with("""
+- Effect: Allow
+  Action: [s3:PutObject]
+  Resource:
     - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
 """),
         ),
@@ -57,7 +80,17 @@ def inert_alias_grant(role: Role) -> Iterator[Finding]:
             f"{grants[0].name} is an alias, which grants nothing; the access point ARN in {role.id} already does",
             at=grants[0].leaf.at,
             related=(role.at.noted("the role"),),
+            fix=_fix(grants[0].leaf.node, spans, role.template),
         )
+
+
+def _fix(node: Node, inert: Collection[Span], template: Template) -> Fix | None:
+    """The list without the alias, if something that is none is left of it in every scenario."""
+    listed = node.parent
+    if listed is None or not listed.is_sequence or listed.key.startswith("Fn::"):
+        return None
+    others = [item for item in listed if item.span not in inert and not item["Fn::If"]]
+    return offer("Remove the alias", edits.remove(node, template.source)) if others else None
 
 
 def _stands_at(span: Span, grants: tuple[S3Grant, ...]) -> bool:
