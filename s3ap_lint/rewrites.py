@@ -35,9 +35,16 @@ def append_all(sequence: Node, source: Source, values: Sequence[Value]) -> Edit 
     if not sure or len(sure) < len(made):
         return None
     first, *others = sure
-    if others and any(edit.span != Span(first.span.start, first.span.start) for edit in sure):
-        return None  # the first one changes what the others stand behind
-    return Edit(first.subject, first.span, "".join(edit.text for edit in sure))
+    if any(edit.span != first.span for edit in others):
+        return None
+    kept = "," + source.data[first.span.start : first.span.end].decode("utf-8")
+    if first.span.start == first.span.end:
+        more = [edit.text for edit in others]
+    elif all(edit.text.startswith(kept) for edit in sure):  # a comma goes before the comment that stands there
+        more = ["," + edit.text.removeprefix(kept) for edit in others]
+    else:
+        return first if not others else None
+    return Edit(first.subject, first.span, "".join([first.text, *more]))
 
 
 def move(item: Node, to: Node, source: Source) -> tuple[Edit, Edit] | None:

@@ -12,7 +12,7 @@ from s3ap_lint.template.template import Template
 from s3ap_lint.template.values import Filler, Hole, Piece
 
 ARNS = {"AWS::S3::AccessPoint": "Arn", "AWS::FSx::S3AccessPointAttachment": "S3AccessPoint.ResourceARN"}
-_NAME = re.compile(r"(?:AccessPoint|AP|Ap)\w*Name")
+_NAME = re.compile(r"(?:AccessPoint|A[Pp](?=[A-Z]))\w*Name")  # not ApplicationName
 _GENERIC = re.compile(r"S3|AccessPoint|AP(?=[A-Z]|$)|Ap(?=[A-Z]|$)|Alias|Name|Fsx|FSx|Ontap")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _PREFIX = "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/"

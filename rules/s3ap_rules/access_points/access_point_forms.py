@@ -11,18 +11,24 @@ from s3ap_lint.api import (
     NO_VALUE,
     Edit,
     Filler,
+    Fix,
     Hole,
     Leaf,
     Level,
     Node,
+    Role,
+    S3Grant,
     S3Resource,
+    Safety,
     Template,
     Value,
     edits,
     get_att,
     given_when,
     if_,
+    level_of,
     name_beside,
+    offer,
     ref,
     rewrites,
     sub,
@@ -41,7 +47,7 @@ class Form:
     sure: bool
 
 
-def beside_alias(resource: S3Resource, level: Level, template: Template) -> Form | None:
+def _beside_alias(resource: S3Resource, level: Level, template: Template) -> Form | None:
     """What must stand beside an alias for actions of a level; None where its key cannot be told."""
     text = written(resource.leaf)
     mark = _BY_ALIAS.match(text)
@@ -169,3 +175,49 @@ def _taken_up(node: Node, values: Sequence[Value], template: Template) -> Edit |
     if node.is_sequence:
         return rewrites.append_all(node, template.source, values)
     return edits.replace(node, template.source, [rewrites.value_of(node), *values])
+
+
+# -- what is granted by alias ---------------------------------------------------------------------
+
+
+def beside_aliases(role: Role, concerned: Iterable[S3Grant], denied: Iterable[S3Grant]) -> Fix | None:
+    """The access points beside the aliases, in every statement that is concerned, and for every alias in it.
+
+    One alias alone would not do: the first access point in a statement makes the others look granted.
+    """
+    statements = {grant.statement.node.span for grant in concerned}
+    meant = {
+        (grant.leaf.node.span, level_of(grant.action).value, grant.leaf.pieces, grant.action): grant
+        for grant in denied
+        if grant.statement.node.span in statements
+    }
+    pairs, sure = list[tuple[S3Grant, Value]](), True
+    for grant in (meant[key] for key in sorted(meant, key=lambda key: key[:2])):
+        form = _beside_alias(grant.resource, level_of(grant.action), role.template)
+        if form is None:
+            return None
+        pairs.append((grant, form.value))
+        sure = sure and form.sure
+    written = [(grant.leaf.node, value) for grant, value in pairs if not grant.statement.bundled]
+    bundled = [(grant, value) for grant, value in pairs if grant.statement.bundled]
+    changes = [*added(written, role.template), *_beside_bundles(role, bundled)]
+    if sure and not bundled:
+        return offer("Also grant the access point ARN", *changes, safety=Safety.SAFE)
+    return offer("Also grant the access point ARN" if sure else "Also grant all access points of the account", *changes)
+
+
+def _beside_bundles(role: Role, pairs: list[tuple[S3Grant, Value]]) -> list[Edit | None]:
+    """A policy beside the policy templates of SAM, which take one bucket only."""
+    if not pairs:
+        return []
+    policies = pairs[0][0].statement.node.parent
+    policies = policies.parent if policies is not None else None
+    if policies is None or policies.key != "Policies" or not policies.is_sequence:
+        return [None]
+    statement = {
+        "Effect": "Allow",
+        "Action": list(dict.fromkeys(grant.action for grant, _ in pairs)),
+        "Resource": [value for index, (_, value) in enumerate(pairs) if value not in [v for _, v in pairs[:index]]],
+    }
+    document: Value = {"Version": "2012-10-17", "Statement": [statement]}
+    return [edits.append(policies, role.template.source, document)]

@@ -6,27 +6,21 @@ from functools import partial
 
 from s3ap_lint.api import (
     Access,
-    Edit,
     Finding,
-    Fix,
     Level,
     Role,
     S3Grant,
-    Safety,
     Severity,
     Span,
     Target,
-    Value,
     bad,
-    edits,
     good,
     level_of,
-    offer,
     rule,
     s3_outcomes,
     way,
 )
-from s3ap_rules.access_points.access_point_forms import added, beside_alias
+from s3ap_rules.access_points.access_point_forms import beside_aliases
 from s3ap_rules.access_points.role_example import role_with
 
 WRITES = """
@@ -53,6 +47,26 @@ LISTS_FIXED = """
     - !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
 """
+NAMED = """
+    Parameters:
+      S3AccessPointAlias: {Type: String}
+      S3AccessPointName: {Type: String}
+      S3APOutputAlias: {Type: String}
+      S3APOutputName: {Type: String, Default: ""}
+      Mode: {Type: String, Default: volume, AllowedValues: [volume, bucket]}
+    Conditions:
+      SameName: !Equals [!Ref S3APOutputName, ""]
+      ToVolume: !Equals [!Ref Mode, volume]
+    Resources:
+      Worker:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument: {}
+          Policies:
+            - PolicyName: Access
+              PolicyDocument:
+                Statement:
+    """.rstrip(" ")
 
 
 @rule(
@@ -82,6 +96,144 @@ LISTS_FIXED = """
     - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP101
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${AWS::StackName}/object/*"
 """),
+            fixed=role_with("""
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !If
+    - ToVolume
+    - - !Sub "arn:aws:s3:::${OutputAlias}/*"
+      - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${AWS::StackName}/object/*"
+"""),
+        ),
+        bad(
+            "the name is a parameter that must be given, and one that may be left empty",
+            NAMED
+            + """\
+                  - Effect: Allow
+                    Action: [s3:GetObject, s3:ListBucket]
+                    Resource: [
+                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}",  # <- S3AP101
+                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}/in/*"
+                    ]
+                  - Effect: Allow
+                    Action: s3:PutObject
+                    Resource:
+                      - !If
+                        - ToVolume
+                        - !Sub "arn:aws-cn:s3:::${S3APOutputAlias}/*"  # <- S3AP101
+                        - !Ref AWS::NoValue
+                      - arn:aws-cn:s3:::results/*
+    """,
+            fixed=NAMED
+            + """\
+                  - Effect: Allow
+                    Action: [s3:GetObject, s3:ListBucket]
+                    Resource: [
+                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}",
+                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}/in/*",
+                      !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${S3AccessPointName}",
+                      !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${S3AccessPointName}/object/in/*"
+                    ]
+                  - Effect: Allow
+                    Action: s3:PutObject
+                    Resource:
+                      - !If
+                        - ToVolume
+                        - !Sub "arn:aws-cn:s3:::${S3APOutputAlias}/*"
+                        - !Ref AWS::NoValue
+                      - arn:aws-cn:s3:::results/*
+                      - !If
+                        - ToVolume
+                        - !If
+                          - SameName
+                          - !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+                          - !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${S3APOutputName}/object/*"
+                        - !Ref AWS::NoValue
+    """,
+        ),
+        bad(
+            "a policy template of SAM, which takes one bucket only",
+            """
+            Transform: AWS::Serverless-2016-10-31
+            Parameters:
+              InputAlias: {Type: String}
+            Resources:
+              Reader:
+                Type: AWS::Serverless::Function
+                Properties:
+                  InlineCode: "def handler(e, c): pass"
+                  Handler: index.handler
+                  Runtime: python3.12
+                  Policies:
+                    - S3WritePolicy:
+                        BucketName: !Ref InputAlias  # <- S3AP101
+            """,
+            fixed="""
+            Transform: AWS::Serverless-2016-10-31
+            Parameters:
+              InputAlias: {Type: String}
+            Resources:
+              Reader:
+                Type: AWS::Serverless::Function
+                Properties:
+                  InlineCode: "def handler(e, c): pass"
+                  Handler: index.handler
+                  Runtime: python3.12
+                  Policies:
+                    - S3WritePolicy:
+                        BucketName: !Ref InputAlias
+                    - Version: "2012-10-17"
+                      Statement:
+                        - Effect: Allow
+                          Action:
+                            - s3:PutObject
+                          Resource:
+                            - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+            """,
+        ),
+        bad(
+            "an access point of the template itself",
+            """
+            Resources:
+              Point:
+                Type: AWS::S3::AccessPoint
+                Properties: {Bucket: example}
+              Reader:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument: {}
+                  Policies:
+                    - PolicyName: Read
+                      PolicyDocument:
+                        Statement:
+                          - Effect: Allow
+                            Action: [s3:GetObject, s3:ListBucket]
+                            Resource:
+                              - !Sub "arn:aws:s3:::${Point.Alias}"  # <- S3AP101
+                              - !Sub "arn:aws:s3:::${Point.Alias}/*"
+            """,
+            fixed="""
+            Resources:
+              Point:
+                Type: AWS::S3::AccessPoint
+                Properties: {Bucket: example}
+              Reader:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument: {}
+                  Policies:
+                    - PolicyName: Read
+                      PolicyDocument:
+                        Statement:
+                          - Effect: Allow
+                            Action: [s3:GetObject, s3:ListBucket]
+                            Resource:
+                              - !Sub "arn:aws:s3:::${Point.Alias}"
+                              - !Sub "arn:aws:s3:::${Point.Alias}/*"
+                              - !GetAtt Point.Arn
+                              - !Sub "${Point.Arn}/object/*"
+            """,
         ),
         bad(
             "the alias hides in a two-argument Sub",
@@ -213,56 +365,13 @@ def alias_only_grant(role: Role) -> Iterator[Finding]:
             ),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
-            fix=_fix(role, concerned, grants, alone),
+            fix=beside_aliases(role, concerned, [grant for grant in grants if grant.action in alone]),
             flow=(
                 *way(role.template, verdict.scenario, *dict.fromkeys(grant.statement.node for grant in concerned)),
                 first.noted("the grant is by alias only"),
                 *(user.at.noted("runs under the role, and is denied") for user in role.users),
             ),
         )
-
-
-def _fix(role: Role, concerned: Iterable[S3Grant], grants: Iterable[S3Grant], alone: set[str]) -> Fix | None:
-    """The access points beside the aliases, in every statement that is concerned, and for every alias in it.
-
-    One alias alone would not do: the first access point in a statement makes the others look granted.
-    """
-    statements = {grant.statement.node.span for grant in concerned}
-    meant = {
-        (grant.leaf.node.span, level_of(grant.action).value, grant.leaf.pieces, grant.action): grant
-        for grant in grants
-        if grant.statement.node.span in statements and grant.action in alone
-    }
-    pairs, sure = list[tuple[S3Grant, Value]](), True
-    for grant in (meant[key] for key in sorted(meant, key=lambda key: key[:2])):
-        form = beside_alias(grant.resource, level_of(grant.action), role.template)
-        if form is None:
-            return None
-        pairs.append((grant, form.value))
-        sure = sure and form.sure
-    written = [(grant.leaf.node, value) for grant, value in pairs if not grant.statement.bundled]
-    bundled = [(grant, value) for grant, value in pairs if grant.statement.bundled]
-    changes = [*added(written, role.template), *_beside_bundles(role, bundled)]
-    if sure and not bundled:
-        return offer("Also grant the access point ARN", *changes, safety=Safety.SAFE)
-    return offer("Also grant the access point ARN" if sure else "Also grant all access points of the account", *changes)
-
-
-def _beside_bundles(role: Role, pairs: list[tuple[S3Grant, Value]]) -> list[Edit | None]:
-    """A policy beside the policy templates of SAM, which take one bucket only."""
-    if not pairs:
-        return []
-    policies = pairs[0][0].statement.node.parent
-    policies = policies.parent if policies is not None else None
-    if policies is None or policies.key != "Policies" or not policies.is_sequence:
-        return [None]
-    statement = {
-        "Effect": "Allow",
-        "Action": list(dict.fromkeys(grant.action for grant, _ in pairs)),
-        "Resource": [value for index, (_, value) in enumerate(pairs) if value not in [v for _, v in pairs[:index]]],
-    }
-    document: Value = {"Version": "2012-10-17", "Statement": [statement]}
-    return [edits.append(policies, role.template.source, document)]
 
 
 def _denied(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:

@@ -89,8 +89,13 @@ def _fix(node: Node, inert: Collection[Span], template: Template) -> Fix | None:
     listed = node.parent
     if listed is None or not listed.is_sequence or listed.key.startswith("Fn::"):
         return None
-    others = [item for item in listed if item.span not in inert and not item["Fn::If"]]
+    others = [item for item in listed if item.span not in inert and _is_there(item)]
     return offer("Remove the alias", edits.remove(node, template.source)) if others else None
+
+
+def _is_there(item: Node) -> bool:
+    """Whether an item of a list is there in every scenario, as one or the other."""
+    return all(arm["Ref"].text != "AWS::NoValue" and not arm["Fn::If"] for arm in list(item["Fn::If"])[1:])
 
 
 def _stands_at(span: Span, grants: tuple[S3Grant, ...]) -> bool:
