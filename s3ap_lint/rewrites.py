@@ -75,19 +75,43 @@ def wrap(item: Node, source: Source, condition: str, truth: bool = True) -> Edit
     if plain is None or lines is None or len(lines) < 2:
         return plain
     start = _dash_column(item, source)
-    step = column_of_content(item, source) - start
+    step = _content_column(item, source) - start
     pad = " " * (start + step)
     inner, nothing = _shifted(lines, step), [f"{pad}- !Ref AWS::NoValue"]
     head = [f"{' ' * start}-{' ' * (step - 1)}!If", f"{pad}- {condition}"]
     text = newline(source, item.span.start).join([*head, *(inner + nothing if truth else nothing + inner)])
-    dash = dash_of(source, item)
-    assert dash is not None  # there are lines
-    begin, end = line_start(source, dash), _last_line_end(item, source)
-    verbatim = Edit(item.subject, Span(begin, end), text)
+    verbatim = Edit(item.subject, _line_span(item, source), text)
     return verbatim if _says(source, [verbatim]) == _says(source, [plain]) else plain
 
 
-def column_of_content(item: Node, source: Source) -> int:
+def unwrap(item: Node, source: Source, arm: Node) -> Edit | None:
+    """Put one arm of an `!If` in the place of the whole, which is an item of a sequence."""
+    plain = edits.replace(item, source, value_of(arm))
+    if plain is None or arm.shared:
+        return plain
+    written = source.data[arm.span.start : arm.span.end].decode("utf-8")
+    verbatim = Edit(item.subject, item.span, written)
+    lines = _lines(arm, source)
+    if lines is not None and _lines(item, source) is not None:
+        shifted = _shifted(lines, _dash_column(item, source) - _dash_column(arm, source))
+        verbatim = Edit(item.subject, _line_span(item, source), newline(source, item.span.start).join(shifted))
+    return verbatim if _says(source, [verbatim]) == _says(source, [plain]) else plain
+
+
+def wrap_edited(item: Node, source: Source, inner: Sequence[Edit], condition: str, truth: bool) -> Edit | None:
+    """Put an item under a condition, after some edits inside of it."""
+    after = Source(source.path, apply(source.data, inner))
+    node = parse(after).top
+    for key in item.path:
+        node = node[int(key) if node.is_sequence else key] if node is not None else None
+    edit = wrap(node, after, condition, truth) if node else None
+    if edit is None:
+        return None
+    longer = len(after.data) - len(source.data)
+    return Edit(edit.subject, Span(edit.span.start, edit.span.end - longer), edit.text)
+
+
+def _content_column(item: Node, source: Source) -> int:
     """The column of what stands behind an item's dash."""
     dash = dash_of(source, item)
     first = next(iter(item.children()), None)
@@ -107,6 +131,11 @@ def _lines(item: Node, source: Source) -> list[str] | None:
     if source.data[start:dash].strip(b" "):
         return None
     return source.data[start : _last_line_end(item, source)].decode("utf-8").replace("\r\n", "\n").split("\n")
+
+
+def _line_span(item: Node, source: Source) -> Span:
+    """The lines of an item that has its own."""
+    return Span(line_start(source, dash_of(source, item) or 0), _last_line_end(item, source))
 
 
 def _last_line_end(item: Node, source: Source) -> int:

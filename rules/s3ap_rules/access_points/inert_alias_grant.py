@@ -9,6 +9,7 @@ from s3ap_lint.api import (
     Finding,
     Fix,
     Node,
+    Reference,
     Role,
     S3Grant,
     Severity,
@@ -18,7 +19,9 @@ from s3ap_lint.api import (
     bad,
     edits,
     good,
+    mentioned,
     offer,
+    references,
     rule,
     s3_outcomes,
 )
@@ -40,12 +43,18 @@ from s3ap_rules.access_points.role_example import role_with
   Resource:
     - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP110
     - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+- Effect: Deny
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:::${OutputAlias}/*"
 """),
             fixed=role_with("""
 - Effect: Allow
   Action: [s3:PutObject]
   Resource:
     - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+- Effect: Deny
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:::${OutputAlias}/*"
 """),
         ),
         good(
@@ -89,8 +98,14 @@ def _fix(node: Node, inert: Collection[Span], template: Template) -> Fix | None:
     listed = node.parent
     if listed is None or not listed.is_sequence or listed.key.startswith("Fn::"):
         return None
+    if any(_is_last_mention(found, template) for found in mentioned(node, template)):
+        return None  # a parameter that nothing uses is the next question
     others = [item for item in listed if item.span not in inert and _is_there(item)]
     return offer("Remove the alias", edits.remove(node, template.source)) if others else None
+
+
+def _is_last_mention(found: Reference, template: Template) -> bool:
+    return all(other.at == found.at for other in references(template) if other.name == found.name)
 
 
 def _is_there(item: Node) -> bool:

@@ -25,6 +25,7 @@ from s3ap_lint.api import (
     if_,
     offer,
     ref,
+    references,
     rule,
     s3_resource,
     sub,
@@ -89,6 +90,9 @@ def _role(statement: str) -> str:
   Resource:
     - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
     - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"  # <- S3AP104
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"
 """).replace('Name: {Type: String, Default: ""}', "Name: {Type: String, MinLength: 1}"),
             fixed=_role("""
 - Effect: Allow
@@ -96,6 +100,9 @@ def _role(statement: str) -> str:
   Resource:
     - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
     - !Sub "arn:aws:s3:*:*:accesspoint/${OutputAccessPointName}/object/*"
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"
 """).replace('Name: {Type: String, Default: ""}', "Name: {Type: String, MinLength: 1}"),
         ),
         good(
@@ -201,6 +208,8 @@ def _fix(node: Node, name: str, better: str, template: Template) -> Fix | None:
         return None
     hole, text = f"${{{name}}}", found[1].text
     if not template.space.may_be_empty(better):
+        if all(one.name != name or one.node is node for one in references(template)):
+            return None  # a parameter that nothing uses any more would be the next question
         edit = edits.replace_text(node, template.source, text.replace(hole, f"${{{better}}}"))
     elif guard is not None and "${Name}" not in text:
         first, second = (better, name) if guard[1] else (name, better)

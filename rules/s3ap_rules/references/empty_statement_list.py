@@ -75,7 +75,7 @@ PUBLISH = "{Effect: Allow, Action: sns:Publish, Resource: '*'}"
               - WithSummary
               - Version: "2012-10-17"
                 Statement:  # 要約
-                  - !If [WithSummary, {SUMMARISE}, !Ref AWS::NoValue]
+                  - {SUMMARISE}
               - !Ref AWS::NoValue
     """,
         ),
@@ -105,8 +105,8 @@ PUBLISH = "{Effect: Allow, Action: sns:Publish, Resource: '*'}"
           Roles: [worker]
           PolicyDocument:
             Statement:
-              - !If [WithSummary, {SUMMARISE}, !Ref AWS::NoValue]
-              - !If [WithSummary, {PUBLISH}, !Ref AWS::NoValue]
+              - {SUMMARISE}
+              - {PUBLISH}
     """,
         ),
         bad(
@@ -245,21 +245,26 @@ def empty_statement_list(template: Template) -> Iterator[Finding]:
 
 
 def _fix(template: Template, document: PolicyDocument) -> Fix | None:
-    """The policy behind the condition that all of its statements have in common."""
-    guard = _common(document.node["Statement"])
+    """The policy behind the condition that all of its statements have in common, instead of each of them."""
+    statements = document.node["Statement"]
+    guard = _common(statements)
     if guard is None or document.is_trust_policy:
         return None
     condition, truth = guard
+    bare = [rewrites.unwrap(item, template.source, item["Fn::If"][1 if truth else 2]) for item in statements]
+    edited = [edit for edit in bare if edit is not None]
     policy = document.node if document.node.key != "PolicyDocument" else document.node.parent
     listed = policy.parent if policy is not None else None
-    if policy is not None and listed is not None and listed.is_sequence and listed.key == "Policies":
+    if len(edited) < len(bare) or policy is None:
+        return None
+    if listed is not None and listed.is_sequence and listed.key == "Policies":
         title = f"Leave the policy out when {condition} is {'false' if truth else 'true'}"
-        return offer(title, rewrites.wrap(policy, template.source, condition, truth))
+        return offer(title, rewrites.wrap_edited(policy, template.source, edited, condition, truth))
     owner = document.owner
     if policy is not owner.properties or owner.condition or not truth or is_mentioned(owner.id, template):
         return None
     edit = edits.insert_after(owner.node, template.source, "Type", "Condition", condition)
-    return offer(f"Give {owner.id} the condition", edit)
+    return offer(f"Give {owner.id} the condition", edit, *edited)
 
 
 def _common(statements: Node) -> tuple[str, bool] | None:
@@ -268,7 +273,7 @@ def _common(statements: Node) -> tuple[str, bool] | None:
     for item in statements:
         arms = item["Fn::If"]
         absent = [arm["Ref"].text == "AWS::NoValue" for arm in (arms[1], arms[2])]
-        if len(arms) != 3 or absent[0] == absent[1]:
+        if len(arms) != 3 or absent[0] == absent[1] or "Effect" not in arms[1 if absent[1] else 2]:
             return None
         found.add((arms[0].text, absent[1]))
     return found.pop() if len(found) == 1 else None
