@@ -47,7 +47,7 @@ from s3ap_rules.access_points.role_example import role_with
   Action: s3:GetObject
   Resource:
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
-    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
 """),
         ),
         bad(
@@ -63,7 +63,7 @@ from s3ap_rules.access_points.role_example import role_with
   Action: [s3:ListBucket, s3:GetObject]
   Resource:
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
-    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
 """),
         ),
         good(

@@ -34,7 +34,7 @@ from s3ap_lint.api import (
     sub,
 )
 
-_BY_ALIAS = re.compile(r"arn:(?P<partition>.+?):s3:::")
+_BY_ALIAS = re.compile(r"arn:.+?:s3:::")
 _BY_ARN = re.compile(r"(?P<head>arn:.+?:s3:.*?:.*?:accesspoint/)")
 _ONE_HOLE = re.compile(r"\$\{([^!{}]+)\}")
 
@@ -51,12 +51,11 @@ def _beside_alias(resource: S3Resource, level: Level, template: Template) -> For
     """What must stand beside an alias for actions of a level; None where its key cannot be told."""
     text = written(resource.leaf)
     mark = _BY_ALIAS.match(text)
-    partition = mark["partition"] if mark else "${AWS::Partition}"
     _, _, key = text[mark.end() if mark else 0 :].partition("/")
     tail = "" if level is Level.BUCKET else f"/object/{key or '*'}"
     if resource.leaf.is_opaque:
         return None
-    head = f"arn:{partition}:s3:${{AWS::Region}}:${{AWS::AccountId}}:accesspoint/"
+    head = "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/"
     hole = resource.name[0] if len(resource.name) == 1 else ""
     if not isinstance(hole, Hole):
         return Form(_value(f"{head}*{tail}"), sure=False)
@@ -88,7 +87,7 @@ def on_level(resource: S3Resource, level: Level) -> Form | None:
     name = "".join(_written(piece) for piece in resource.name)
     if mark is None or resource.leaf.is_opaque or not text.startswith(mark["head"] + name):
         return _of_attribute(resource, level)
-    return Form(_value(mark["head"] + name + ("" if level is Level.BUCKET else "/object/*")), sure=True)
+    return Form(_value(_portable(mark["head"]) + name + ("" if level is Level.BUCKET else "/object/*")), sure=True)
 
 
 def _of_attribute(resource: S3Resource, level: Level) -> Form | None:
@@ -106,7 +105,12 @@ def any_name(leaf: Leaf) -> Value | None:
     if mark is None or leaf.is_opaque:
         return None
     _, slash, tail = text[mark.end() :].partition("/")
-    return _value(f"{mark['head']}*{slash}{tail}")
+    return _value(f"{_portable(mark['head'])}*{slash}{tail}")
+
+
+def _portable(head: str) -> str:
+    """The beginning of an ARN without a partition of its own, which cfn-lint would ask for."""
+    return re.sub(r"^arn:aws[\w-]*:", "arn:${AWS::Partition}:", head)
 
 
 def written(leaf: Leaf) -> str:

@@ -32,7 +32,7 @@ WRITES = """
 WRITES_FIXED = (
     WRITES
     + """\
-    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
 """
 )
 LISTS = """
@@ -45,17 +45,17 @@ LISTS_FIXED = """
   Action: s3:ListBucket
   Resource:  # <- S3AP101
     - !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]
-    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
 """
 NAMED = """
     Parameters:
-      S3AccessPointAlias: {Type: String}
-      S3AccessPointName: {Type: String}
-      S3APOutputAlias: {Type: String}
-      S3APOutputName: {Type: String, Default: ""}
+      ApAlias: {Type: String}
+      ApName: {Type: String}
+      ApOutAlias: {Type: String}
+      ApOutName: {Type: String, Default: ""}
       Mode: {Type: String, Default: volume, AllowedValues: [volume, bucket]}
     Conditions:
-      SameName: !Equals [!Ref S3APOutputName, ""]
+      SameAp: !Equals [!Ref ApOutName, ""]
       ToVolume: !Equals [!Ref Mode, volume]
     Resources:
       Worker:
@@ -66,7 +66,12 @@ NAMED = """
             - PolicyName: Access
               PolicyDocument:
                 Statement:
-    """.rstrip(" ")
+    """
+
+
+def named(statements: str) -> str:
+    """A template whose aliases come with names, and whose role has these statements."""
+    return NAMED.rstrip(" ") + "".join(f"{' ' * 18}{line}\n" for line in statements.strip("\n").splitlines())
 
 
 @rule(
@@ -102,55 +107,53 @@ NAMED = """
   Resource: !If
     - ToVolume
     - - !Sub "arn:aws:s3:::${OutputAlias}/*"
-      - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+      - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${AWS::StackName}/object/*"
 """),
         ),
         bad(
             "the name is a parameter that must be given, and one that may be left empty",
-            NAMED
-            + """\
-                  - Effect: Allow
-                    Action: [s3:GetObject, s3:ListBucket]
-                    Resource: [
-                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}",  # <- S3AP101
-                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}/in/*"
-                    ]
-                  - Effect: Allow
-                    Action: s3:PutObject
-                    Resource:
-                      - !If
-                        - ToVolume
-                        - !Sub "arn:aws-cn:s3:::${S3APOutputAlias}/*"  # <- S3AP101
-                        - !Ref AWS::NoValue
-                      - arn:aws-cn:s3:::results/*
-    """,
-            fixed=NAMED
-            + """\
-                  - Effect: Allow
-                    Action: [s3:GetObject, s3:ListBucket]
-                    Resource: [
-                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}",
-                      !Sub "arn:aws-cn:s3:::${S3AccessPointAlias}/in/*",
-                      !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${S3AccessPointName}",
-                      !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${S3AccessPointName}/object/in/*"
-                    ]
-                  - Effect: Allow
-                    Action: s3:PutObject
-                    Resource:
-                      - !If
-                        - ToVolume
-                        - !Sub "arn:aws-cn:s3:::${S3APOutputAlias}/*"
-                        - !Ref AWS::NoValue
-                      - arn:aws-cn:s3:::results/*
-                      - !If
-                        - ToVolume
-                        - !If
-                          - SameName
-                          - !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
-                          - !Sub "arn:aws-cn:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${S3APOutputName}/object/*"
-                        - !Ref AWS::NoValue
-    """,
+            named("""
+- Effect: Allow
+  Action: [s3:GetObject, s3:ListBucket]
+  Resource: [
+    !Sub "arn:aws-cn:s3:::${ApAlias}",  # <- S3AP101
+    !Sub "arn:aws-cn:s3:::${ApAlias}/in/*"
+  ]
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !If
+      - ToVolume
+      - !Sub "arn:aws-cn:s3:::${ApOutAlias}/*"  # <- S3AP101
+      - !Ref AWS::NoValue
+    - arn:aws-cn:s3:::results/*
+"""),
+            fixed=named("""
+- Effect: Allow
+  Action: [s3:GetObject, s3:ListBucket]
+  Resource: [
+    !Sub "arn:aws-cn:s3:::${ApAlias}",
+    !Sub "arn:aws-cn:s3:::${ApAlias}/in/*",
+    !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${ApName}",
+    !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${ApName}/object/in/*"
+  ]
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !If
+      - ToVolume
+      - !Sub "arn:aws-cn:s3:::${ApOutAlias}/*"
+      - !Ref AWS::NoValue
+    - arn:aws-cn:s3:::results/*
+    - !If
+      - ToVolume
+      - !If
+        - SameAp
+        - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+        - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${ApOutName}/object/*"
+      - !Ref AWS::NoValue
+"""),
         ),
         bad(
             "a policy template of SAM, which takes one bucket only",
@@ -253,7 +256,7 @@ NAMED = """
   Action: [s3:PutObject]
   Resource:
     - !Sub "arn:aws:s3:::${OutputAlias}/*"
-    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
 """),
         ),
         good(

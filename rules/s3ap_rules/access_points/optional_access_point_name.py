@@ -61,7 +61,7 @@ from s3ap_rules.access_points.role_example import role_with
     - !If
       - HasOutputName
       - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${OutputName}/object/*"
-      - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+      - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
 """),
         ),
         bad(
@@ -83,7 +83,7 @@ from s3ap_rules.access_points.role_example import role_with
     - - !Sub "arn:aws:s3:::${OutputAlias}"
       - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${OutputName}"
     - - !Sub "arn:aws:s3:::${OutputAlias}"
-      - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
+      - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
 """),
         ),
         bad(
@@ -99,7 +99,7 @@ from s3ap_rules.access_points.role_example import role_with
   Resource: !If
     - HasOutputName
     - !Sub "arn:aws:s3:*:*:accesspoint/${OutputName}/object/*"
-    - arn:aws:s3:*:*:accesspoint/*/object/*
+    - !Sub "arn:${AWS::Partition}:s3:*:*:accesspoint/*/object/*"
 """),
         ),
         good(
@@ -191,7 +191,8 @@ def _fix(role: Role, name: str, grants: list[S3Grant]) -> Fix | None:
         return None
     wanted: dict[int, tuple[Node, list[Value]]] = {}
     changes: list[Edit | None] = []
-    for leaf in {grant.leaf.node.span: grant.leaf for grant in found}.values():
+    leaves = {grant.leaf.node.span: grant.leaf for grant in found}
+    for leaf in (leaves[span] for span in sorted(leaves)):
         value, arm = any_name(leaf), _other_arm(leaf.node, guard)
         if value is None:
             return None
