@@ -102,6 +102,44 @@ from s3ap_rules.access_points.role_example import role_with
     - !Sub "arn:${AWS::Partition}:s3:*:*:accesspoint/*/object/*"
 """),
         ),
+        bad(
+            "the name is one of two, and the other statement has none at all",
+            role_with("""
+- !If
+  - HasOutputName
+  - Effect: Allow
+    Action: s3:GetObject
+    Resource: !Sub "arn:aws:s3:*:*:accesspoint/${OutputName}/object/*"
+  - Effect: Allow
+    Action: s3:GetObject
+    Resource:
+      - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP102
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub  # <- S3AP102
+      - "arn:aws:s3:*:*:accesspoint/${Name}/object/*"
+      - Name: !If [ToVolume, !Ref OutputName, results]
+"""),
+            fixed=role_with("""
+- !If
+  - HasOutputName
+  - Effect: Allow
+    Action: s3:GetObject
+    Resource: !Sub "arn:aws:s3:*:*:accesspoint/${OutputName}/object/*"
+  - Effect: Allow
+    Action: s3:GetObject
+    Resource:
+      - !Sub "arn:aws:s3:::${OutputAlias}/*"
+      - !Sub "arn:${AWS::Partition}:s3:*:*:accesspoint/*/object/*"
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub
+      - "arn:aws:s3:*:*:accesspoint/${Name}/object/*"
+      - Name: !If [ToVolume, !If [HasOutputName, !Ref OutputName, "*"], results]
+"""),
+        ),
         good(
             "a name that must be given",
             role_with("""
@@ -198,10 +236,9 @@ def _fix(role: Role, name: str, grants: list[S3Grant]) -> Fix | None:
             return None
         if arm is None:
             changes.append(_otherwise(leaf.node, name, guard, value, role.template))
-            continue
-        values = wanted.setdefault(id(arm), (arm, []))[1]
-        if value not in values:
-            values.append(value)
+        elif not any(_lies_in(arm, other.node) for other in leaves.values()):  # those have a way of their own
+            values = wanted.setdefault(id(arm), (arm, []))[1]
+            values += [value] if value not in values else []
     changes += [_filled(arm, values, role.template) for arm, values in wanted.values()]
     return offer(f"Grant every access point when {name} is empty", *changes)
 
@@ -236,18 +273,24 @@ def _filled(arm: Node, values: list[Value], template: Template) -> Edit | None:
     return edits.replace(arm, template.source, new[0] if len(new) == 1 else new)
 
 
+def _lies_in(outer: Node, node: Node) -> bool:
+    return outer.span.start <= node.span.start and node.span.end <= outer.span.end
+
+
 def _otherwise(node: Node, name: str, guard: tuple[str, bool], value: Value, template: Template) -> Edit | None:
     """A resource that is there only with a name, and any access point otherwise."""
     condition, truth = guard
-    function = node.function
     if guard in guards(node):
         return None
-    if function is not None and function[0] == "Fn::Sub" and function[1].is_sequence:
-        named = [inner for inner in function[1][1].walk() if inner.function and inner["Ref"].text == name]
-        told = if_(condition, ref(name), "*") if truth else if_(condition, "*", ref(name))
-        return edits.replace(named[0], template.source, told) if len(named) == 1 else None
+    absent = (condition, not truth) in guards(node)
+    argument = node["Fn::Sub"]
+    named = [inner for inner in argument[1].walk() if inner["Ref"].text == name]
+    if len(named) == 1 and f"${{{name}}}" not in argument[0].text:
+        told: Value = if_(condition, ref(name), "*") if truth else if_(condition, "*", ref(name))
+        return edits.replace(named[0], template.source, "*" if absent else told)
     whole = rewrites.value_of(node)
-    return edits.replace(node, template.source, if_(condition, whole, value) if truth else if_(condition, value, whole))
+    told = if_(condition, whole, value) if truth else if_(condition, value, whole)
+    return edits.replace(node, template.source, value if absent else told)
 
 
 def _hanging(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:
