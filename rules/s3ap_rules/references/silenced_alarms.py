@@ -184,8 +184,8 @@ ADMITS = """
         Type: AWS::SNS::Topic
     """,
             fixed=HEAD
-            + """\
-  AlertsPolicy:
+            + """
+      AlertsPolicy:
         Type: AWS::SNS::TopicPolicy
         Properties:
           Topics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -238,4 +239,13 @@ def _own_policy(template: Template, topic: Resource, worlds: list[World]) -> Edi
             "Statement": [_statement(service, topic) for service in services],
         },
     }
-    return edits.insert_after(template.top["Resources"], template.source, topic.id, name, policy)
+    edit = edits.insert_after(template.top["Resources"], template.source, topic.id, name, policy)
+    return _set_apart(edit, template) if edit is not None else None
+
+
+def _set_apart(edit: Edit, template: Template) -> Edit:
+    """The same with a blank line before it, where the resource behind it has one."""
+    line = re.match(rb"[ \t]*(\r?\n)", template.source.data[edit.span.end :])
+    if line is None or edit.span.start != edit.span.end:
+        return edit
+    return Edit(edit.subject, edit.span, line[1].decode() + edit.text)
