@@ -30,6 +30,8 @@ def value_of(node: Node) -> Value:
 
 def append_all(sequence: Node, source: Source, values: Sequence[Value]) -> Edit | None:
     """Add items at the end of a sequence, in one edit."""
+    if not len(sequence):
+        return edits.replace(sequence, source, list(values))
     made = [edits.append(sequence, source, value) for value in values]
     sure = [edit for edit in made if edit is not None]
     if not sure or len(sure) < len(made):

@@ -68,7 +68,9 @@ Misplaced = dict[Span, tuple[Statement, tuple[str, ...]]]
                         Action: sts:AssumeRole
                       - Sid: XRayTracing  # 追跡  # <- S3AP205
                         Effect: Allow
-                        Action: [xray:PutTraceSegments, xray:PutTelemetryRecords]
+                        Action:
+                          - xray:PutTraceSegments
+                          - xray:PutTelemetryRecords
                         Resource: "*"
             """,
             fixed="""
