@@ -45,7 +45,7 @@ def after(source: Source, *changes: Edit | None) -> str:
         ("A:\n  - x", "A:\n  - x\n  - two\n  - three"),
         ("A: [x]\n", "A: [x, two, three]\n"),
         ("A: [\n  x  # 出力\n]\n", "A: [\n  x,  # 出力\n  two,\n  three\n]\n"),
-        ("A: []\n", "A: [two, three]\n"),
+        ("A: []\n", "A:\n  - two\n  - three\n"),
     ],
 )
 def test_several_items_are_added_in_one_edit(before: str, expected: str) -> None:

@@ -344,6 +344,9 @@ def alias_only_grant(role: Role) -> Iterator[Finding]:
     grant on the access point anywhere in the role, or in a policy of the access point itself, is
     enough. Where only an optional name decides whether the grant is there, S3AP102 speaks instead.
 
+    The fix adds the ARN. It is safe where a parameter holds the name and is never empty, or the access point is in the
+    template. Otherwise it grants `accesspoint/*` where the name is not known: put the name there.
+
     Source: AWS, "Troubleshooting access points" in the FSx for ONTAP user guide.
     """
     outcomes = [replace(o, answer=_denied(o.answer)) for o in s3_outcomes(role, Target.ALIAS)]
