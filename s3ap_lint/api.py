@@ -1,5 +1,6 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
+from s3ap_lint import rewrites
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
 from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
@@ -54,8 +55,11 @@ from s3ap_lint.model_ids import mentions_in as model_mentions_in
 from s3ap_lint.model_ids import mentions_in_states as model_mentions_in_states
 from s3ap_lint.model_ids import tells_models_apart
 from s3ap_lint.patterns import Covers
+from s3ap_lint.permissions.access_point_name import ARNS as ACCESS_POINT_ARNS
+from s3ap_lint.permissions.access_point_name import name_beside
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
 from s3ap_lint.permissions.grants import Grants
+from s3ap_lint.permissions.guards import given_when
 from s3ap_lint.permissions.needs import Given
 from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
@@ -84,6 +88,7 @@ from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template import edits
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import NO_VALUE, Value, get_att, if_, ref, sub
 from s3ap_lint.template.numbers import number
 from s3ap_lint.template.references import Reference, guards, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
@@ -94,8 +99,10 @@ from s3ap_lint.template.worlds import World
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
+    "ACCESS_POINT_ARNS",
     "FUNCTION_TYPES",
     "MODEL_CALLS",
+    "NO_VALUE",
     "STATE_MACHINE_TYPES",
     "Access",
     "Answer",
@@ -172,6 +179,7 @@ __all__ = [
     "UnknownAttribute",
     "Unparsable",
     "Unused",
+    "Value",
     "Values",
     "Verdict",
     "WantedByState",
@@ -190,10 +198,13 @@ __all__ = [
     "denied",
     "detects",
     "edits",
+    "get_att",
+    "given_when",
     "good",
     "guards",
     "hollow",
     "hookimpl",
+    "if_",
     "is_called_model",
     "is_somebodys",
     "level_of",
@@ -208,6 +219,7 @@ __all__ = [
     "model_mentions_in_states",
     "model_uses",
     "models_measured",
+    "name_beside",
     "number",
     "of_this_account",
     "offer",
@@ -215,9 +227,11 @@ __all__ = [
     "permissions_of",
     "placeholders",
     "prefix_for",
+    "ref",
     "references",
     "refused",
     "request_mismatch",
+    "rewrites",
     "role_uses",
     "rule",
     "runtime_sets",
@@ -226,6 +240,7 @@ __all__ = [
     "sam_policy_templates",
     "standing",
     "statements",
+    "sub",
     "tells_models_apart",
     "text",
     "texts",

@@ -12,7 +12,7 @@ from s3ap_lint.template.template import Template
 from s3ap_lint.template.values import Filler, Hole, Piece
 
 ARNS = {"AWS::S3::AccessPoint": "Arn", "AWS::FSx::S3AccessPointAttachment": "S3AccessPoint.ResourceARN"}
-_NAME = re.compile(r"(?:AccessPoint|AP|Ap)\w*Name")
+_NAME = re.compile(r"(?:AccessPoint|A[Pp](?=[A-Z]))\w*Name")  # not ApplicationName
 _GENERIC = re.compile(r"S3|AccessPoint|AP(?=[A-Z]|$)|Ap(?=[A-Z]|$)|Alias|Name|Fsx|FSx|Ontap")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 _PREFIX = "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/"
@@ -26,15 +26,15 @@ def access_point(alias: Sequence[Piece], template: Template) -> tuple[tuple[Piec
         if owner is not None and owner.type in ARNS:
             return (Hole(f"{owner.id}.{ARNS[owner.type]}", Filler.ATTRIBUTE),), ""
     head = [_PREFIX]
-    name = _name_beside(hole.name, template) if isinstance(hole, Hole) else ""
+    name = name_beside(hole.name, template) if isinstance(hole, Hole) else ""
     if name:
         return (*head, Hole(name, Filler.PARAMETER)), ""
     what = "".join(map(str, alias)).replace("${", "").replace("}", "")
     return (*head, "*"), f"put the name of the access point {what} in place of accesspoint/*"
 
 
-def _name_beside(alias: str, template: Template) -> str:
-    """The parameter that holds the name of the access point whose alias another one holds."""
+def name_beside(alias: str, template: Template) -> str:
+    """The parameter that holds the name of the access point whose alias another one holds; "" when that is not sure."""
     which = _which(alias)
     named = (name for name in template.space.parameters if _NAME.search(name))
     found = [name for name in named if _which(name) == which]

@@ -22,13 +22,13 @@ def guards_of(holes: Iterable[Hole], template: Template, home: Iterable[Resource
 
 def _guard(hole: Hole, template: Template) -> Guard | None:
     if hole.filler is Filler.PARAMETER:
-        return _given_when(hole.name, template) if template.space.may_be_empty(hole.name) else None
+        return given_when(hole.name, template) if template.space.may_be_empty(hole.name) else None
     resource = template.resource(hole.name.partition(".")[0])
     return (resource.condition, True) if resource is not None and resource.condition else None
 
 
-def _given_when(parameter: str, template: Template) -> Guard | None:
-    """The condition that says whether a parameter is empty."""
+def given_when(parameter: str, template: Template) -> Guard | None:
+    """The condition that says whether a parameter is given, and the truth it has then."""
     for name, node in template.space.conditions.items():
         found = node.function
         if found is None:

@@ -7,17 +7,24 @@ from functools import partial
 from s3ap_lint.api import (
     Access,
     Finding,
+    Fix,
     Level,
+    Node,
     Role,
     S3Grant,
+    Safety,
     Severity,
+    Span,
     Target,
+    Value,
     bad,
     good,
     level_of,
+    offer,
     rule,
     s3_outcomes,
 )
+from s3ap_rules.access_points.access_point_forms import added, on_level
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -35,6 +42,13 @@ from s3ap_rules.access_points.role_example import role_with
   Action: s3:GetObject
   Resource: !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"  # <- S3AP103
 """),
+            fixed=role_with("""
+- Effect: Allow
+  Action: s3:GetObject
+  Resource:
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
+"""),
         ),
         bad(
             "the access point is listed, but only its objects are named",
@@ -43,6 +57,13 @@ from s3ap_rules.access_points.role_example import role_with
   Action: [s3:ListBucket, s3:GetObject]
   Resource:
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"  # <- S3AP103
+"""),
+            fixed=role_with("""
+- Effect: Allow
+  Action: [s3:ListBucket, s3:GetObject]
+  Resource:
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
 """),
         ),
         good(
@@ -100,7 +121,20 @@ def access_point_arn_level(role: Role) -> Iterator[Finding]:
             related=(role.at.noted("the role"), *(at.noted("the same") for at in others)),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            fix=_fix(role, grants),
         )
+
+
+def _fix(role: Role, grants: list[S3Grant]) -> Fix | None:
+    """The same access point on the level that the actions are authorised on, beside the one that is there."""
+    pairs: dict[tuple[Span | None, int], tuple[Node, Value]] = {}
+    for grant in grants:
+        level = level_of(grant.action)
+        form = on_level(grant.resource, level)
+        if form is None or grant.statement.bundled:
+            return None
+        pairs[grant.leaf.at.span, level.value] = grant.leaf.node, form.value
+    return offer("Also name the level that is looked at", *added(pairs.values(), role.template), safety=Safety.SAFE)
 
 
 def _misplaced(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:

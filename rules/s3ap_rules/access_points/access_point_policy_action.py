@@ -3,7 +3,21 @@
 from collections.abc import Iterator
 from functools import partial
 
-from s3ap_lint.api import Finding, Node, Severity, Statement, Template, World, bad, good, rule, statements
+from s3ap_lint.api import (
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    Statement,
+    Template,
+    World,
+    bad,
+    edits,
+    good,
+    offer,
+    rule,
+    statements,
+)
 
 # What PutAccessPointPolicy answers with MalformedPolicy, without saying which action it means
 # (measured on FSx for ONTAP access points; AWS lists the supported ones under "Access point compatibility").
@@ -43,6 +57,14 @@ HEAD = """
                 Action:
                   - s3:GetObject
                   - s3:GetBucketLocation  # リージョン  # <- S3AP106
+                Resource: "*"
+    """,
+            fixed=HEAD
+            + """
+              - Effect: Allow
+                Principal: {AWS: "*"}
+                Action:
+                  - s3:GetObject
                 Resource: "*"
     """,
         ),
@@ -95,7 +117,16 @@ def access_point_policy_action(template: Template) -> Iterator[Finding]:
                 f"{action} is refused in the policy of an access point; the deployment fails with MalformedPolicy",
                 at=node.at,
                 related=(resource.at.noted("the access point"),),
+                fix=_fix(node, template),
             )
+
+
+def _fix(action: Node, template: Template) -> Fix | None:
+    """The list without the action, if others are left."""
+    listed = action.parent
+    if listed is None or listed.key != "Action" or all(item.text.lower() in REFUSED for item in listed):
+        return None
+    return offer("Remove the action", edits.remove(action, template.source))
 
 
 def _all_statements(policy: Node, world: World) -> tuple[Statement, ...]:

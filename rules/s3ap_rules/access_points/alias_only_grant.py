@@ -20,7 +20,58 @@ from s3ap_lint.api import (
     s3_outcomes,
     way,
 )
+from s3ap_rules.access_points.access_point_forms import beside_aliases
 from s3ap_rules.access_points.role_example import role_with
+
+WRITES = """
+- Effect: Allow
+  Action: [s3:PutObject]
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAlias}/*"  # 出力先  # <- S3AP101
+"""
+WRITES_FIXED = (
+    WRITES
+    + """\
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+"""
+)
+LISTS = """
+- Effect: Allow
+  Action: s3:ListBucket
+  Resource: !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]  # <- S3AP101
+"""
+LISTS_FIXED = """
+- Effect: Allow
+  Action: s3:ListBucket
+  Resource:  # <- S3AP101
+    - !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"
+"""
+NAMED = """
+    Parameters:
+      ApAlias: {Type: String}
+      ApName: {Type: String}
+      ApOutAlias: {Type: String}
+      ApOutName: {Type: String, Default: ""}
+      Mode: {Type: String, Default: volume, AllowedValues: [volume, bucket]}
+    Conditions:
+      SameAp: !Equals [!Ref ApOutName, ""]
+      ToVolume: !Equals [!Ref Mode, volume]
+    Resources:
+      Worker:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument: {}
+          Policies:
+            - PolicyName: Access
+              PolicyDocument:
+                Statement:
+    """
+
+
+def named(statements: str) -> str:
+    """A template whose aliases come with names, and whose role has these statements."""
+    return NAMED.rstrip(" ") + "".join(f"{' ' * 18}{line}\n" for line in statements.strip("\n").splitlines())
 
 
 @rule(
@@ -32,20 +83,13 @@ from s3ap_rules.access_points.role_example import role_with
     examples=[
         bad(
             "writes granted by alias",
-            role_with("""
-- Effect: Allow
-  Action: [s3:PutObject]
-  Resource:
-    - !Sub "arn:aws:s3:::${OutputAlias}/*"  # 出力先  # <- S3AP101
-"""),
+            role_with(WRITES),
+            fixed=role_with(WRITES_FIXED),
         ),
         bad(
             "reads too, and through a list joined together",
-            role_with("""
-- Effect: Allow
-  Action: s3:ListBucket
-  Resource: !Join ["", ["arn:aws:s3:::", !Ref OutputAlias]]  # <- S3AP101
-"""),
+            role_with(LISTS),
+            fixed=role_with(LISTS_FIXED),
         ),
         bad(
             "one arm of an If lacks the access point, and no name decides it",
@@ -57,6 +101,142 @@ from s3ap_rules.access_points.role_example import role_with
     - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP101
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${AWS::StackName}/object/*"
 """),
+            fixed=role_with("""
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !If
+    - ToVolume
+    - - !Sub "arn:aws:s3:::${OutputAlias}/*"
+      - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${AWS::StackName}/object/*"
+"""),
+        ),
+        bad(
+            "the name is a parameter that must be given, and one that may be left empty",
+            named("""
+- Effect: Allow
+  Action: [s3:GetObject, s3:ListBucket]
+  Resource: [
+    !Sub "arn:aws-cn:s3:::${ApAlias}",  # <- S3AP101
+    !Sub "arn:aws-cn:s3:::${ApAlias}/in/*"
+  ]
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !If
+      - ToVolume
+      - !Sub "arn:aws-cn:s3:::${ApOutAlias}/*"  # <- S3AP101
+      - !Ref AWS::NoValue
+    - arn:aws-cn:s3:::results/*
+"""),
+            fixed=named("""
+- Effect: Allow
+  Action: [s3:GetObject, s3:ListBucket]
+  Resource: [
+    !Sub "arn:aws-cn:s3:::${ApAlias}",
+    !Sub "arn:aws-cn:s3:::${ApAlias}/in/*",
+    !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${ApName}",
+    !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${ApName}/object/in/*"
+  ]
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !If
+      - ToVolume
+      - !Sub "arn:aws-cn:s3:::${ApOutAlias}/*"
+      - !Ref AWS::NoValue
+    - arn:aws-cn:s3:::results/*
+    - !If
+      - ToVolume
+      - !If
+        - SameAp
+        - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+        - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/${ApOutName}/object/*"
+      - !Ref AWS::NoValue
+"""),
+        ),
+        bad(
+            "a policy template of SAM, which takes one bucket only",
+            """
+            Transform: AWS::Serverless-2016-10-31
+            Parameters:
+              InputAlias: {Type: String}
+            Resources:
+              Reader:
+                Type: AWS::Serverless::Function
+                Properties:
+                  InlineCode: "def handler(e, c): pass"
+                  Handler: index.handler
+                  Runtime: python3.12
+                  Policies:
+                    - S3WritePolicy:
+                        BucketName: !Ref InputAlias  # <- S3AP101
+            """,
+            fixed="""
+            Transform: AWS::Serverless-2016-10-31
+            Parameters:
+              InputAlias: {Type: String}
+            Resources:
+              Reader:
+                Type: AWS::Serverless::Function
+                Properties:
+                  InlineCode: "def handler(e, c): pass"
+                  Handler: index.handler
+                  Runtime: python3.12
+                  Policies:
+                    - S3WritePolicy:
+                        BucketName: !Ref InputAlias
+                    - Version: "2012-10-17"
+                      Statement:
+                        - Effect: Allow
+                          Action:
+                            - s3:PutObject
+                          Resource:
+                            - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+            """,
+        ),
+        bad(
+            "an access point of the template itself",
+            """
+            Resources:
+              Point:
+                Type: AWS::S3::AccessPoint
+                Properties: {Bucket: example}
+              Reader:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument: {}
+                  Policies:
+                    - PolicyName: Read
+                      PolicyDocument:
+                        Statement:
+                          - Effect: Allow
+                            Action: [s3:GetObject, s3:ListBucket]
+                            Resource:
+                              - !Sub "arn:aws:s3:::${Point.Alias}"  # <- S3AP101
+                              - !Sub "arn:aws:s3:::${Point.Alias}/*"
+            """,
+            fixed="""
+            Resources:
+              Point:
+                Type: AWS::S3::AccessPoint
+                Properties: {Bucket: example}
+              Reader:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument: {}
+                  Policies:
+                    - PolicyName: Read
+                      PolicyDocument:
+                        Statement:
+                          - Effect: Allow
+                            Action: [s3:GetObject, s3:ListBucket]
+                            Resource:
+                              - !Sub "arn:aws:s3:::${Point.Alias}"
+                              - !Sub "arn:aws:s3:::${Point.Alias}/*"
+                              - !GetAtt Point.Arn
+                              - !Sub "${Point.Arn}/object/*"
+            """,
         ),
         bad(
             "the alias hides in a two-argument Sub",
@@ -76,7 +256,7 @@ from s3ap_rules.access_points.role_example import role_with
   Action: [s3:PutObject]
   Resource:
     - !Sub "arn:aws:s3:::${OutputAlias}/*"
-    - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
+    - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*/object/*"
 """),
         ),
         good(
@@ -164,6 +344,9 @@ def alias_only_grant(role: Role) -> Iterator[Finding]:
     grant on the access point anywhere in the role, or in a policy of the access point itself, is
     enough. Where only an optional name decides whether the grant is there, S3AP102 speaks instead.
 
+    The fix adds the ARN. It is safe where a parameter holds the name and is never empty, or the access point is in the
+    template. Otherwise it grants `accesspoint/*` where the name is not known: put the name there.
+
     Source: AWS, "Troubleshooting access points" in the FSx for ONTAP user guide.
     """
     outcomes = [replace(o, answer=_denied(o.answer)) for o in s3_outcomes(role, Target.ALIAS)]
@@ -188,6 +371,7 @@ def alias_only_grant(role: Role) -> Iterator[Finding]:
             ),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            fix=beside_aliases(role, concerned, [grant for grant in grants if grant.action in alone]),
             flow=(
                 *way(role.template, verdict.scenario, *dict.fromkeys(grant.statement.node for grant in concerned)),
                 first.noted("the grant is by alias only"),

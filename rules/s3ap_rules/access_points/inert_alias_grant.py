@@ -1,10 +1,30 @@
 """S3AP110: an alias that grants nothing, beside the ARN that does."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from s3ap_lint.api import Access, Finding, Role, S3Grant, Severity, Span, Target, bad, good, rule, s3_outcomes
+from s3ap_lint.api import (
+    Access,
+    Finding,
+    Fix,
+    Node,
+    Reference,
+    Role,
+    S3Grant,
+    Severity,
+    Span,
+    Target,
+    Template,
+    bad,
+    edits,
+    good,
+    mentioned,
+    offer,
+    references,
+    rule,
+    s3_outcomes,
+)
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -23,6 +43,18 @@ from s3ap_rules.access_points.role_example import role_with
   Resource:
     - !Sub "arn:aws:s3:::${OutputAlias}/*"  # <- S3AP110
     - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+- Effect: Deny
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:::${OutputAlias}/*"
+"""),
+            fixed=role_with("""
+- Effect: Allow
+  Action: [s3:PutObject]
+  Resource:
+    - !Sub "arn:aws:s3:*:*:accesspoint/${AWS::StackName}/object/*"
+- Effect: Deny
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:::${OutputAlias}/*"
 """),
         ),
         good(
@@ -57,7 +89,28 @@ def inert_alias_grant(role: Role) -> Iterator[Finding]:
             f"{grants[0].name} is an alias, which grants nothing; the access point ARN in {role.id} already does",
             at=grants[0].leaf.at,
             related=(role.at.noted("the role"),),
+            fix=_fix(grants[0].leaf.node, spans, role.template),
         )
+
+
+def _fix(node: Node, inert: Collection[Span], template: Template) -> Fix | None:
+    """The list without the alias, if something that is none is left of it in every scenario."""
+    listed = node.parent
+    if listed is None or not listed.is_sequence or listed.key.startswith("Fn::"):
+        return None
+    if any(_is_last_mention(found, template) for found in mentioned(node, template)):
+        return None  # a parameter that nothing uses is the next question
+    others = [item for item in listed if item.span not in inert and _is_there(item)]
+    return offer("Remove the alias", edits.remove(node, template.source)) if others else None
+
+
+def _is_last_mention(found: Reference, template: Template) -> bool:
+    return all(other.at == found.at for other in references(template) if other.name == found.name)
+
+
+def _is_there(item: Node) -> bool:
+    """Whether an item of a list is there in every scenario, as one or the other."""
+    return all(arm["Ref"].text != "AWS::NoValue" and not arm["Fn::If"] for arm in list(item["Fn::If"])[1:])
 
 
 def _stands_at(span: Span, grants: tuple[S3Grant, ...]) -> bool:

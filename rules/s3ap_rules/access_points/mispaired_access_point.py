@@ -6,18 +6,29 @@ from collections.abc import Iterator
 from s3ap_lint.api import (
     Filler,
     Finding,
+    Fix,
     Leaf,
     Location,
+    Node,
     Role,
     S3Resource,
     Severity,
     Statement,
     Target,
+    Template,
     World,
     bad,
+    edits,
+    given_when,
     good,
+    guards,
+    if_,
+    offer,
+    ref,
+    references,
     rule,
     s3_resource,
+    sub,
 )
 
 HEAD = """
@@ -42,7 +53,7 @@ HEAD = """
 
 def _role(statement: str) -> str:
     lines = statement.strip("\n").splitlines()
-    return HEAD.rstrip(" ") + "".join(f"{' ' * 20}{line}\n" for line in lines)
+    return HEAD.rstrip(" ") + "".join(f"{' ' * 18}{line}\n" for line in lines)
 
 
 @rule(
@@ -61,6 +72,38 @@ def _role(statement: str) -> str:
     - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
     - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"  # 入力側の名前  # <- S3AP104
 """),
+            fixed=_role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub  # 入力側の名前
+      - arn:aws:s3:*:*:accesspoint/${Name}/object/*
+      - Name: !If [SameAccessPoint, !Ref S3AccessPointName, !Ref OutputAccessPointName]
+"""),
+        ),
+        bad(
+            "both names must be given",
+            _role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"  # <- S3AP104
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"
+""").replace('Name: {Type: String, Default: ""}', "Name: {Type: String, MinLength: 1}"),
+            fixed=_role("""
+- Effect: Allow
+  Action: s3:PutObject
+  Resource:
+    - !Sub "arn:aws:s3:::${OutputAccessPointAlias}/*"
+    - !Sub "arn:aws:s3:*:*:accesspoint/${OutputAccessPointName}/object/*"
+- Effect: Allow
+  Action: s3:GetObject
+  Resource: !Sub "arn:aws:s3:*:*:accesspoint/${S3AccessPointName}/object/*"
+""").replace('Name: {Type: String, Default: ""}', "Name: {Type: String, MinLength: 1}"),
         ),
         good(
             "each alias with its own name",
@@ -129,9 +172,12 @@ def mispaired_access_point(role: Role) -> Iterator[Finding]:
     """
     names = _name_parameters(role)
     found: dict[Location, tuple[str, str]] = {}
+    leaves: dict[Location, Leaf] = {}
     right: set[tuple[str, ...]] = set()
     for outcome in role.template.outcomes(lambda world: _pairs(role, world)):
-        for place, alias, name in outcome.answer:
+        for leaf, alias, name in outcome.answer:
+            place = leaf.at
+            leaves[place] = leaf
             if _side(alias) == _side(name):
                 right.add(_statement_of(place))
             else:
@@ -145,6 +191,7 @@ def mispaired_access_point(role: Role) -> Iterator[Finding]:
             f"{role.id} uses the alias {alias}, but what is granted is {name}; "
             f"{_when(role, alias)}every request is denied{f', and {better} is its name' if better else ''}",
             at=place,
+            fix=_fix(leaves[place].node, name, better, role.template) if better else None,
             related=(
                 role.at.noted("the role"),
                 role.template.space.parameters[alias].node.key_at.noted("the alias"),
@@ -153,14 +200,34 @@ def mispaired_access_point(role: Role) -> Iterator[Finding]:
         )
 
 
+def _fix(node: Node, name: str, better: str, template: Template) -> Fix | None:
+    """The name that belongs to the alias in place of the other, which stays for when that is empty."""
+    found = node.function
+    guard = given_when(better, template)
+    if found is None or found[0] != "Fn::Sub" or not found[1].is_scalar or given_when(name, template) in guards(node):
+        return None
+    hole, text = f"${{{name}}}", found[1].text
+    if not template.space.may_be_empty(better):
+        if all(one.name != name or one.node is node for one in references(template)):
+            return None  # a parameter that nothing uses any more would be the next question
+        edit = edits.replace_text(node, template.source, text.replace(hole, f"${{{better}}}"))
+    elif guard is not None and "${Name}" not in text:
+        first, second = (better, name) if guard[1] else (name, better)
+        either = {"Name": if_(guard[0], ref(first), ref(second))}
+        edit = edits.replace(node, template.source, sub(text.replace(hole, "${Name}"), either))
+    else:
+        return None
+    return offer(f"Grant the access point that {better} names", edit)
+
+
 def _when(role: Role, alias: str) -> str:
     """The condition under which the two are told apart at all."""
     given = f"when {alias} is given and" if role.template.space.may_be_empty(alias) else "when it"
     return f"{given} belongs to another access point, "
 
 
-def _pairs(role: Role, world: World) -> tuple[tuple[Location, str, str], ...]:
-    """(place of the name, alias parameter, name parameter) of each statement that has both."""
+def _pairs(role: Role, world: World) -> tuple[tuple[Leaf, str, str], ...]:
+    """(resource with the name, alias parameter, name parameter) of each statement that has both."""
     if not role.exists(world):
         return ()
     out = []
@@ -171,7 +238,7 @@ def _pairs(role: Role, world: World) -> tuple[tuple[Location, str, str], ...]:
             if resource.target is not Target.ACCESS_POINT:
                 continue
             for name in _parameters(resource):
-                out += [(resource.leaf.at, alias, name) for alias in aliases]
+                out += [(resource.leaf, alias, name) for alias in aliases]
     return tuple(out)
 
 

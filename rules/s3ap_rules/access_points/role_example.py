@@ -23,4 +23,4 @@ PARAMETERS = """
 def role_with(statements: str) -> str:
     """A template whose role has these statements, which are written from the first column on."""
     lines = statements.strip("\n").splitlines()
-    return PARAMETERS.rstrip(" ") + "".join(f"{' ' * 20}{line}".rstrip() + "\n" for line in lines)
+    return PARAMETERS.rstrip(" ") + "".join(f"{' ' * 18}{line}".rstrip() + "\n" for line in lines)

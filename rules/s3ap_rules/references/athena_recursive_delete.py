@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Node, Resource, Severity, Template, World, bad, choose, good, rule
+from s3ap_lint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Node,
+    Resource,
+    Safety,
+    Severity,
+    Template,
+    Value,
+    World,
+    bad,
+    choose,
+    edits,
+    good,
+    offer,
+    rewrites,
+    rule,
+)
 
 OPTION = "RecursiveDeleteOption"
+TITLE = "Let the stack delete what the workgroup holds"
 
 
 @rule(
@@ -27,6 +46,16 @@ OPTION = "RecursiveDeleteOption"
                   WorkGroupConfiguration:
                     EnforceWorkGroupConfiguration: true
             """,
+            fixed="""
+            Resources:
+              Workgroup:
+                Type: AWS::Athena::WorkGroup  # 分析
+                Properties:
+                  Name: !Sub "${AWS::StackName}-workgroup"
+                  RecursiveDeleteOption: true
+                  WorkGroupConfiguration:
+                    EnforceWorkGroupConfiguration: true
+            """,
         ),
         bad(
             "inside the configuration, and outside the properties",
@@ -44,6 +73,21 @@ OPTION = "RecursiveDeleteOption"
                 RecursiveDeleteOption: true  # <- S3AP209
                 Properties:
                   Name: !Sub "${AWS::StackName}-two"
+            """,
+            fixed="""
+            Resources:
+              Inside:
+                Type: AWS::Athena::WorkGroup
+                Properties:
+                  Name: !Sub "${AWS::StackName}-one"
+                  RecursiveDeleteOption: true
+                  WorkGroupConfiguration:
+                    EnforceWorkGroupConfiguration: true
+              Outside:
+                Type: AWS::Athena::WorkGroup
+                Properties:
+                  Name: !Sub "${AWS::StackName}-two"
+                  RecursiveDeleteOption: true
             """,
         ),
         bad(
@@ -103,7 +147,8 @@ def athena_recursive_delete(template: Template) -> Iterator[Finding]:
     the option is an unknown key, with which the stack is not even created.
 
     Write `RecursiveDeleteOption: true` beside `Name`, directly below Properties; or `false`, if queries must outlive
-    the stack.
+    the stack. The fix that moves the option is safe: it does what was meant. The one that adds it wants to be read,
+    because from then on deleting the stack deletes the history and the saved queries too.
     """
     for workgroup in template.of_type("AWS::Athena::WorkGroup"):
         misplaced = [node for node in _options(workgroup) if node.parent is not workgroup.properties]
@@ -113,6 +158,7 @@ def athena_recursive_delete(template: Template) -> Iterator[Finding]:
                 at=node.key_at,
                 related=(workgroup.at.noted("the workgroup"),),
                 severity=Severity.ERROR,
+                fix=_moved(workgroup, node, template),
             )
         if not misplaced and not _outlives(workgroup):
             yield from _missing(template, workgroup)
@@ -130,7 +176,24 @@ def _missing(template: Template, workgroup: Resource) -> Iterator[Finding]:
         at=workgroup.node["Type"].at,
         related=(workgroup.at.noted("the workgroup"),),
         scenario=verdict.scenario,
+        fix=None if OPTION in workgroup.properties else offer(TITLE, _added(workgroup, True, template)),
     )
+
+
+def _moved(workgroup: Resource, node: Node, template: Template) -> Fix | None:
+    """The option where it belongs, and no longer where it stands."""
+    removal = edits.remove(node, template.source)
+    if OPTION in workgroup.properties:
+        return offer("Remove it here", removal, safety=Safety.SAFE)
+    addition = _added(workgroup, rewrites.value_of(node), template)
+    return offer("Move it directly below Properties", removal, addition, safety=Safety.SAFE)
+
+
+def _added(workgroup: Resource, value: Value, template: Template) -> Edit | None:
+    """The option beside the name."""
+    if "Name" in workgroup.properties:
+        return edits.insert_after(workgroup.properties, template.source, "Name", OPTION, value)
+    return edits.set(workgroup.properties, template.source, OPTION, value)
 
 
 def _options(workgroup: Resource) -> Iterator[Node]:

@@ -9,6 +9,7 @@ from functools import partial
 from s3ap_lint.api import (
     Filler,
     Finding,
+    Fix,
     Leaf,
     Location,
     Node,
@@ -21,8 +22,13 @@ from s3ap_lint.api import (
     Template,
     World,
     bad,
+    given_when,
     good,
+    guards,
     listed,
+    mentioned,
+    offer,
+    rewrites,
     rule,
     statements,
     texts,
@@ -54,7 +60,7 @@ HEAD = """
 def _with(statements: str, head: str = HEAD) -> str:
     """A template whose role has these statements, which are written from the first column on."""
     lines = statements.strip("\n").splitlines()
-    return head.rstrip(" ") + "".join(f"{' ' * 20}{line}".rstrip() + "\n" for line in lines)
+    return head.rstrip(" ") + "".join(f"{' ' * 18}{line}".rstrip() + "\n" for line in lines)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,41 @@ class Hollow:
   Resource:
     - !Ref BucketArn
     - !Sub "${SecretArn}/*"  # <- S3AP203
+"""),
+            fixed=_with("""
+- Effect: Allow
+  Action: [s3:GetObject, s3:ListBucket]
+  Resource:
+    - !Ref BucketArn
+    - !If [HasSecret, !Sub "${SecretArn}/*", !Ref AWS::NoValue]
+"""),
+        ),
+        bad(
+            "all of a statement, beside another",
+            _with("""
+- Effect: Allow
+  Action: s3:ListBucket
+  Resource: !Ref BucketArn
+- Effect: Allow
+  # 認証情報
+  Action:
+    - 'secretsmanager:GetSecretValue'
+  Resource:
+    - !Ref SecretArn  # <- S3AP203
+"""),
+            fixed=_with("""
+- Effect: Allow
+  Action: s3:ListBucket
+  Resource: !Ref BucketArn
+- !If
+  - HasSecret
+  - Effect: Allow
+    # 認証情報
+    Action:
+      - 'secretsmanager:GetSecretValue'
+    Resource:
+      - !Ref SecretArn
+  - !Ref AWS::NoValue
 """),
         ),
         bad(
@@ -257,7 +298,37 @@ def _findings(template: Template, owner: Resource, question: Callable[[World], f
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
             flow=_flow(template, verdict.scenario, hollow),
+            fix=_fix(template, hollow),
         )
+
+
+def _fix(template: Template, hollow: Hollow) -> Fix | None:
+    """The resource, or all of its statement, behind the condition that its parameter is given."""
+    guard = given_when(hollow.parameters[0], template) if len(hollow.parameters) == 1 else None
+    listed = hollow.node.parent
+    if guard is None or listed is None or guard in guards(hollow.node):
+        return None
+    title = f"Leave it out when {hollow.parameters[0]} is empty"
+    if listed.key == "Resource" and _others(listed, hollow.node, template):
+        return offer(title, rewrites.wrap(hollow.node, template.source, *guard))
+    whole = hollow.node
+    while whole.parent is not None and whole.parent.key not in ("Statement", "Policies"):
+        whole = whole.parent
+    listed = whole.parent
+    if listed is None or not listed.is_sequence or "NotResource" in whole:
+        return None
+    if listed.key == "Statement" and not _others(listed, whole, template):
+        return None
+    return offer(title, rewrites.wrap(whole, template.source, *guard))
+
+
+def _others(items: Node, item: Node, template: Template) -> bool:
+    """Whether a list has another item that is always there: no `!If`, and nothing that may be empty."""
+    if not items.is_sequence:
+        return False
+    space = template.space
+    others = [other for other in items if other is not item and not other["Fn::If"]]
+    return any(not any(space.may_be_empty(found.name) for found in mentioned(other, template)) for other in others)
 
 
 def _flow(template: Template, scenario: Scenario | None, hollow: Hollow) -> tuple[Location, ...]:

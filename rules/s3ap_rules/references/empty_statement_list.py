@@ -3,7 +3,23 @@
 from collections.abc import Iterator
 from functools import partial
 
-from s3ap_lint.api import Finding, Severity, Template, World, bad, good, listed, rule, way
+from s3ap_lint.api import (
+    Finding,
+    Fix,
+    Node,
+    Severity,
+    Template,
+    World,
+    bad,
+    edits,
+    good,
+    listed,
+    offer,
+    rewrites,
+    rule,
+    way,
+)
+from s3ap_rules.references.mentions import is_mentioned
 from s3ap_rules.references.policy_documents import PolicyDocument, policy_documents
 
 HEAD = """
@@ -43,6 +59,54 @@ PUBLISH = "{Effect: Allow, Action: sns:Publish, Resource: '*'}"
             - Version: "2012-10-17"
               Statement:  # 要約  # <- S3AP204
                 - !If [WithSummary, {SUMMARISE}, !Ref AWS::NoValue]
+    """,
+            fixed="    Transform: AWS::Serverless-2016-10-31"
+            + HEAD
+            + f"""
+    Resources:
+      Analyze:
+        Type: AWS::Serverless::Function
+        Properties:
+          InlineCode: "def handler(e, c): pass"
+          Handler: index.handler
+          Runtime: python3.12
+          Policies:
+            - !If
+              - WithSummary
+              - Version: "2012-10-17"
+                Statement:  # 要約
+                  - {SUMMARISE}
+              - !Ref AWS::NoValue
+    """,
+        ),
+        bad(
+            "all statements of a policy resource go with one feature",
+            HEAD
+            + f"""
+    Resources:
+      Access:
+        Type: AWS::IAM::Policy
+        Properties:
+          PolicyName: access
+          Roles: [worker]
+          PolicyDocument:
+            Statement:  # <- S3AP204
+              - !If [WithSummary, {SUMMARISE}, !Ref AWS::NoValue]
+              - !If [WithSummary, {PUBLISH}, !Ref AWS::NoValue]
+    """,
+            fixed=HEAD
+            + f"""
+    Resources:
+      Access:
+        Type: AWS::IAM::Policy
+        Condition: WithSummary
+        Properties:
+          PolicyName: access
+          Roles: [worker]
+          PolicyDocument:
+            Statement:
+              - {SUMMARISE}
+              - {PUBLISH}
     """,
         ),
         bad(
@@ -176,7 +240,43 @@ def empty_statement_list(template: Template) -> Iterator[Finding]:
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
             flow=way(template, verdict.scenario, document.node["Statement"]),
+            fix=_fix(template, document),
         )
+
+
+def _fix(template: Template, document: PolicyDocument) -> Fix | None:
+    """The policy behind the condition that all of its statements have in common, instead of each of them."""
+    statements = document.node["Statement"]
+    guard = _common(statements)
+    if guard is None or document.is_trust_policy:
+        return None
+    condition, truth = guard
+    bare = [rewrites.unwrap(item, template.source, item["Fn::If"][1 if truth else 2]) for item in statements]
+    edited = [edit for edit in bare if edit is not None]
+    policy = document.node if document.node.key != "PolicyDocument" else document.node.parent
+    listed = policy.parent if policy is not None else None
+    if len(edited) < len(bare) or policy is None:
+        return None
+    if listed is not None and listed.is_sequence and listed.key == "Policies":
+        title = f"Leave the policy out when {condition} is {'false' if truth else 'true'}"
+        return offer(title, rewrites.wrap_edited(policy, template.source, edited, condition, truth))
+    owner = document.owner
+    if policy is not owner.properties or owner.condition or not truth or is_mentioned(owner.id, template):
+        return None
+    edit = edits.insert_after(owner.node, template.source, "Type", "Condition", condition)
+    return offer(f"Give {owner.id} the condition", edit, *edited)
+
+
+def _common(statements: Node) -> tuple[str, bool] | None:
+    """The condition that decides about every statement of a list, and the truth it needs; None if there is none."""
+    found = set[tuple[str, bool]]()
+    for item in statements:
+        arms = item["Fn::If"]
+        absent = [arm["Ref"].text == "AWS::NoValue" for arm in (arms[1], arms[2])]
+        if len(arms) != 3 or absent[0] == absent[1] or "Effect" not in arms[1 if absent[1] else 2]:
+            return None
+        found.add((arms[0].text, absent[1]))
+    return found.pop() if len(found) == 1 else None
 
 
 def _has_none(document: PolicyDocument, world: World) -> bool:

@@ -7,15 +7,24 @@ from functools import partial
 
 from s3ap_lint.api import (
     Finding,
+    Fix,
+    Node,
+    Resource,
+    Safety,
     Severity,
     Span,
     Statement,
     Template,
+    Value,
     World,
     bad,
     choose,
+    edits,
     good,
+    guards,
     matches,
+    offer,
+    rewrites,
     rule,
     statements,
 )
@@ -30,6 +39,8 @@ TRUST_ACTIONS = (
     "sts:SetSourceIdentity",
     "sts:TagSession",
 )
+
+TITLE = "Move the statement to the role's Policies"
 
 Misplaced = dict[Span, tuple[Statement, tuple[str, ...]]]
 """Statements by place, each with its actions that do not belong there; none when only its Resource does not."""
@@ -57,8 +68,102 @@ Misplaced = dict[Span, tuple[Statement, tuple[str, ...]]]
                         Action: sts:AssumeRole
                       - Sid: XRayTracing  # 追跡  # <- S3AP205
                         Effect: Allow
-                        Action: [xray:PutTraceSegments, xray:PutTelemetryRecords]
+                        Action:
+                          - xray:PutTraceSegments
+                          - xray:PutTelemetryRecords
                         Resource: "*"
+            """,
+            fixed="""
+            Resources:
+              OcrRole:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Version: "2012-10-17"
+                    Statement:
+                      - Effect: Allow
+                        Principal: {Service: lambda.amazonaws.com}
+                        Action: sts:AssumeRole
+                  Policies:
+                    - PolicyName: XRayTracing
+                      PolicyDocument:
+                        Version: "2012-10-17"
+                        Statement:
+                          - Sid: XRayTracing
+                            Effect: Allow
+                            Action:
+                              - xray:PutTraceSegments
+                              - xray:PutTelemetryRecords
+                            Resource: "*"
+            """,
+        ),
+        bad(
+            "above the policy that it belongs to",
+            """
+            Resources:
+              OcrRole:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Statement:
+                    - Effect: Allow
+                      Principal: {Service: lambda.amazonaws.com}
+                      Action: sts:AssumeRole
+                    - Effect: Allow  # <- S3AP205
+                      Action:
+                        - 'xray:PutTraceSegments'  # 追跡
+                      Resource: "*"
+                  Policies:
+                    - PolicyName: Access
+                      PolicyDocument:
+                        Statement:
+                          - {Effect: Allow, Action: "logs:PutLogEvents", Resource: "arn:aws:logs:*:*:log-group:ocr:*"}
+            """,
+            fixed="""
+            Resources:
+              OcrRole:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Statement:
+                    - Effect: Allow
+                      Principal: {Service: lambda.amazonaws.com}
+                      Action: sts:AssumeRole
+                  Policies:
+                    - PolicyName: Access
+                      PolicyDocument:
+                        Statement:
+                          - {Effect: Allow, Action: "logs:PutLogEvents", Resource: "arn:aws:logs:*:*:log-group:ocr:*"}
+                          - Effect: Allow
+                            Action:
+                              - 'xray:PutTraceSegments'  # 追跡
+                            Resource: "*"
+            """,
+        ),
+        bad(
+            "a Resource beside the principal",
+            """
+            Resources:
+              Worker:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Statement:
+                      - Effect: Allow  # <- S3AP205
+                        Principal: {Service: lambda.amazonaws.com}
+                        Action: sts:AssumeRole
+                        Resource: "*"
+            """,
+            fixed="""
+            Resources:
+              Worker:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument:
+                    Statement:
+                      - Effect: Allow
+                        Principal: {Service: lambda.amazonaws.com}
+                        Action: sts:AssumeRole
             """,
         ),
         bad(
@@ -170,7 +275,58 @@ def _in_trust_policy(template: Template, document: PolicyDocument) -> Iterator[F
             related=(document.owner.at.noted("the role"),),
             severity=None if verdict.in_defaults else Severity.WARNING,
             scenario=verdict.scenario,
+            fix=_fix(document, statement.node, actions),
         )
+
+
+def _fix(document: PolicyDocument, statement: Node, actions: tuple[str, ...]) -> Fix | None:
+    """A permission goes to the role's own policies; a statement that is about trust loses its Resource."""
+    source = document.owner.template.source
+    if not actions and (statement["Principal"] or statement["NotPrincipal"]):
+        surplus = [edits.remove(statement[key], source) for key in ("Resource", "NotResource") if key in statement]
+        return offer("Remove the Resource", *surplus, safety=Safety.SAFE) if len(surplus) == 1 else None
+    if not _is_permission(statement, actions) or not _leaves_some(statement):
+        return None
+    to = _permissions(document.owner)
+    if to is not None:
+        moved = rewrites.move(statement, to, source)
+        return offer(TITLE, *moved) if moved is not None else None
+    name = statement["Sid"].text or "Permissions"
+    policy: Value = {
+        "PolicyName": name,
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [rewrites.value_of(statement)]},
+    }
+    properties = document.owner.properties
+    if any(item["PolicyName"].text == name for item in properties["Policies"]):
+        return None
+    if properties["Policies"].is_sequence:
+        return offer(TITLE, edits.remove(statement, source), edits.append(properties["Policies"], source, policy))
+    if properties["Policies"]:
+        return None
+    return offer(TITLE, edits.remove(statement, source), edits.set(properties, source, "Policies", [policy]))
+
+
+def _is_permission(statement: Node, actions: tuple[str, ...]) -> bool:
+    """Whether a statement is nothing but a permission: it can stand in another policy as it is."""
+    own = statement["Action"]
+    written = [own.text] if own.is_text else [item.text for item in own]
+    trusting = any(_is_trust(text) for text in written) and actions != ()
+    return bool(statement["Resource"]) and not statement["Principal"] and all(written) and not trusting
+
+
+def _leaves_some(statement: Node) -> bool:
+    """Whether something is left of the list that a statement is taken out of, in every scenario."""
+    listed = statement.parent
+    if listed is None or not listed.is_sequence or listed.key != "Statement":
+        return False
+    return any(item is not statement and item["Effect"] and item["Principal"] for item in listed)
+
+
+def _permissions(role: Resource) -> Node | None:
+    """The statements of the role's own policy, if it has one that is always there, and one only."""
+    policies = list(role.properties["Policies"])
+    statements = policies[0]["PolicyDocument"]["Statement"] if len(policies) == 1 else None
+    return statements if statements is not None and statements.is_sequence and not guards(statements) else None
 
 
 def _misplaced(document: PolicyDocument, world: World) -> Misplaced:

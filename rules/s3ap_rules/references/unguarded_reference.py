@@ -2,7 +2,49 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Reference, Resource, Severity, Template, World, bad, good, references, rule, way
+from s3ap_lint.api import (
+    NO_VALUE,
+    Finding,
+    Fix,
+    Node,
+    Reference,
+    Resource,
+    Safety,
+    Severity,
+    Template,
+    World,
+    bad,
+    edits,
+    good,
+    if_,
+    mentioned,
+    offer,
+    references,
+    rewrites,
+    rule,
+    way,
+)
+from s3ap_rules.references.mentions import is_mentioned
+
+# What is nothing without the resource that it is about, so that it goes where that goes.
+DEPENDENT = frozenset(
+    (
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        "AWS::CloudWatch::Alarm",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Url",
+        "AWS::Logs::MetricFilter",
+        "AWS::Logs::SubscriptionFilter",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+    )
+)
+MAY_BE_EMPTY = frozenset(("AlarmActions", "InsufficientDataActions", "ManagedPolicyArns", "OKActions"))
 
 HEAD = """
     Parameters:
@@ -48,6 +90,70 @@ HEAD = """
       TopicName:
         Value: !Join [":", [!GetAtt Topic.TopicName, x]]  # <- S3AP202
     """.replace('"${Topic.TopicName}"', '"Tell"'),
+        ),
+        bad(
+            "in an output, and one of several in a list",
+            HEAD
+            + """
+      Other:
+        Type: AWS::SNS::Topic
+      Alarm:
+        Type: AWS::CloudWatch::Alarm
+        Properties:
+          ComparisonOperator: GreaterThanThreshold
+          EvaluationPeriods: 1
+          AlarmActions:
+            - !Ref Other
+            - !Ref Topic  # 通知  # <- S3AP202
+    Outputs:
+      Alarm:
+        Value: !Ref Alarm
+      TopicName:
+        Description: The topic
+        Value: !GetAtt Topic.TopicName  # <- S3AP202
+    """,
+            fixed=HEAD
+            + """
+      Other:
+        Type: AWS::SNS::Topic
+      Alarm:
+        Type: AWS::CloudWatch::Alarm
+        Properties:
+          ComparisonOperator: GreaterThanThreshold
+          EvaluationPeriods: 1
+          AlarmActions:
+            - !Ref Other
+            - !If [WithAlarms, !Ref Topic, !Ref AWS::NoValue]  # 通知
+    Outputs:
+      Alarm:
+        Value: !Ref Alarm
+      TopicName:
+        Description: The topic
+        Value: !GetAtt Topic.TopicName
+        Condition: WithAlarms
+    """,
+        ),
+        bad(
+            "from what is nothing without it",
+            HEAD
+            + """
+      Mailing:
+        Type: AWS::SNS::Subscription
+        Properties:
+          TopicArn: !Ref Topic  # <- S3AP202
+          Protocol: email
+          Endpoint: ops@example.com
+    """,
+            fixed=HEAD
+            + """
+      Mailing:
+        Type: AWS::SNS::Subscription
+        Condition: WithAlarms
+        Properties:
+          TopicArn: !Ref Topic
+          Protocol: email
+          Endpoint: ops@example.com
+    """,
         ),
         bad(
             "in an output, and only when streaming is on",
@@ -201,9 +307,40 @@ def _unguarded(
         ),
         severity=None if verdict.in_defaults else Severity.WARNING,
         scenario=verdict.scenario,
+        fix=_fix(template, entry, target, [mentions[index] for index in faulty], mentions),
         flow=(
             *way(template, verdict.scenario, first.node),
             target.at.noted(f"so {target.id} does not exist"),
             first.at.noted("and this refers to it"),
         ),
     )
+
+
+def _fix(
+    template: Template, entry: Node, target: Resource, faulty: list[Reference], mentions: list[Reference]
+) -> Fix | None:
+    """The target's condition on the output, on what is nothing without its target, or on the item of a list."""
+    unguarded = not entry["Condition"] and all(not found.guards for found in mentions)
+    if faulty[0].section == "Outputs":
+        others = {r.condition for f in mentioned(entry, template) if (r := template.resource(f.name)) and r.condition}
+        if not unguarded or others != {target.condition}:
+            return None
+        edit = edits.set(entry, template.source, "Condition", target.condition)
+        return offer("Give the output the condition", edit, safety=Safety.SAFE)
+    if all(_is_spare(found.node) for found in faulty):
+        wrapped = [(f.node, if_(target.condition, rewrites.value_of(f.node), NO_VALUE)) for f in faulty]
+        changes = [edits.replace(node, template.source, value) for node, value in wrapped]
+        return offer("Leave it out when it does not exist", *changes)
+    if not unguarded or entry["Type"].text not in DEPENDENT or is_mentioned(entry.key, template):
+        return None
+    edit = edits.insert_after(entry, template.source, "Type", "Condition", target.condition)
+    return offer(f"Give {entry.key} the condition", edit)
+
+
+def _is_spare(node: Node) -> bool:
+    """Whether a value is one of several in a list, of which another is always there, or of a list that may be empty."""
+    listed = node.parent
+    if listed is None or not listed.is_sequence or listed.key.startswith("Fn::"):
+        return False
+    others = [item for item in listed if item is not node and not item["Fn::If"]]
+    return bool(others) or listed.key in MAY_BE_EMPTY

@@ -1,0 +1,166 @@
+"""Edits that take along what is already written: several items at once, an item moved, an item put under a condition.
+
+Lines that move keep their wording, quotes and comments; only their indentation changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from s3ap_lint.model import Edit, Span
+from s3ap_lint.source import Source, apply
+from s3ap_lint.template import edits
+from s3ap_lint.template.document import parse
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import NO_VALUE, Fn, Value, if_
+from s3ap_lint.template.places import column, dash_of, end_of, line_start, newline, next_line
+
+
+def value_of(node: Node) -> Value:
+    """What a node says, as a value that can be written elsewhere."""
+    found = node.function
+    if found is not None:
+        return Fn(found[0].removeprefix("Fn::"), value_of(found[1]))
+    if node.is_mapping:
+        return {key: value_of(child) for key, child in node.items()}
+    if node.is_sequence:
+        return [value_of(child) for child in node]
+    return node.scalar
+
+
+def append_all(sequence: Node, source: Source, values: Sequence[Value]) -> Edit | None:
+    """Add items at the end of a sequence, in one edit."""
+    if not len(sequence):
+        return edits.replace(sequence, source, list(values))
+    made = [edits.append(sequence, source, value) for value in values]
+    sure = [edit for edit in made if edit is not None]
+    if not sure or len(sure) < len(made):
+        return None
+    first, *others = sure
+    if any(edit.span != first.span for edit in others):
+        return None
+    kept = "," + source.data[first.span.start : first.span.end].decode("utf-8")
+    if first.span.start == first.span.end:
+        more = [edit.text for edit in others]
+    elif all(edit.text.startswith(kept) for edit in sure):  # a comma goes before the comment that stands there
+        more = ["," + edit.text.removeprefix(kept) for edit in others]
+    else:
+        return first if not others else None
+    return Edit(first.subject, first.span, "".join([first.text, *more]))
+
+
+def move(item: Node, to: Node, source: Source) -> tuple[Edit, Edit] | None:
+    """Take an item out of its sequence, and add it at the end of another."""
+    removal, addition = edits.remove(item, source), edits.append(to, source, value_of(item))
+    if removal is None or addition is None:
+        return None
+    lines = _lines(item, source)
+    if lines is None or to.style == "flow" or addition.span.start != addition.span.end:
+        return removal, addition
+    bare = addition.text.lstrip("\r\n")
+    target = len(bare) - len(bare.lstrip(" "))
+    moved = _shifted(lines, target - _dash_column(item, source))
+    text = newline(source, addition.span.start).join(moved)
+    text = addition.text[: len(addition.text) - len(bare)] + text + ("\n" if bare.endswith("\n") else "")
+    if bare.endswith("\r\n"):
+        text = text[:-1] + "\r\n"
+    verbatim = Edit(addition.subject, addition.span, text)
+    same = _says(source, [removal, addition]) == _says(source, [removal, verbatim])
+    return removal, verbatim if same else addition
+
+
+def wrap(item: Node, source: Source, condition: str, truth: bool = True) -> Edit | None:
+    """Put an item of a sequence under a condition: `!If [Condition, item, !Ref AWS::NoValue]`."""
+    told = value_of(item)
+    plain = edits.replace(item, source, if_(condition, told, NO_VALUE) if truth else if_(condition, NO_VALUE, told))
+    lines = _lines(item, source)
+    if plain is None or lines is None or len(lines) < 2:
+        return plain
+    start = _dash_column(item, source)
+    step = _content_column(item, source) - start
+    pad = " " * (start + step)
+    inner, nothing = _shifted(lines, step), [f"{pad}- !Ref AWS::NoValue"]
+    head = [f"{' ' * start}-{' ' * (step - 1)}!If", f"{pad}- {condition}"]
+    text = newline(source, item.span.start).join([*head, *(inner + nothing if truth else nothing + inner)])
+    verbatim = Edit(item.subject, _line_span(item, source), text)
+    return verbatim if _says(source, [verbatim]) == _says(source, [plain]) else plain
+
+
+def unwrap(item: Node, source: Source, arm: Node) -> Edit | None:
+    """Put one arm of an `!If` in the place of the whole, which is an item of a sequence."""
+    plain = edits.replace(item, source, value_of(arm))
+    if plain is None or arm.shared:
+        return plain
+    written = source.data[arm.span.start : arm.span.end].decode("utf-8")
+    verbatim = Edit(item.subject, item.span, written)
+    lines = _lines(arm, source)
+    if lines is not None and _lines(item, source) is not None:
+        shifted = _shifted(lines, _dash_column(item, source) - _dash_column(arm, source))
+        verbatim = Edit(item.subject, _line_span(item, source), newline(source, item.span.start).join(shifted))
+    return verbatim if _says(source, [verbatim]) == _says(source, [plain]) else plain
+
+
+def wrap_edited(item: Node, source: Source, inner: Sequence[Edit], condition: str, truth: bool) -> Edit | None:
+    """Put an item under a condition, after some edits inside of it."""
+    after = Source(source.path, apply(source.data, inner))
+    node = parse(after).top
+    for key in item.path:
+        node = node[int(key) if node.is_sequence else key] if node is not None else None
+    edit = wrap(node, after, condition, truth) if node else None
+    if edit is None:
+        return None
+    longer = len(after.data) - len(source.data)
+    return Edit(edit.subject, Span(edit.span.start, edit.span.end - longer), edit.text)
+
+
+def _content_column(item: Node, source: Source) -> int:
+    """The column of what stands behind an item's dash."""
+    dash = dash_of(source, item)
+    first = next(iter(item.children()), None)
+    start = first.key_span.start if first is not None and first.key_span is not None else item.span.start
+    return column(source, start) if dash is not None else 0
+
+
+def _lines(item: Node, source: Source) -> list[str] | None:
+    """The lines of an item of a block, if they are its own."""
+    parent = item.parent
+    if parent is None or parent.style == "flow" or item.shared or not parent.is_sequence:
+        return None
+    dash = dash_of(source, item)
+    if dash is None:
+        return None
+    start = line_start(source, dash)
+    if source.data[start:dash].strip(b" "):
+        return None
+    return source.data[start : _last_line_end(item, source)].decode("utf-8").replace("\r\n", "\n").split("\n")
+
+
+def _line_span(item: Node, source: Source) -> Span:
+    """The lines of an item that has its own."""
+    return Span(line_start(source, dash_of(source, item) or 0), _last_line_end(item, source))
+
+
+def _last_line_end(item: Node, source: Source) -> int:
+    end = next_line(source, end_of(item))
+    while end > item.span.start and source.data[end - 1 : end] in {b"\n", b"\r"}:
+        end -= 1
+    return end
+
+
+def _dash_column(item: Node, source: Source) -> int:
+    dash = dash_of(source, item)
+    return 0 if dash is None else column(source, dash)
+
+
+def _shifted(lines: list[str], columns: int) -> list[str]:
+    if columns >= 0:
+        return [" " * columns + line if line.strip() else line for line in lines]
+    return [line[-columns:] if not line[:-columns].strip(" ") else line for line in lines]
+
+
+def _says(source: Source, changes: list[Edit]) -> object:
+    try:
+        top = parse(Source(source.path, apply(source.data, changes))).top
+    except ValueError:  # they overlap
+        return None
+    return None if top is None else top.data()
