@@ -7,6 +7,8 @@ from s3ap_lint.bedrock import Model as BedrockModel
 from s3ap_lint.bedrock import Use as BedrockUse
 from s3ap_lint.bedrock import allowed as allowed_models
 from s3ap_lint.bedrock import uses as model_uses
+from s3ap_lint.copying import copied
+from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.directives import Directive
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
@@ -62,6 +64,7 @@ from s3ap_lint.statemachine import Definition, State, Task
 from s3ap_lint.template import edits
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import Value
 from s3ap_lint.template.numbers import number
 from s3ap_lint.template.references import Reference, guards, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
@@ -138,6 +141,7 @@ __all__ = [
     "UnknownAttribute",
     "Unparsable",
     "Unused",
+    "Value",
     "Values",
     "Verdict",
     "WantedByState",
@@ -146,14 +150,18 @@ __all__ = [
     "allowed_models",
     "aws_managed",
     "bad",
+    "can_name",
+    "can_stand",
     "choose",
     "code_key",
     "configured_lacks",
+    "copied",
     "detects",
     "edits",
     "good",
     "guards",
     "hookimpl",
+    "is_plain_text",
     "level_of",
     "listed",
     "matches",
