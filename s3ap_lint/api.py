@@ -10,6 +10,7 @@ from s3ap_lint.bedrock import uses as model_uses
 from s3ap_lint.copying import copied
 from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.directives import Directive
+from s3ap_lint.entries import renamed, taken_out
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
@@ -171,6 +172,7 @@ __all__ = [
     "offer",
     "permissions_of",
     "references",
+    "renamed",
     "role_uses",
     "rule",
     "runtime_sets",
@@ -179,6 +181,7 @@ __all__ = [
     "sam_policy_templates",
     "standing",
     "statements",
+    "taken_out",
     "text",
     "texts",
     "unused_grants",
