@@ -95,20 +95,13 @@ def set_variable(resource: Resource, name: str, value: Value) -> Edit | None:
 
 def _meant(function: Function, name: str) -> Meant | None:
     """What a variable is meant to be; None where nothing or more than one thing says so."""
-    beside = _given(function, name, function.template)
-    if beside is None:
-        return None
-    twins = [one for one in function.application.templates if one is not function.template]
-    sources = (
-        lambda: beside,
-        lambda: [one for twin in twins for one in _given(function, name, twin, only=function.id) or ()],
-        lambda: [*_parameters(function, name), *_resources(function, name)],
-    )
-    for source in sources:
-        found = source()
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+    found = _given(function, name, function.template)
+    if found == []:
+        twins = [one for one in function.application.templates if one is not function.template]
+        found = [one for twin in twins for one in _given(function, name, twin, only=function.id) or ()]
+    if found == []:
+        found = [*_parameters(function, name), *_resources(function, name)]
+    return found[0] if found and len(found) == 1 else None
 
 
 def _given(function: Function, name: str, template: Template, only: str = "") -> list[Meant] | None:
