@@ -17,6 +17,7 @@ from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.integrations import Wanted as WantedByState
 from s3ap_lint.integrations import wanted as wanted_by_states
+from s3ap_lint.layering import layers_bringing
 from s3ap_lint.missing import MissingImport
 from s3ap_lint.model import (
     Detector,
@@ -167,6 +168,7 @@ __all__ = [
     "guards",
     "hookimpl",
     "is_plain_text",
+    "layers_bringing",
     "level_of",
     "listed",
     "matches",
