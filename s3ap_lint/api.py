@@ -10,7 +10,7 @@ from s3ap_lint.bedrock import uses as model_uses
 from s3ap_lint.copying import copied
 from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.directives import Directive
-from s3ap_lint.entries import renamed, taken_out
+from s3ap_lint.entries import appended, renamed, taken_out
 from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
@@ -151,6 +151,7 @@ __all__ = [
     "World",
     "admitted",
     "allowed_models",
+    "appended",
     "aws_managed",
     "bad",
     "can_name",

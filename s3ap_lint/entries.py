@@ -1,11 +1,16 @@
-"""Another key for a value, or its entry taken out, with nothing else changed."""
+"""Edits of entries that are more than one: another key for a value, several items, what would be left empty."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from s3ap_lint.model import Edit
-from s3ap_lint.source import Source
+from s3ap_lint.source import Source, apply
 from s3ap_lint.template import edits
+from s3ap_lint.template.document import parse
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import Value
+from s3ap_lint.template.style import Style
 
 
 def renamed(node: Node, source: Source, name: str) -> Edit | None:
@@ -27,3 +32,27 @@ def taken_out(node: Node, source: Source) -> Edit | None:
             break
         last = last.parent
     return edits.remove(last, source)
+
+
+def appended(listed: Node, source: Source, values: Sequence[Value]) -> Edit | None:
+    """The one edit that adds items at the end of a sequence, in order; None where it would say something else."""
+    made = [edits.append(listed, source, value) for value in values]
+    first = made[0] if made else None
+    if first is None or any(one is None or one.span != first.span for one in made):
+        return None
+    edit = Edit(first.subject, first.span, "".join(one.text for one in made if one is not None))
+    if len(made) > 1 and not _says(listed, source, edit, values):
+        return None
+    return edit
+
+
+def _says(listed: Node, source: Source, edit: Edit, values: Sequence[Value]) -> bool:
+    """Whether after an edit a sequence has some values more, and the file says nothing else that is new."""
+    style = Style(listed, source)
+    after = parse(Source(source.path, apply(source.data, [edit]))).top
+    found = after.data() if after is not None else None
+    there = intended = style.top.data()
+    for key in listed.path:
+        there = there[int(key) if isinstance(there, list) else key]
+    there += [style.data(value) for value in values]
+    return bool(found == intended)
