@@ -40,7 +40,10 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.patterns import Covers
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
+from s3ap_lint.permissions.granting import lacking_statements, with_actions, with_statements
 from s3ap_lint.permissions.grants import Grants
+from s3ap_lint.permissions.least_privilege import LeastStatement
+from s3ap_lint.permissions.least_privilege import value_of as statement_value
 from s3ap_lint.permissions.needs import Given
 from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
@@ -104,6 +107,7 @@ __all__ = [
     "Inserted",
     "Lack",
     "Leaf",
+    "LeastStatement",
     "Level",
     "Location",
     "MissingImport",
@@ -169,6 +173,7 @@ __all__ = [
     "guards",
     "hookimpl",
     "is_plain_text",
+    "lacking_statements",
     "layers_bringing",
     "level_of",
     "listed",
@@ -187,6 +192,7 @@ __all__ = [
     "s3_resource",
     "sam_policy_templates",
     "standing",
+    "statement_value",
     "statements",
     "taken_out",
     "text",
@@ -194,4 +200,6 @@ __all__ = [
     "unused_grants",
     "wanted_by_states",
     "way",
+    "with_actions",
+    "with_statements",
 ]
