@@ -3,24 +3,57 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from s3ap_lint.api import FUNCTION_TYPES, Application, Finding, Node, Options, Severity, Template, bad, good, rule
+from s3ap_lint.api import (
+    FUNCTION_TYPES,
+    Application,
+    Finding,
+    Fix,
+    Node,
+    Options,
+    Severity,
+    Template,
+    bad,
+    edits,
+    good,
+    offer,
+    references,
+    rule,
+)
 
 MIXED = """
+    Transform: AWS::Serverless-2016-10-31
     Resources:
       Discovery:
-        Type: AWS::Lambda::Function
+        Type: AWS::Serverless::Function
         Properties:
+          CodeUri: s3://packages/discovery.zip
           Runtime: python3.13
       Report:
-        Type: AWS::Lambda::Function
+        Type: AWS::Serverless::Function
         Properties:
+          CodeUri: s3://packages/report.zip
           Runtime: python3.13
       Notify:
-        Type: AWS::Lambda::Function
+        Type: AWS::Serverless::Function
         Properties:
+          CodeUri: s3://packages/notify.zip
           Runtime: python3.12  # <- S3AP320
     """
 SAME = MIXED.replace("python3.12  # <- S3AP320", "python3.13")
+
+MARK = "  # <- S3AP320"
+GIVEN = (
+    SAME
+    + """
+      Index:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: s3://packages/index.zip
+          Runtime: !Ref Python  # <- S3AP320
+    Parameters:
+      Python: {Type: String, Default: python3.12, AllowedValues: [python3.13, python3.12]}
+    """
+)
 
 
 @rule(
@@ -31,7 +64,23 @@ SAME = MIXED.replace("python3.12  # <- S3AP320", "python3.13")
     since="0.1.0",
     options={"runtime": ""},
     examples=[
-        bad("one is behind the others", MIXED),
+        bad("one is behind the others", MIXED, fixed=SAME),
+        bad("a parameter that is for runtimes alone", GIVEN, fixed=GIVEN.replace("3.12", "3.13", 1).replace(MARK, "")),
+        bad("one is ahead of the others", MIXED.replace("3.12", "3.14")),
+        bad(
+            "what it imports is gone from the others' version",
+            {
+                "template.yaml": MIXED.replace("3.12", "3.11").replace(
+                    "s3://packages/notify.zip", "functions/notify/\n          Handler: app.handler"
+                ),
+                "functions/notify/app.py": """
+                    import asyncore
+
+                    def handler(event, context):
+                        return asyncore.poll()
+                    """,
+            },
+        ),
         bad(
             "Globals differ from the rest of the project",
             {
@@ -99,7 +148,30 @@ def mixed_runtimes(application: Application, options: Options) -> Iterator[Findi
             yield Finding(
                 f"{owner} runs on {text}, {others}; what they share must work on both",
                 at=node.at,
+                fix=_on(application, template, node, text, wanted, agreed),
             )
+
+
+def _on(application: Application, template: Template, node: Node, text: str, wanted: str, agreed: str) -> Fix | None:
+    """A fix that takes the wanted version: a later one, or that which was agreed on."""
+    mine = [one for one in application.functions if one.template is template and one.runtime == text]
+    if not (agreed or _version(text) < _version(wanted)) or not all(one.can_run_on(wanted) for one in mine):
+        return None
+    target = node
+    name = node["Ref"].text
+    parameter = template.space.parameters.get(name)
+    if parameter is not None:
+        others = [one for one in references(template) if one.name == name and one.node.key != "Runtime"]
+        if others or not parameter.admits(wanted):
+            return None
+        target = parameter.node["Default"]
+    if not target.is_text:
+        return None
+    return offer(f"Run it on {wanted}", edits.replace_text(target, template.source, wanted))
+
+
+def _version(runtime: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", runtime)))
 
 
 def _runtimes(template: Template) -> Iterator[tuple[Node, str]]:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from s3ap_lint.api import (
     FUNCTION_TYPES,
     Finding,
+    Fix,
     Location,
     Node,
     Resource,
@@ -20,6 +22,7 @@ from s3ap_lint.api import (
     number,
     rule,
 )
+from s3ap_rules.functions.timeout_fixes import ends_sooner, waits_longer
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Caller:
     """What calls a function and waits for it: how long, and what happens when that is too short.
 
     `slack` are seconds more that nobody minds: 30 is what everybody gives a function behind an API that waits for 29.
+    `mended` is a fix, given how long the function may run and the caller waits; None where either may be meant.
     """
 
     function: Resource
@@ -36,6 +40,7 @@ class Caller:
     waits: Callable[[World], int | None]
     exists: Callable[[World], bool] = lambda world: True
     slack: int = 0
+    mended: Callable[[int, int], Fix | None] = lambda runs, waits: None
 
 
 QUEUE = """
@@ -52,6 +57,23 @@ QUEUE = """
           Timeout: 300  # <- S3AP322
           Events:
             Arrived: {Type: SQS, Properties: {Queue: !GetAtt Incoming.Arn}}
+    """
+MAPPING = """
+    Parameters:
+      Timeout: {Type: Number, Default: 300}
+    Resources:
+      Incoming:
+        Type: AWS::SQS::Queue
+      Discovery:
+        Type: AWS::Lambda::Function
+        Properties:
+          Code: {S3Bucket: packages, S3Key: discovery.zip}
+          Timeout: !Ref Timeout  # <- S3AP322
+      Mapping:
+        Type: AWS::Lambda::EventSourceMapping
+        Properties:
+          EventSourceArn: !GetAtt Incoming.Arn
+          FunctionName: !Ref Discovery
     """
 TASK = """
     Resources:
@@ -85,6 +107,20 @@ API = """
             Asked: {Type: Api, Properties: {Path: /search, Method: get}}
     """
 
+SHARED = """
+    Transform: AWS::Serverless-2016-10-31
+    Globals:
+      Function:
+        Timeout: 120  # <- S3AP322
+    Resources:
+      Search:
+        Type: AWS::Serverless::Function
+        Properties:
+          Events:
+            Asked: {Type: HttpApi, Properties: {Path: /search, Method: get, TimeoutInMillis: 29000}}
+          CodeUri: functions/search/
+    """
+
 
 @rule(
     code="S3AP322",
@@ -92,26 +128,17 @@ API = """
     severity=Severity.WARNING,
     since="0.1.0",
     examples=[
-        bad("a queue that hands the message out again", QUEUE),
+        bad(
+            "a queue that hands the message out again",
+            QUEUE,
+            fixed=QUEUE.replace("  # <- S3AP322", "").replace("60", "1800"),
+        ),
         bad(
             "the default of a queue",
-            """
-            Parameters:
-              Timeout: {Type: Number, Default: 300}
-            Resources:
-              Incoming:
-                Type: AWS::SQS::Queue
-              Discovery:
-                Type: AWS::Lambda::Function
-                Properties:
-                  Code: {S3Bucket: packages, S3Key: discovery.zip}
-                  Timeout: !Ref Timeout  # <- S3AP322
-              Mapping:
-                Type: AWS::Lambda::EventSourceMapping
-                Properties:
-                  EventSourceArn: !GetAtt Incoming.Arn
-                  FunctionName: !Ref Discovery
-            """,
+            MAPPING,
+            fixed=MAPPING.replace("  # <- S3AP322", "").replace(
+                "SQS::Queue\n", "SQS::Queue\n        Properties:\n          VisibilityTimeout: 1800\n"
+            ),
         ),
         bad("a task that gives up first", TASK),
         bad(
@@ -132,7 +159,18 @@ API = """
                      "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${Discovery.Arn}"}}}}
             """,
         ),
-        bad("an API that answers 504 after 29 seconds", API),
+        bad(
+            "an API that answers 504 after 29 seconds",
+            API,
+            fixed=API.replace("120  # <- S3AP322", "29"),
+        ),
+        bad(
+            "what all functions may run",
+            SHARED,
+            fixed=SHARED.replace("120  # <- S3AP322", "120").replace(
+                "functions/search/\n", "functions/search/\n          Timeout: 29\n"
+            ),
+        ),
         good(
             "the queue waits longer",
             QUEUE.replace("VisibilityTimeout: 60", "VisibilityTimeout: 1800").replace("  # <- S3AP322", ""),
@@ -182,6 +220,13 @@ def timeout_contract(template: Template) -> Iterator[Finding]:
         yield from _outlasting(template, caller)
 
 
+def has_impatient_caller(function: Resource) -> bool:
+    """Whether a queue or an API of the template waits for a function."""
+    every = {one.id: one for one in function.template.of_type(*FUNCTION_TYPES)}
+    callers = (*_queues(function.template, every), *_apis(function.template))
+    return any(caller.function.id == function.id for caller in callers)
+
+
 def _outlasting(template: Template, caller: Caller) -> Iterator[Finding]:
     """The finding about one caller, if the defaults deploy a function that may outlast it."""
 
@@ -198,11 +243,12 @@ def _outlasting(template: Template, caller: Caller) -> Iterator[Finding]:
         return
     world = next(outcome.world for outcome in outcomes if outcome.answer)
     node = caller.function.property("Timeout")
-    runs, waits = number(node, world, 3), caller.waits(world)
+    runs, waits = number(node, world, 3) or 0, caller.waits(world) or 0
     yield Finding(
         f"{caller.function.id} may run {runs} seconds, but {caller.name} waits {waits}; {caller.effect}",
         at=node.at if node else caller.function.at,
         related=(caller.at.noted("what waits for it"), caller.function.at.noted("the function")),
+        fix=caller.mended(runs, waits),
         scenario=verdict.scenario,
     )
 
@@ -249,7 +295,8 @@ def _queue(template: Template, function: Resource, source: Node, exists: Callabl
         return number(node, world, 30) if queue.exists(world) else None
 
     effect = "the message is handed out again while it is worked on"
-    yield Caller(function, f"the queue {queue.id}", effect, node.at if node else queue.at, waits, exists)
+    at = node.at if node else queue.at
+    yield Caller(function, f"the queue {queue.id}", effect, at, waits, exists, mended=partial(waits_longer, queue))
 
 
 # -- state machines
@@ -353,4 +400,6 @@ def _apis(template: Template) -> Iterator[Caller]:
         if b"RESPONSE_STREAM" in template.source.data or b"esponseTransferMode" in template.source.data:
             continue  # a streamed answer may take longer
         effect = "the caller is told 504 while the function goes on"
-        yield Caller(function, "its API", effect, event.key_at, _always(most), slack=1)
+        yield Caller(
+            function, "its API", effect, event.key_at, _always(most), slack=1, mended=partial(ends_sooner, function)
+        )
