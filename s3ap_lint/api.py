@@ -78,6 +78,7 @@ from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, text, texts
 from s3ap_lint.template.way import way
 from s3ap_lint.template.worlds import World
+from s3ap_lint.upgrade import can_run_on
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
@@ -159,6 +160,7 @@ __all__ = [
     "aws_managed",
     "bad",
     "can_name",
+    "can_run_on",
     "can_stand",
     "choose",
     "code_key",

@@ -9,7 +9,7 @@ from functools import cached_property
 from posixpath import basename, dirname
 from typing import Protocol
 
-from s3ap_lint.distributions import in_standard_library, library, version_of
+from s3ap_lint.distributions import library, version_of
 from s3ap_lint.iam import Role
 from s3ap_lint.inline import in_template, inline_module
 from s3ap_lint.missing import MissingImport, missing_imports
@@ -248,14 +248,6 @@ class Function:
             return ()
         found = newer_than(self.closure.reach(), python, library())
         return tuple(replace(one, at=self.placed(one.at)) for one in found)
-
-    def can_run_on(self, runtime: str) -> bool:
-        """Whether the standard library of another version of Python still has every module that its code imports."""
-        now, then = version_of(self.runtime), version_of(runtime)
-        modules = self.closure.modules if self.closure is not None else ()
-        tops = {one.top for module in modules for one in module.imports if not one.level}
-        gone = (top for top in tops if in_standard_library(top, now) and not in_standard_library(top, then))
-        return next(gone, None) is None
 
     @property
     def inline(self) -> Module | None:

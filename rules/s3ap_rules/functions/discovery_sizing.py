@@ -33,6 +33,7 @@ TEMPLATE = """
           Handler: handler.handler
           MemorySize: 256  # <- S3AP319
           Timeout: !Ref Timeout
+          Policies: [AmazonS3ReadOnlyAccess]
           VpcConfig: {SubnetIds: [subnet-1], SecurityGroupIds: [sg-1]}
     """
 HANDLER = """

@@ -13,6 +13,7 @@ from s3ap_lint.api import (
     Severity,
     Template,
     bad,
+    can_run_on,
     edits,
     good,
     offer,
@@ -67,6 +68,16 @@ GIVEN = (
         bad("one is behind the others", MIXED, fixed=SAME),
         bad("a parameter that is for runtimes alone", GIVEN, fixed=GIVEN.replace("3.12", "3.13", 1).replace(MARK, "")),
         bad("one is ahead of the others", MIXED.replace("3.12", "3.14")),
+        bad(
+            "a layer that is made for a version, and a handler of another language",
+            {
+                "layer/template.yaml": MIXED.replace(
+                    MARK,
+                    f"{MARK}\n          Layers: [arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312:1]",
+                ).replace("notify.zip", "notify.zip\n          Handler: app.handler"),
+                "node/template.yaml": MIXED.replace("python3.13", "nodejs24.x").replace("python3.12", "nodejs22.x"),
+            },
+        ),
         bad(
             "what it imports is gone from the others' version",
             {
@@ -153,21 +164,24 @@ def mixed_runtimes(application: Application, options: Options) -> Iterator[Findi
 
 
 def _on(application: Application, template: Template, node: Node, text: str, wanted: str, agreed: str) -> Fix | None:
-    """A fix that takes the wanted version: a later one, or that which was agreed on."""
-    mine = [one for one in application.functions if one.template is template and one.runtime == text]
-    if not (agreed or _version(text) < _version(wanted)) or not all(one.can_run_on(wanted) for one in mine):
+    """A fix that takes the wanted version of Python: a later one, or that which was agreed on.
+
+    What is built for one version, such as a layer from elsewhere, may not work on another; other languages change what
+    a handler is from one version to the next.
+    """
+    if not text.startswith("python3") or not (agreed or _version(text) < _version(wanted)):
         return None
-    target = node
+    mine = [one for one in application.functions if one.template is template and one.runtime == text]
+    if not all(can_run_on(one, wanted) for one in mine):
+        return None
     name = node["Ref"].text
     parameter = template.space.parameters.get(name)
-    if parameter is not None:
-        others = [one for one in references(template) if one.name == name and one.node.key != "Runtime"]
-        if others or not parameter.admits(wanted):
-            return None
-        target = parameter.node["Default"]
-    if not target.is_text:
+    if parameter is None:
+        return offer(f"Run it on {wanted}", edits.replace_text(node, template.source, wanted) if node.is_text else None)
+    others = [one for one in references(template) if one.name == name and one.node.key != "Runtime"]
+    if others or not parameter.admits(wanted):
         return None
-    return offer(f"Run it on {wanted}", edits.replace_text(target, template.source, wanted))
+    return offer(f"Run it on {wanted}", edits.replace_text(parameter.node["Default"], template.source, wanted))
 
 
 def _version(runtime: str) -> tuple[int, ...]:

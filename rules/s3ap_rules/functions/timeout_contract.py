@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from s3ap_lint.api import (
     FUNCTION_TYPES,
@@ -20,9 +19,10 @@ from s3ap_lint.api import (
     detects,
     good,
     number,
+    offer,
     rule,
 )
-from s3ap_rules.functions.timeout_fixes import ends_sooner, waits_longer
+from s3ap_rules.functions.number_set import number_set
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Caller:
     """What calls a function and waits for it: how long, and what happens when that is too short.
 
     `slack` are seconds more that nobody minds: 30 is what everybody gives a function behind an API that waits for 29.
-    `mended` is a fix, given how long the function may run and the caller waits; None where either may be meant.
+    `mended` is a fix, given how long the function may run; None where one or the other may be meant.
     """
 
     function: Resource
@@ -40,7 +40,7 @@ class Caller:
     waits: Callable[[World], int | None]
     exists: Callable[[World], bool] = lambda world: True
     slack: int = 0
-    mended: Callable[[int, int], Fix | None] = lambda runs, waits: None
+    mended: Callable[[int], Fix | None] = lambda runs: None
 
 
 QUEUE = """
@@ -107,20 +107,6 @@ API = """
             Asked: {Type: Api, Properties: {Path: /search, Method: get}}
     """
 
-SHARED = """
-    Transform: AWS::Serverless-2016-10-31
-    Globals:
-      Function:
-        Timeout: 120  # <- S3AP322
-    Resources:
-      Search:
-        Type: AWS::Serverless::Function
-        Properties:
-          Events:
-            Asked: {Type: HttpApi, Properties: {Path: /search, Method: get, TimeoutInMillis: 29000}}
-          CodeUri: functions/search/
-    """
-
 
 @rule(
     code="S3AP322",
@@ -159,18 +145,7 @@ SHARED = """
                      "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "${Discovery.Arn}"}}}}
             """,
         ),
-        bad(
-            "an API that answers 504 after 29 seconds",
-            API,
-            fixed=API.replace("120  # <- S3AP322", "29"),
-        ),
-        bad(
-            "what all functions may run",
-            SHARED,
-            fixed=SHARED.replace("120  # <- S3AP322", "120").replace(
-                "functions/search/\n", "functions/search/\n          Timeout: 29\n"
-            ),
-        ),
+        bad("an API that answers 504 after 29 seconds", API),
         good(
             "the queue waits longer",
             QUEUE.replace("VisibilityTimeout: 60", "VisibilityTimeout: 1800").replace("  # <- S3AP322", ""),
@@ -248,7 +223,7 @@ def _outlasting(template: Template, caller: Caller) -> Iterator[Finding]:
         f"{caller.function.id} may run {runs} seconds, but {caller.name} waits {waits}; {caller.effect}",
         at=node.at if node else caller.function.at,
         related=(caller.at.noted("what waits for it"), caller.function.at.noted("the function")),
-        fix=caller.mended(runs, waits),
+        fix=caller.mended(runs),
         scenario=verdict.scenario,
     )
 
@@ -294,9 +269,14 @@ def _queue(template: Template, function: Resource, source: Node, exists: Callabl
     def waits(world: World) -> int | None:
         return number(node, world, 30) if queue.exists(world) else None
 
+    def longer(runs: int) -> Fix | None:
+        """A fix that lets the queue wait as long as AWS advises (Lambda Developer Guide, "Configuring a queue")."""
+        seconds = min(6 * runs, 43200)
+        return offer(f"Let {queue.id} wait {seconds} seconds", number_set(queue, "VisibilityTimeout", seconds))
+
     effect = "the message is handed out again while it is worked on"
     at = node.at if node else queue.at
-    yield Caller(function, f"the queue {queue.id}", effect, at, waits, exists, mended=partial(waits_longer, queue))
+    yield Caller(function, f"the queue {queue.id}", effect, at, waits, exists, mended=longer)
 
 
 # -- state machines
@@ -400,6 +380,4 @@ def _apis(template: Template) -> Iterator[Caller]:
         if b"RESPONSE_STREAM" in template.source.data or b"esponseTransferMode" in template.source.data:
             continue  # a streamed answer may take longer
         effect = "the caller is told 504 while the function goes on"
-        yield Caller(
-            function, "its API", effect, event.key_at, _always(most), slack=1, mended=partial(ends_sooner, function)
-        )
+        yield Caller(function, "its API", effect, event.key_at, _always(most), slack=1)
