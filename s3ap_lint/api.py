@@ -40,7 +40,7 @@ from s3ap_lint.model import (
 )
 from s3ap_lint.patterns import Covers
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
-from s3ap_lint.permissions.granting import lacking_statements, with_actions, with_statements
+from s3ap_lint.permissions.granting import lacking_statements, needed_statements, with_actions, with_statements
 from s3ap_lint.permissions.grants import Grants
 from s3ap_lint.permissions.least_privilege import LeastStatement
 from s3ap_lint.permissions.least_privilege import value_of as statement_value
@@ -182,6 +182,7 @@ __all__ = [
     "matches",
     "mentioned",
     "model_uses",
+    "needed_statements",
     "number",
     "offer",
     "permissions_of",

@@ -25,11 +25,9 @@ def renamed(node: Node, source: Source, name: str) -> Edit | None:
 
 
 def taken_out(node: Node, source: Source) -> Edit | None:
-    """The edit that removes an entry, with the mappings around it that would be empty without it."""
+    """The edit that removes an entry or item, with what is around it and would be empty without it."""
     last = node
-    while last.parent is not None and last.parent.is_mapping and len(last.parent) == 1 and len(last.path) > 1:
-        if last.parent.key == "Properties":
-            break
+    while last.parent is not None and len(last.parent) == 1 and len(last.path) > 1 and last.parent.key != "Properties":
         last = last.parent
     return edits.remove(last, source)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from s3ap_lint import bedrock
 from s3ap_lint.copying import copied
@@ -13,7 +13,7 @@ from s3ap_lint.permissions.least_privilege import Grant, LeastStatement, stateme
 from s3ap_lint.permissions.needs import Needed
 from s3ap_lint.permissions.policy_resource import PolicyResource
 from s3ap_lint.permissions.standing import Permissions
-from s3ap_lint.permissions.table import Table
+from s3ap_lint.permissions.table import Cell, Table
 from s3ap_lint.policies import Statement
 from s3ap_lint.template import edits
 from s3ap_lint.template.node import Node
@@ -21,20 +21,33 @@ from s3ap_lint.template.notation import Value
 from s3ap_lint.template.worlds import TooManyWorlds
 
 VERSION = "2012-10-17"
+"""Of the policy language (IAM User Guide, "IAM JSON policy elements: Version")."""
 
 
 def lacking_statements(permissions: Permissions, actions: Collection[str]) -> list[LeastStatement]:
     """The statements that grant actions where they lack; none unless it is known for each on what."""
+    return _statements((cell for cell in _cells(permissions) if cell.standing.lacks), actions)
+
+
+def needed_statements(users: Iterable[Permissions], actions: Collection[str]) -> list[LeastStatement]:
+    """The statements that grant what some functions need of some actions; none unless it is known for each on what."""
+    return _statements((cell for one in users for cell in _cells(one)), actions)
+
+
+def _cells(permissions: Permissions) -> list[Cell]:
     try:
         outcomes = Table(permissions, lambda at: 0).outcomes
     except TooManyWorlds:
         return []
-    cells = [cell for outcome in outcomes for cell in outcome.answer]
-    lacking = [cell for cell in cells if cell.one.action in actions and cell.standing.lacks]
-    told = {cell.one.action for cell in lacking if cell.resources} >= set(actions)
-    if not told or not all(_is_told(cell.one, resource) for cell in lacking for resource in cell.resources):
+    return [cell for outcome in outcomes for cell in outcome.answer]
+
+
+def _statements(cells: Iterable[Cell], actions: Collection[str]) -> list[LeastStatement]:
+    found = [cell for cell in cells if cell.one.action in actions]
+    told = {cell.one.action for cell in found if cell.resources} >= set(actions)
+    if not told or not all(_is_told(cell.one, resource) for cell in found for resource in cell.resources):
         return []
-    return statements(Grant(cell.one.action, one) for cell in lacking for one in cell.resources)
+    return statements(Grant(cell.one.action, one) for cell in found for one in cell.resources)
 
 
 def _is_told(one: Needed, resource: PolicyResource) -> bool:
