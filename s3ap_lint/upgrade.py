@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from s3ap_lint.distributions import in_standard_library, version_of
 from s3ap_lint.function import Function
+from s3ap_lint.resolution import Code
 from s3ap_lint.template.template import Resource
 
 
 def can_run_on(function: Function, runtime: str) -> bool:
-    """Whether nothing that is made for its version of Python comes with it, and another has all that it imports."""
+    """Whether nothing that is made for its version of Python comes with it, and another has all that it imports.
+
+    A package that lies in a bucket was made for a version; one that is built from the repository is built anew.
+    """
+    if not isinstance(function.code, Code) or function.guess:
+        return False
     made = function.resource.node["Metadata"]["BuildMethod"].text
     if made.startswith("python") or not all(_suits(layer, runtime) for layer in _layers(function)):
         return False

@@ -21,23 +21,27 @@ from s3ap_lint.api import (
     rule,
 )
 
+INLINE = "def handler(event, context): pass"
 MIXED = """
     Transform: AWS::Serverless-2016-10-31
     Resources:
       Discovery:
         Type: AWS::Serverless::Function
         Properties:
-          CodeUri: s3://packages/discovery.zip
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: python3.13
       Report:
         Type: AWS::Serverless::Function
         Properties:
-          CodeUri: s3://packages/report.zip
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: python3.13
       Notify:
         Type: AWS::Serverless::Function
         Properties:
-          CodeUri: s3://packages/notify.zip
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: python3.12  # <- S3AP320
     """
 SAME = MIXED.replace("python3.12  # <- S3AP320", "python3.13")
@@ -49,7 +53,8 @@ GIVEN = (
       Index:
         Type: AWS::Serverless::Function
         Properties:
-          CodeUri: s3://packages/index.zip
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: !Ref Python  # <- S3AP320
     Parameters:
       Python: {Type: String, Default: python3.12, AllowedValues: [python3.13, python3.12]}
@@ -69,28 +74,21 @@ GIVEN = (
         bad("a parameter that is for runtimes alone", GIVEN, fixed=GIVEN.replace("3.12", "3.13", 1).replace(MARK, "")),
         bad("one is ahead of the others", MIXED.replace("3.12", "3.14")),
         bad(
-            "a layer that is made for a version, and a handler of another language",
+            "a layer or package that is made for a version, and a handler of another language",
             {
                 "layer/template.yaml": MIXED.replace(
                     MARK,
                     f"{MARK}\n          Layers: [arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312:1]",
-                ).replace("notify.zip", "notify.zip\n          Handler: app.handler"),
+                ),
+                "package/template.yaml": MIXED.replace(
+                    'InlineCode: "def handler(event, context): pass"', "CodeUri: s3://packages/notify.zip"
+                ),
                 "node/template.yaml": MIXED.replace("python3.13", "nodejs24.x").replace("python3.12", "nodejs22.x"),
             },
         ),
         bad(
             "what it imports is gone from the others' version",
-            {
-                "template.yaml": MIXED.replace("3.12", "3.11").replace(
-                    "s3://packages/notify.zip", "functions/notify/\n          Handler: app.handler"
-                ),
-                "functions/notify/app.py": """
-                    import asyncore
-
-                    def handler(event, context):
-                        return asyncore.poll()
-                    """,
-            },
+            MIXED.replace("3.12", "3.11").replace(INLINE, "import asyncore; handler = lambda event, context: asyncore"),
         ),
         bad(
             "Globals differ from the rest of the project",
