@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s3ap_lint.distributions import in_standard_library, version_of
 from s3ap_lint.function import Function
+from s3ap_lint.packaging import package_of
 from s3ap_lint.resolution import Code
 from s3ap_lint.template.template import Resource
 
@@ -13,10 +14,10 @@ def can_run_on(function: Function, runtime: str) -> bool:
 
     A package that lies in a bucket was made for a version; one that is built from the repository is built anew.
     """
-    if not isinstance(function.code, Code) or function.guess:
-        return False
+    code = function.code
+    package = package_of(function.resource, code, function.application.project.tree) if isinstance(code, Code) else None
     made = function.resource.node["Metadata"]["BuildMethod"].text
-    if made.startswith("python") or not all(_suits(layer, runtime) for layer in _layers(function)):
+    if package is None or made.startswith("python") or not all(_suits(one.resource, runtime) for one in package.layers):
         return False
     now, then = version_of(function.runtime), version_of(runtime)
     modules = function.closure.modules if function.closure is not None else ()
@@ -24,16 +25,9 @@ def can_run_on(function: Function, runtime: str) -> bool:
     return not any(in_standard_library(top, now) and not in_standard_library(top, then) for top in tops)
 
 
-def _layers(function: Function) -> list[Resource | None]:
-    """The layers it is given, None for those that its template does not make."""
-    resource = function.resource
-    listed = [node for top in (resource.inherited("Layers"), resource.properties["Layers"]) for node in top]
-    return [function.template.resources.get(node["Ref"].text) for node in listed]
-
-
-def _suits(layer: Resource | None, runtime: str) -> bool:
+def _suits(layer: Resource, runtime: str) -> bool:
     """Whether a layer is for a runtime, as far as it says."""
-    if layer is None or layer.node["Metadata"]["BuildMethod"].text not in ("", "makefile", runtime):
+    if layer.node["Metadata"]["BuildMethod"].text not in ("", "makefile", runtime):
         return False
     named = [node.text for node in layer.properties["CompatibleRuntimes"]]
     return not named or runtime in named
