@@ -17,7 +17,9 @@ def can_run_on(function: Function, runtime: str) -> bool:
     code = function.code
     package = package_of(function.resource, code, function.application.project.tree) if isinstance(code, Code) else None
     made = function.resource.node["Metadata"]["BuildMethod"].text
-    if package is None or made.startswith("python") or not all(_suits(one.resource, runtime) for one in package.layers):
+    if package is None or function.is_placeholder or made.startswith("python"):
+        return False
+    if not all(_suits(one.resource, runtime) for one in package.layers):
         return False
     now, then = version_of(function.runtime), version_of(runtime)
     modules = function.closure.modules if function.closure is not None else ()
