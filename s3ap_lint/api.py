@@ -11,7 +11,7 @@ from s3ap_lint.copying import copied
 from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.directives import Directive
 from s3ap_lint.entries import appended, renamed, taken_out
-from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike
+from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike, modules_alike
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
@@ -182,6 +182,7 @@ __all__ = [
     "matches",
     "mentioned",
     "model_uses",
+    "modules_alike",
     "needed_statements",
     "number",
     "offer",

@@ -28,12 +28,34 @@ def entry_points(function: Function, folder: str) -> tuple[tuple[str, str], ...]
 
 def folders_alike(function: Function, folder: str) -> tuple[str, ...]:
     """The folders beside one that is not there, with nearly its name and the handler's file in them."""
-    tree, above = function.application.project.tree, dirname(folder)
     module, _, entry = function.handler.rpartition(".")
+    return tuple(one for one in _alike(function, folder) if _holds(function, f"{one}/{module}", entry))
+
+
+def modules_alike(function: Function, folder: str) -> tuple[str, ...]:
+    """The paths of a module with the handler's function that differ from the handler's in one folder, and little."""
+    module, _, entry = function.handler.rpartition(".")
+    parts = module.split("/")
+    tree = function.application.project.tree
+    at = next((i for i in range(len(parts) - 1) if not tree.is_dir(join(folder, *parts[: i + 1]))), None)
+    if at is None:
+        return ()
+    rest = parts[at + 1 :]
+    near = _alike(function, join(folder, *parts[: at + 1]))
+    return tuple(
+        "/".join([*parts[:at], basename(one), *rest]) for one in near if _holds(function, join(one, *rest), entry)
+    )
+
+
+def _alike(function: Function, folder: str) -> list[str]:
+    """The folders beside one that is not there, with nearly its name."""
+    tree, above = function.application.project.tree, dirname(folder)
     there = [name for name in tree.listdir(above or ".") if tree.is_dir(join(above, name))]
-    near = get_close_matches(basename(folder), there, len(there) or 1, 0.75)
-    files = {name: f"{join(above, name)}/{module.replace('.', '/')}.py" for name in near}
-    return tuple(join(above, name) for name in near if entry in _functions(function, files[name]))
+    return [join(above, name) for name in get_close_matches(basename(folder), there, len(there) or 1, 0.75)]
+
+
+def _holds(function: Function, module: str, entry: str) -> bool:
+    return entry in _functions(function, f"{module.replace('.', '/')}.py")
 
 
 def _takes_event(scope: Scope) -> bool:

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from posixpath import basename
 
-from s3ap_lint.api import Fix, Function, Safety, edits, entry_functions, entry_points, folders_alike, offer
+from s3ap_lint.api import (
+    Fix,
+    Function,
+    Safety,
+    edits,
+    entry_functions,
+    entry_points,
+    folders_alike,
+    modules_alike,
+    offer,
+)
 
 
 def named_in_module(function: Function) -> Fix | None:
@@ -37,12 +47,13 @@ def named_inline(function: Function) -> Fix | None:
 def named_in_folder(function: Function, folder: str) -> Fix | None:
     """A fix that names the one module of a folder that has the handler's function, or the one function there is."""
     module, _, name = function.handler.rpartition(".")
+    if "/" in module:
+        alike = modules_alike(function, folder)
+        return _handler(function, f"{alike[0]}.{name}", Safety.REVIEW) if len(alike) == 1 else None
     found = entry_points(function, folder)
     same = [one for one in found if one[1] == name] if module else [one for one in found if name in one]
     meant = same or found
-    if "/" in module or len(meant) != 1:
-        return None
-    return _handler(function, ".".join(meant[0]), Safety.REVIEW)
+    return _handler(function, ".".join(meant[0]), Safety.REVIEW) if len(meant) == 1 else None
 
 
 def found_in_folder(function: Function, folder: str) -> Fix | None:

@@ -104,6 +104,23 @@ INLINE = """
             fixed={"template.yaml": HERE},
         ),
         bad(
+            "a folder of the path has another name by now",
+            {
+                "template.yaml": TEMPLATE.replace("functions/discovery/", ".").replace(
+                    "handler.lambda_handler", "functions/discover/handler.lambda_handler"
+                ),
+                "functions/discovery/handler.py": """
+                    def lambda_handler(event, context):
+                        return event
+                    """,
+            },
+            fixed={
+                "template.yaml": HERE.replace("functions/discovery/", ".").replace(
+                    "handler.lambda_handler", "functions/discovery/handler.lambda_handler"
+                )
+            },
+        ),
+        bad(
             "a folder of code, although builds write into folders of that name",
             {
                 "template.yaml": TEMPLATE.replace("functions/discovery/", "functions/publish/"),
