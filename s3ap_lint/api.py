@@ -16,15 +16,20 @@ from s3ap_lint.bedrock import measured as models_measured
 from s3ap_lint.bedrock import mismatch as request_mismatch
 from s3ap_lint.bedrock import model as bedrock_model
 from s3ap_lint.bedrock import uses as model_uses
+from s3ap_lint.copying import copied
+from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
 from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
 from s3ap_lint.deploy.model import Given as GivenParameter
 from s3ap_lint.directives import Directive
+from s3ap_lint.entries import appended, renamed, taken_out
+from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike, modules_alike
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.integrations import Wanted as WantedByState
 from s3ap_lint.integrations import wanted as wanted_by_states
+from s3ap_lint.layering import layers_bringing
 from s3ap_lint.missing import MissingImport
 from s3ap_lint.model import (
     Detector,
@@ -58,8 +63,11 @@ from s3ap_lint.patterns import Covers
 from s3ap_lint.permissions.access_point_name import ARNS as ACCESS_POINT_ARNS
 from s3ap_lint.permissions.access_point_name import name_beside
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
+from s3ap_lint.permissions.granting import lacking_statements, needed_statements, with_actions, with_statements
 from s3ap_lint.permissions.grants import Grants
 from s3ap_lint.permissions.guards import given_when
+from s3ap_lint.permissions.least_privilege import LeastStatement
+from s3ap_lint.permissions.least_privilege import value_of as statement_value
 from s3ap_lint.permissions.needs import Given
 from s3ap_lint.permissions.resource_policies import admitted
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
@@ -96,6 +104,7 @@ from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, text, texts
 from s3ap_lint.template.way import way
 from s3ap_lint.template.worlds import World
+from s3ap_lint.upgrade import can_run_on
 
 __all__ = [
     "ACCESS_POINT_ACTIONS",
@@ -135,6 +144,7 @@ __all__ = [
     "Inserted",
     "Lack",
     "Leaf",
+    "LeastStatement",
     "Level",
     "Location",
     "MissingImport",
@@ -187,17 +197,25 @@ __all__ = [
     "account_ids",
     "admitted",
     "allowed_models",
+    "appended",
     "aws_managed",
     "bad",
     "bedrock_lack",
     "bedrock_model",
     "called_from",
+    "can_name",
+    "can_run_on",
+    "can_stand",
     "choose",
     "code_key",
     "configured_lacks",
+    "copied",
     "denied",
     "detects",
     "edits",
+    "entry_functions",
+    "entry_points",
+    "folders_alike",
     "get_att",
     "given_when",
     "good",
@@ -206,7 +224,10 @@ __all__ = [
     "hookimpl",
     "if_",
     "is_called_model",
+    "is_plain_text",
     "is_somebodys",
+    "lacking_statements",
+    "layers_bringing",
     "level_of",
     "listed",
     "matches",
@@ -219,7 +240,9 @@ __all__ = [
     "model_mentions_in_states",
     "model_uses",
     "models_measured",
+    "modules_alike",
     "name_beside",
+    "needed_statements",
     "number",
     "of_this_account",
     "offer",
@@ -230,6 +253,7 @@ __all__ = [
     "ref",
     "references",
     "refused",
+    "renamed",
     "request_mismatch",
     "rewrites",
     "role_uses",
@@ -239,12 +263,16 @@ __all__ = [
     "s3_resource",
     "sam_policy_templates",
     "standing",
+    "statement_value",
     "statements",
     "sub",
+    "taken_out",
     "tells_models_apart",
     "text",
     "texts",
     "unused_grants",
     "wanted_by_states",
     "way",
+    "with_actions",
+    "with_statements",
 ]

@@ -267,13 +267,15 @@ def allowed(role: Role, use: Use, world: World) -> Allowed | None:
 class Lack:
     """What a role lacks to call one model: the "profile", the "model" behind it, or the model's other "regions".
 
-    `leaf` is the grant that does not do, `everywhere` whether it does in no Region.
+    `leaf` is the grant that does not do, `everywhere` whether it does in no Region; `regions` are those in which
+    the model itself is granted.
     """
 
     use: Use
     leaf: Leaf
     what: str
     everywhere: bool
+    regions: frozenset[str] = frozenset()
 
 
 def lack(role: Role, use: Use, world: World) -> Lack | None:
@@ -283,13 +285,13 @@ def lack(role: Role, use: Use, world: World) -> Lack | None:
         return None
     if not use.model.prefix:
         served = has.regions <= set(use.model.regions or ()) and bool(has.regions)
-        return None if has.profile or served else Lack(use, has.leaf, "profile", not use.model.regions)
+        return None if has.profile or served else Lack(use, has.leaf, "profile", not use.model.regions, has.regions)
     if not has.profile:
-        return Lack(use, has.leaf, "profile", True)
+        return Lack(use, has.leaf, "profile", True, has.regions)
     if not has.regions:
-        return Lack(use, has.leaf, "model", True)
+        return Lack(use, has.leaf, "model", True, has.regions)
     if len(has.regions) == 1 and EVERYWHERE not in has.regions:
-        return Lack(use, has.leaf, "regions", True)
+        return Lack(use, has.leaf, "regions", True, has.regions)
     return None
 
 

@@ -330,15 +330,20 @@ def _layer(function: Resource, node: Node, files: Files) -> Layer | None:
     resource = function.template.resources.get(name)
     if resource is None or resource.type not in LAYER_TYPES:
         return None
+    return layer_of(resource, files)
+
+
+def layer_of(resource: Resource, files: Files) -> Layer | None:
+    """What the template builds a layer from; None where that is no folder of the project, or cannot be told."""
     content = resource.property("ContentUri") or resource.properties["Content"]
-    folder = within(dirname(function.template.path), content.text) if content.is_text else None
+    folder = within(dirname(resource.template.path), content.text) if content.is_text else None
     if folder is None or not files.is_dir(folder):
         return None
     if resource.node["Metadata"]["BuildMethod"].text != "makefile":
         return Layer(resource, folder, content)
     for makefile in ("Makefile", "makefile", "GNUmakefile"):
         text = _text(files, join(folder, makefile))
-        recipe = recipes.recipe(text, f"build-{name}") if text is not None else None
+        recipe = recipes.recipe(text, f"build-{resource.id}") if text is not None else None
         if recipe is not None:
             return Layer(resource, folder, content, recipe, join(folder, makefile))
     return None

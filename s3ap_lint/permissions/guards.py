@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from s3ap_lint.dependencies import waits_for
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.references import references
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole
 
@@ -51,33 +51,4 @@ def _is_empty(pair: Node, parameter: str) -> bool:
 
 def leads_back(name: str, home: Iterable[Resource], template: Template) -> bool:
     """Whether a resource depends on one of `home`, which therefore must not name it."""
-    ends = {resource.id for resource in home}
-    edges = template.memo.get(leads_back)
-    if not isinstance(edges, dict):
-        edges = template.memo[leads_back] = _edges(template)
-    seen, todo = {name}, [name]
-    while todo:
-        found = edges.get(todo.pop(), set())
-        if found & ends:
-            return True
-        todo += found - seen
-        seen |= found
-    return False
-
-
-def _edges(template: Template) -> dict[str, set[str]]:
-    edges: dict[str, set[str]] = {}
-    for holder, named in _named(template):
-        resource = template.resource(named)
-        if resource is not None and resource.id != holder:
-            edges.setdefault(holder, set()).add(resource.id)
-    return edges
-
-
-def _named(template: Template) -> Iterator[tuple[str, str]]:
-    for one in references(template):
-        if one.section == "Resources":
-            yield one.holder, one.name
-    for resource in template.resources.values():
-        top = resource.node["DependsOn"]
-        yield from ((resource.id, node.text) for node in top.walk() if top and node.is_text)
+    return any(waits_for(template, name, resource.id) for resource in home if resource.id != name)

@@ -67,8 +67,13 @@ def written(found: Sequence[LeastStatement], head: Sequence[str] = ()) -> str:
     lines = [line for text in head for line in _comment(text)]
     for one in found:
         lines += [line for note in one.notes for line in _comment(note)]
-        lines += _item(_guarded(one.guards, _statement(one)))
+        lines += _item(value_of(one))
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def value_of(one: LeastStatement) -> Value:
+    """A statement as a value of a template, under its conditions."""
+    return _guarded(one.guards, _statement(one))
 
 
 def _statement(one: LeastStatement) -> Mapping[str, Value]:

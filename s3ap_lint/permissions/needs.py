@@ -92,6 +92,11 @@ class Needed:
         return all(not found.texts for found in self._members.values() if found.given is not False)
 
     @property
+    def names_nothing(self) -> bool:
+        """Whether the call gives none of what would name a resource, so that it is made on no particular one."""
+        return bool(self._members) and all(found.given is False for found in self._members.values())
+
+    @property
     def takes_a_resource(self) -> bool:
         """Whether the action is authorised on something narrower than everything, as far as is known."""
         return self.need.resources != ("*",)

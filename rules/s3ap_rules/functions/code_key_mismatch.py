@@ -5,7 +5,23 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from posixpath import basename
 
-from s3ap_lint.api import FUNCTION_TYPES, Application, Finding, Options, Resource, Severity, bad, code_key, good, rule
+from s3ap_lint.api import (
+    FUNCTION_TYPES,
+    Application,
+    Finding,
+    Fix,
+    Node,
+    Options,
+    Resource,
+    Severity,
+    Template,
+    bad,
+    code_key,
+    edits,
+    good,
+    offer,
+    rule,
+)
 
 TEMPLATE = """
     Parameters:
@@ -43,14 +59,26 @@ CODE = {
     since="0.1.0",
     options={"package-name": ""},
     examples=[
-        bad("a package of another name", {"claims/template.yaml": TEMPLATE, **CODE}),
+        bad(
+            "a package of another name",
+            {"claims/template.yaml": TEMPLATE, **CODE},
+            fixed={"claims/template.yaml": RIGHT},
+        ),
         bad(
             "not the name that the packaging script gives",
             {
                 "claims/template.yaml": RIGHT.replace("S3Key: claims-report.zip", "S3Key: report.zip  # <- S3AP308"),
                 **CODE,
             },
+            fixed={"claims/template.yaml": RIGHT},
             options={"package-name": "{application}-{function}.zip"},
+        ),
+        bad(
+            "the package that is meant is another function's",
+            {
+                "claims/template.yaml": TEMPLATE.replace("claims-reports", "claims-discovry"),
+                **CODE,
+            },
         ),
         good("the names of the folders", {"claims/template.yaml": RIGHT, **CODE}),
         good(
@@ -90,13 +118,24 @@ def code_key_mismatch(application: Application, options: Options) -> Iterator[Fi
             continue  # they are named by another habit
         for function, key in wrong:
             node = function.properties["Code"]["S3Key"] or function.properties["CodeUri"]
-            near = get_close_matches(key, sorted(packages), 1, 0.6)
+            near = get_close_matches(key, sorted(packages), 2, 0.6)
+            free = [one for one in near if one not in {other for _, other in keyed}]
             hint = f" (did you mean {near[0]!r}?)" if near else ""
             yield Finding(
                 f"no folder is packed into {key!r}{hint}; {function.id} gets no code, or old code",
                 at=node.at,
                 related=(function.at.noted("the function"),),
+                fix=_named(node, key, free[0], template) if near[:1] == free else None,
             )
+
+
+def _named(node: Node, key: str, package: str, template: Template) -> Fix | None:
+    """A fix that names another package in the same folder of the bucket."""
+    text = node.text or node["Fn::Sub"].text
+    if not text.endswith(key):
+        return None
+    whole = text.removesuffix(key) + package
+    return offer(f"Take the package {package}", edits.replace_text(node, template.source, whole))
 
 
 def _file(function: Resource) -> str:

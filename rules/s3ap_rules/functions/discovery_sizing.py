@@ -2,7 +2,23 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Function, Location, Node, Options, Severity, World, bad, good, number, rule
+from s3ap_lint.api import (
+    Finding,
+    Fix,
+    Function,
+    Location,
+    Node,
+    Options,
+    Severity,
+    World,
+    bad,
+    good,
+    number,
+    offer,
+    rule,
+)
+from s3ap_rules.functions.number_set import number_set
+from s3ap_rules.functions.timeout_contract import has_impatient_caller
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -17,6 +33,7 @@ TEMPLATE = """
           Handler: handler.handler
           MemorySize: 256  # <- S3AP319
           Timeout: !Ref Timeout
+          Policies: [AmazonS3ReadOnlyAccess]
           VpcConfig: {SubnetIds: [subnet-1], SecurityGroupIds: [sg-1]}
     """
 HANDLER = """
@@ -38,12 +55,42 @@ LISTS = ("list_objects_v2", "list_objects", "list_object_versions")
     since="0.1.0",
     options={"memory": 512, "timeout": 900},
     examples=[
-        bad("too little memory", {"template.yaml": TEMPLATE, "functions/discovery/handler.py": HANDLER}),
+        bad(
+            "too little memory",
+            {"template.yaml": TEMPLATE, "functions/discovery/handler.py": HANDLER},
+            fixed={"template.yaml": FITTING},
+        ),
         bad(
             "too little time",
             {
                 "template.yaml": FITTING.replace("!Ref Timeout", "!Ref Timeout  # <- S3AP319").replace("900", "300"),
                 "functions/discovery/handler.py": HANDLER,
+            },
+            fixed={"template.yaml": FITTING},
+        ),
+        bad(
+            "a queue waits for it, and the parameter is another function's as well",
+            {
+                "template.yaml": FITTING.replace("Timeout: !Ref Timeout", "Timeout: 25  # <- S3AP319").rstrip()
+                + """
+          Events:
+            Arrived: {Type: SQS, Properties: {Queue: !GetAtt Incoming.Arn}}
+      Incoming:
+        Type: AWS::SQS::Queue
+    """,
+                "functions/discovery/handler.py": HANDLER,
+                "other/template.yaml": FITTING.replace("!Ref Timeout", "!Ref Timeout  # <- S3AP319").replace(
+                    "Default: 900", "Default: 300"
+                )
+                + """
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: nodejs22.x
+          CodeUri: functions/report/
+          Timeout: !Ref Timeout
+    """,
+                "other/functions/discovery/handler.py": HANDLER,
             },
         ),
         good("both fit", {"template.yaml": FITTING, "functions/discovery/handler.py": HANDLER}),
@@ -99,7 +146,16 @@ def discovery_sizing(function: Function, options: Options) -> Iterator[Finding]:
             f"{function.id} lists from a VPC with {value} {unit}, less than {least}; a large volume may be too much",
             at=node.at if node else function.at,
             related=(function.at.noted("the function"), *_parameter(function, node)),
+            fix=_enough(function, name, least, unit),
         )
+
+
+def _enough(function: Function, name: str, least: int, unit: str) -> Fix | None:
+    """A fix that gives what is asked for; no more time where something waits for the function, and not that long."""
+    waits = (task.state.node["TimeoutSeconds"] for task in function.tasks)
+    if name == "Timeout" and (has_impatient_caller(function.resource) or any(waits)):
+        return None
+    return offer(f"Give it {least} {unit}", number_set(function.resource, name, least))
 
 
 def _lists(function: Function) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from s3ap_lint.api import Answer, Finding, Function, Severity, bad, good, rule
+from s3ap_lint.api import Answer, Finding, Fix, Function, Severity, bad, good, rule
+from s3ap_rules.functions.handler_meant import found_in_folder, named_in_folder, named_in_module, named_inline
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -16,6 +17,19 @@ TEMPLATE = """
           Handler: handler.lambda_handler  # <- S3AP301
     """
 HERE = TEMPLATE.replace("  # <- S3AP301", "")
+
+INLINE = """
+    Resources:
+      Discovery:
+        Type: AWS::Lambda::Function
+        Properties:
+          Runtime: python3.12
+          Handler: handler.handler  # <- S3AP301
+          Code:
+            ZipFile: |
+              def handler(event, context):
+                  return event
+    """
 
 
 @rule(
@@ -33,6 +47,37 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
                         return event
                     """,
             },
+            fixed={"template.yaml": HERE.replace("lambda_handler", "handler")},
+        ),
+        bad(
+            "one of two is spelt nearly the same",
+            {
+                "template.yaml": TEMPLATE.replace("handler.lambda_handler", '"handler.lamda_handler"'),
+                "functions/discovery/handler.py": """
+                    def lambda_handler(event, context):
+                        return event
+
+                    def on_failure(event, context):
+                        return event
+                    """,
+            },
+            fixed={"template.yaml": HERE.replace("handler.lambda_handler", '"handler.lambda_handler"')},
+        ),
+        bad(
+            "either of two may be meant",
+            {
+                "template.yaml": TEMPLATE,
+                "functions/discovery/handler.py": """
+                    def on_event(event, context):
+                        return event
+
+                    def on_failure(event, context):
+                        return event
+
+                    async def lambda_handlers(event, context):
+                        return event
+                    """,
+            },
         ),
         bad(
             "the file has another name",
@@ -43,6 +88,7 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
                         return event
                     """,
             },
+            fixed={"template.yaml": HERE.replace("handler.lambda_handler", "handler.handler")},
         ),
         bad(
             "the folder is not there",
@@ -55,6 +101,24 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
                         return event
                     """,
             },
+            fixed={"template.yaml": HERE},
+        ),
+        bad(
+            "a folder of the path has another name by now",
+            {
+                "template.yaml": TEMPLATE.replace("functions/discovery/", ".").replace(
+                    "handler.lambda_handler", "functions/discover/handler.lambda_handler"
+                ),
+                "functions/discovery/handler.py": """
+                    def lambda_handler(event, context):
+                        return event
+                    """,
+            },
+            fixed={
+                "template.yaml": HERE.replace("functions/discovery/", ".").replace(
+                    "handler.lambda_handler", "functions/discovery/handler.lambda_handler"
+                )
+            },
         ),
         bad(
             "a folder of code, although builds write into folders of that name",
@@ -65,21 +129,16 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
                         return event
                     """,
             },
+            fixed={
+                "template.yaml": HERE.replace("functions/discovery/", "functions/publish/").replace(
+                    "handler.lambda_handler", "publisher.lambda_handler"
+                )
+            },
         ),
         bad(
             "code in the template is always index.py",
-            """
-            Resources:
-              Discovery:
-                Type: AWS::Lambda::Function
-                Properties:
-                  Runtime: python3.12
-                  Handler: handler.handler  # <- S3AP301
-                  Code:
-                    ZipFile: |
-                      def handler(event, context):
-                          return event
-            """,
+            INLINE,
+            fixed=INLINE.replace("handler.handler  # <- S3AP301", "index.handler"),
         ),
         bad(
             "no function is named at all",
@@ -90,6 +149,7 @@ HERE = TEMPLATE.replace("  # <- S3AP301", "")
                         return event
                     """,
             },
+            fixed={"template.yaml": HERE.replace("handler.lambda_handler", "handler.handler")},
         ),
         bad(
             "a stub, until a script uploads what is meant",
@@ -251,7 +311,14 @@ def _no_function(function: Function) -> Finding | None:
         f"Handler {name!r} names a module and no function in it; every event of {function.id} fails",
         at=function.resource.property("Handler").at,
         related=(function.at.noted("the function"),),
+        fix=named_inline(function) if function.is_inline else _module_too(function),
     )
+
+
+def _module_too(function: Function) -> Fix | None:
+    """A fix that names the module as well, where one alone can be meant."""
+    missing = function.missing_code
+    return named_in_folder(function, missing.folder) if missing is not None and missing.lacks == "file" else None
 
 
 def _missing_code(function: Function) -> Finding | None:
@@ -265,6 +332,7 @@ def _missing_code(function: Function) -> Finding | None:
             f"{code.text!r} is not there; {function.id} cannot be built",
             at=code.at,
             related=(function.at.noted("the function"),),
+            fix=found_in_folder(function, missing.folder),
         )
     module = function.handler.rpartition(".")[0]
     near = _near(module.replace("/", "."), function.modules_in(missing.folder))
@@ -273,6 +341,7 @@ def _missing_code(function: Function) -> Finding | None:
         f"{where} has no module {module!r} for {function.id}{near}; every event fails with ImportModuleError",
         at=handler.at,
         related=(function.at.noted("the function"),),
+        fix=named_in_folder(function, missing.folder),
     )
 
 
@@ -292,6 +361,7 @@ def _missing_name(function: Function) -> Finding | None:
         f"{closure.entry} does not define {name!r}{near}; every event of {function.id} fails{guess}",
         at=handler.at,
         related=related,
+        fix=named_in_module(function),
         severity=Severity.WARNING if function.guess else None,
     )
 
@@ -302,6 +372,7 @@ def _misnamed_inline_code(function: Function, module: str) -> Finding:
         f"code in a template is the module 'index', not {module!r}; every event of {function.id} fails{until}",
         at=function.resource.property("Handler").at,
         related=(function.at.noted("the function"),),
+        fix=named_inline(function),
         severity=Severity.WARNING if until else None,
     )
 

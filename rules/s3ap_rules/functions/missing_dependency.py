@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from s3ap_lint.api import Finding, Function, MissingImport, Severity, bad, good, rule
+from s3ap_rules.functions.attached_layer import EXAMPLES, with_layer
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -324,6 +325,7 @@ STREAMS = """
                 "functions/collect/requirements.txt": "acme-tools\n",
             },
         ),
+        *EXAMPLES,
     ],
 )
 def missing_dependency(function: Function) -> Iterator[Finding]:
@@ -371,6 +373,7 @@ def _finding(function: Function, missing: MissingImport) -> Finding:
         f"{_fact(function, missing)}, {effect}",
         at=missing.at,
         related=tuple(related),
+        fix=with_layer(function, missing),
         severity=severity,
     )
 

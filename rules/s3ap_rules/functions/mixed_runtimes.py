@@ -3,24 +3,63 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from s3ap_lint.api import FUNCTION_TYPES, Application, Finding, Node, Options, Severity, Template, bad, good, rule
+from s3ap_lint.api import (
+    FUNCTION_TYPES,
+    Application,
+    Finding,
+    Fix,
+    Node,
+    Options,
+    Severity,
+    Template,
+    bad,
+    can_run_on,
+    edits,
+    good,
+    offer,
+    references,
+    rule,
+)
 
+INLINE = "def handler(event, context): pass"
 MIXED = """
+    Transform: AWS::Serverless-2016-10-31
     Resources:
       Discovery:
-        Type: AWS::Lambda::Function
+        Type: AWS::Serverless::Function
         Properties:
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: python3.13
       Report:
-        Type: AWS::Lambda::Function
+        Type: AWS::Serverless::Function
         Properties:
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: python3.13
       Notify:
-        Type: AWS::Lambda::Function
+        Type: AWS::Serverless::Function
         Properties:
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
           Runtime: python3.12  # <- S3AP320
     """
 SAME = MIXED.replace("python3.12  # <- S3AP320", "python3.13")
+
+MARK = "  # <- S3AP320"
+GIVEN = (
+    SAME
+    + """
+      Index:
+        Type: AWS::Serverless::Function
+        Properties:
+          InlineCode: "def handler(event, context): pass"
+          Handler: index.handler
+          Runtime: !Ref Python  # <- S3AP320
+    Parameters:
+      Python: {Type: String, Default: python3.12, AllowedValues: [python3.13, python3.12]}
+    """
+)
 
 
 @rule(
@@ -31,7 +70,26 @@ SAME = MIXED.replace("python3.12  # <- S3AP320", "python3.13")
     since="0.1.0",
     options={"runtime": ""},
     examples=[
-        bad("one is behind the others", MIXED),
+        bad("one is behind the others", MIXED, fixed=SAME),
+        bad("a parameter that is for runtimes alone", GIVEN, fixed=GIVEN.replace("3.12", "3.13", 1).replace(MARK, "")),
+        bad("one is ahead of the others", MIXED.replace("3.12", "3.14")),
+        bad(
+            "a layer or package that is made for a version, and a handler of another language",
+            {
+                "layer/template.yaml": MIXED.replace(
+                    MARK,
+                    f"{MARK}\n          Layers: [arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312:1]",
+                ),
+                "package/template.yaml": MIXED.replace(
+                    'InlineCode: "def handler(event, context): pass"', "CodeUri: s3://packages/notify.zip"
+                ),
+                "node/template.yaml": MIXED.replace("python3.13", "nodejs24.x").replace("python3.12", "nodejs22.x"),
+            },
+        ),
+        bad(
+            "what it imports is gone from the others' version",
+            MIXED.replace("3.12", "3.11").replace(INLINE, "import asyncore; handler = lambda event, context: asyncore"),
+        ),
         bad(
             "Globals differ from the rest of the project",
             {
@@ -99,7 +157,33 @@ def mixed_runtimes(application: Application, options: Options) -> Iterator[Findi
             yield Finding(
                 f"{owner} runs on {text}, {others}; what they share must work on both",
                 at=node.at,
+                fix=_on(application, template, node, text, wanted, agreed),
             )
+
+
+def _on(application: Application, template: Template, node: Node, text: str, wanted: str, agreed: str) -> Fix | None:
+    """A fix that takes the wanted version of Python: a later one, or that which was agreed on.
+
+    What is built for one version, such as a layer from elsewhere, may not work on another; other languages change what
+    a handler is from one version to the next.
+    """
+    if not text.startswith("python3") or not (agreed or _version(text) < _version(wanted)):
+        return None
+    mine = [one for one in application.functions if one.template is template and one.runtime == text]
+    if not all(can_run_on(one, wanted) for one in mine):
+        return None
+    name = node["Ref"].text
+    parameter = template.space.parameters.get(name)
+    if parameter is None:
+        return offer(f"Run it on {wanted}", edits.replace_text(node, template.source, wanted) if node.is_text else None)
+    others = [one for one in references(template) if one.name == name and one.node.key != "Runtime"]
+    if others or not parameter.admits(wanted):
+        return None
+    return offer(f"Run it on {wanted}", edits.replace_text(parameter.node["Default"], template.source, wanted))
+
+
+def _version(runtime: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", runtime)))
 
 
 def _runtimes(template: Template) -> Iterator[tuple[Node, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from s3ap_lint.api import Finding, Function, Severity, bad, good, rule
 from s3ap_rules.functions.environment_names import names_of
+from s3ap_rules.functions.environment_values import from_parameter
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -17,6 +18,16 @@ TEMPLATE = """
           Environment:
             Variables:
               ACCESS_POINT: reports-alias
+    """
+
+LEADS_NOWHERE = TEMPLATE.replace(
+    "    Resources:", "    Parameters:\n      ReportPrefix: {Type: String, Default: daily/}\n    Resources:"
+)
+HANDLER = """
+    import os
+
+    def handler(event, context):
+        return os.environ["ACCESS_POINT"], os.environ.get("REPORT_PREFIX", "reports/")  # <- S3AP305
     """
 
 
@@ -53,6 +64,22 @@ TEMPLATE = """
                     def handler(event, context):
                         return text("ACCESS_POINT"), text("REPORT_PREFIX", "reports/")  # <- S3AP305
                     """,
+            },
+        ),
+        bad(
+            "a parameter that leads nowhere",
+            {"template.yaml": LEADS_NOWHERE, "functions/discovery/handler.py": HANDLER},
+            fixed={
+                "template.yaml": LEADS_NOWHERE.replace(
+                    "reports-alias\n", "reports-alias\n              REPORT_PREFIX: !Ref ReportPrefix\n"
+                )
+            },
+        ),
+        bad(
+            "a parameter of another name may mean something else",
+            {
+                "template.yaml": LEADS_NOWHERE.replace("ReportPrefix:", "PrefixOfReports:"),
+                "functions/discovery/handler.py": HANDLER,
             },
         ),
         good(
@@ -136,4 +163,5 @@ def optional_variable_unset(function: Function) -> Iterator[Finding]:
             f"{name} is read here, but {function.id}{where} never sets it; it is never anything but {default}{guess}",
             at=read.at,
             related=(function.at.noted(f"{function.id} runs this"), *read.related),
+            fix=from_parameter(function, name),
         )

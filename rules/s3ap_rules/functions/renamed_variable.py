@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Function, Severity, bad, good, rule
+from s3ap_lint.api import Finding, Fix, Function, Node, Severity, bad, good, offer, renamed, rule
 from s3ap_rules.functions.environment_names import names_of
 
 TEMPLATE = """
@@ -30,6 +30,25 @@ HANDLER = """
         return os.environ["ACCESS_POINT"], prefix
     """
 
+ARMS = """
+    Transform: AWS::Serverless-2016-10-31
+    Conditions:
+      Here: !Equals [!Ref AWS::Region, ap-northeast-1]
+    Resources:
+      Discovery:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          CodeUri: functions/discovery/
+          Handler: handler.handler
+          Environment:
+            Variables: !If
+              - Here
+              - {ACCESS_POINT: reports, GRANT_PREFIX: grants/}  # <- S3AP304
+              - ACCESS_POINT: reports-alias
+                "GRANT_PREFIX": grants-elsewhere/
+    """
+
 
 @rule(
     code="S3AP304",
@@ -37,12 +56,24 @@ HANDLER = """
     severity=Severity.WARNING,
     since="0.1.0",
     examples=[
-        bad("a word is missing", {"template.yaml": TEMPLATE, "functions/discovery/handler.py": HANDLER}),
+        bad(
+            "a word is missing",
+            {"template.yaml": TEMPLATE, "functions/discovery/handler.py": HANDLER},
+            fixed={"template.yaml": HERE.replace("GRANT_PREFIX", "GRANT_APPLICATION_PREFIX")},
+        ),
         bad(
             "spelt in another way",
             {
                 "template.yaml": TEMPLATE.replace("GRANT_PREFIX", "GRANTS_PREFIXES"),
                 "functions/discovery/handler.py": HANDLER.replace("GRANT_APPLICATION_PREFIX", "GRANT_PREFIX"),
+            },
+            fixed={"template.yaml": HERE},
+        ),
+        bad(
+            "in both of two ways to be deployed",
+            {"template.yaml": ARMS, "functions/discovery/handler.py": HANDLER},
+            fixed={
+                "template.yaml": ARMS.replace("GRANT_PREFIX", "GRANT_APPLICATION_PREFIX").replace("  # <- S3AP304", "")
             },
         ),
         good(
@@ -97,6 +128,22 @@ def renamed_variable(function: Function) -> Iterator[Finding]:
         yield Finding(
             f"{name} is set, but {function.id} reads {read.name}, which is not; {default} always holds{guess}",
             at=node.key_at,
+            fix=_under_one_name(function, name, read.name),
             related=(read.at.noted("the read"), function.at.noted("the function"), *read.related),
             flow=(node.key_at.noted("set here"), *read.via, read.at.noted("read under another name")),
         )
+
+
+def _under_one_name(function: Function, name: str, wanted: str) -> Fix | None:
+    """A fix that sets a variable under the name that is read, in whichever way the function is deployed."""
+    found = [node for node in function.resource.properties["Environment"].walk() if _is_variable(node, name)]
+    source = function.template.source
+    return offer(f"Set {wanted} in its place", *(renamed(node, source, wanted) for node in found))
+
+
+def _is_variable(node: Node, name: str) -> bool:
+    """Whether a node below Environment is a variable of a name, in some arm of an `!If`."""
+    return node.key == name and [part for part in node.path[4:] if part not in _ARMS] == ["Variables", name]
+
+
+_ARMS = frozenset({"Fn::If", "1", "2"})

@@ -1,8 +1,9 @@
 """S3AP318: code that needs a later version of Python than its function runs on."""
 
+import ast
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Function, Newer, Severity, bad, good, rule
+from s3ap_lint.api import Edit, Finding, Fix, Function, Newer, Safety, Severity, Span, bad, good, offer, rule
 
 
 def project(runtime: str, handler: str, **more: str) -> dict[str, str]:
@@ -76,6 +77,29 @@ def project(runtime: str, handler: str, **more: str) -> dict[str, str]:
 
                 def handler(event, context):
                     return first(event)
+                """,
+            ),
+        ),
+        bad(
+            "another name of the same object",
+            project(
+                "python3.10",
+                """
+                import datetime as dt
+
+                def handler(event, context):
+                    now = dt.datetime.now(dt.UTC)  # <- S3AP318
+                    return str(now), dt.datetime.fromtimestamp(event["time"], tz=dt.UTC).isoformat()
+                """,
+            ),
+            fixed=project(
+                "python3.10",
+                """
+                import datetime as dt
+
+                def handler(event, context):
+                    now = dt.datetime.now(dt.timezone.utc)
+                    return str(now), dt.datetime.fromtimestamp(event["time"], tz=dt.timezone.utc).isoformat()
                 """,
             ),
         ),
@@ -184,5 +208,19 @@ def _finding(function: Function, newer: Newer) -> Finding:
         f"{newer.what} came with Python {major}.{minor}, and {function.id} runs on {function.runtime}, {effect}",
         at=newer.at,
         related=(function.at.noted(f"{function.id} runs this"),),
+        fix=_zone(function, newer) if newer.what == "datetime.UTC" else None,
         severity=Severity.WARNING if function.guess else None,
     )
+
+
+def _zone(function: Function, newer: Newer) -> Fix | None:
+    """A fix that spells UTC as every version can: datetime.UTC is another name of datetime.timezone.utc."""
+    modules = function.closure.modules if function.closure is not None and not function.is_inline else ()
+    module = next((one for one in modules if one.path == newer.at.subject), None)
+    if module is None:
+        return None
+    found = [node for node in module.nodes if isinstance(node, ast.Attribute)]
+    spans = [module.at(node).span for node in found if node.attr == "UTC" and module.meanings.of(node) == newer.what]
+    ends = [span.end for span in spans if span is not None]
+    edits = [Edit(module.path, Span(end - len("UTC"), end), "timezone.utc") for end in ends]
+    return offer("Write timezone.utc, which is the same object", *edits, safety=Safety.SAFE)

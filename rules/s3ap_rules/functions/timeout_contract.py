@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from s3ap_lint.api import (
     FUNCTION_TYPES,
     Finding,
+    Fix,
     Location,
     Node,
     Resource,
@@ -18,8 +19,10 @@ from s3ap_lint.api import (
     detects,
     good,
     number,
+    offer,
     rule,
 )
+from s3ap_rules.functions.number_set import number_set
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Caller:
     """What calls a function and waits for it: how long, and what happens when that is too short.
 
     `slack` are seconds more that nobody minds: 30 is what everybody gives a function behind an API that waits for 29.
+    `mended` is a fix, given how long the function may run; None where one or the other may be meant.
     """
 
     function: Resource
@@ -36,6 +40,7 @@ class Caller:
     waits: Callable[[World], int | None]
     exists: Callable[[World], bool] = lambda world: True
     slack: int = 0
+    mended: Callable[[int], Fix | None] = lambda runs: None
 
 
 QUEUE = """
@@ -52,6 +57,23 @@ QUEUE = """
           Timeout: 300  # <- S3AP322
           Events:
             Arrived: {Type: SQS, Properties: {Queue: !GetAtt Incoming.Arn}}
+    """
+MAPPING = """
+    Parameters:
+      Timeout: {Type: Number, Default: 300}
+    Resources:
+      Incoming:
+        Type: AWS::SQS::Queue
+      Discovery:
+        Type: AWS::Lambda::Function
+        Properties:
+          Code: {S3Bucket: packages, S3Key: discovery.zip}
+          Timeout: !Ref Timeout  # <- S3AP322
+      Mapping:
+        Type: AWS::Lambda::EventSourceMapping
+        Properties:
+          EventSourceArn: !GetAtt Incoming.Arn
+          FunctionName: !Ref Discovery
     """
 TASK = """
     Resources:
@@ -92,26 +114,17 @@ API = """
     severity=Severity.WARNING,
     since="0.1.0",
     examples=[
-        bad("a queue that hands the message out again", QUEUE),
+        bad(
+            "a queue that hands the message out again",
+            QUEUE,
+            fixed=QUEUE.replace("  # <- S3AP322", "").replace("60", "1800"),
+        ),
         bad(
             "the default of a queue",
-            """
-            Parameters:
-              Timeout: {Type: Number, Default: 300}
-            Resources:
-              Incoming:
-                Type: AWS::SQS::Queue
-              Discovery:
-                Type: AWS::Lambda::Function
-                Properties:
-                  Code: {S3Bucket: packages, S3Key: discovery.zip}
-                  Timeout: !Ref Timeout  # <- S3AP322
-              Mapping:
-                Type: AWS::Lambda::EventSourceMapping
-                Properties:
-                  EventSourceArn: !GetAtt Incoming.Arn
-                  FunctionName: !Ref Discovery
-            """,
+            MAPPING,
+            fixed=MAPPING.replace("  # <- S3AP322", "").replace(
+                "SQS::Queue\n", "SQS::Queue\n        Properties:\n          VisibilityTimeout: 1800\n"
+            ),
         ),
         bad("a task that gives up first", TASK),
         bad(
@@ -182,6 +195,13 @@ def timeout_contract(template: Template) -> Iterator[Finding]:
         yield from _outlasting(template, caller)
 
 
+def has_impatient_caller(function: Resource) -> bool:
+    """Whether a queue or an API of the template waits for a function."""
+    every = {one.id: one for one in function.template.of_type(*FUNCTION_TYPES)}
+    callers = (*_queues(function.template, every), *_apis(function.template))
+    return any(caller.function.id == function.id for caller in callers)
+
+
 def _outlasting(template: Template, caller: Caller) -> Iterator[Finding]:
     """The finding about one caller, if the defaults deploy a function that may outlast it."""
 
@@ -198,11 +218,12 @@ def _outlasting(template: Template, caller: Caller) -> Iterator[Finding]:
         return
     world = next(outcome.world for outcome in outcomes if outcome.answer)
     node = caller.function.property("Timeout")
-    runs, waits = number(node, world, 3), caller.waits(world)
+    runs, waits = number(node, world, 3) or 0, caller.waits(world) or 0
     yield Finding(
         f"{caller.function.id} may run {runs} seconds, but {caller.name} waits {waits}; {caller.effect}",
         at=node.at if node else caller.function.at,
         related=(caller.at.noted("what waits for it"), caller.function.at.noted("the function")),
+        fix=caller.mended(runs),
         scenario=verdict.scenario,
     )
 
@@ -248,8 +269,14 @@ def _queue(template: Template, function: Resource, source: Node, exists: Callabl
     def waits(world: World) -> int | None:
         return number(node, world, 30) if queue.exists(world) else None
 
+    def longer(runs: int) -> Fix | None:
+        """A fix that lets the queue wait as long as AWS advises (Lambda Developer Guide, "Configuring a queue")."""
+        seconds = min(6 * runs, 43200)
+        return offer(f"Let {queue.id} wait {seconds} seconds", number_set(queue, "VisibilityTimeout", seconds))
+
     effect = "the message is handed out again while it is worked on"
-    yield Caller(function, f"the queue {queue.id}", effect, node.at if node else queue.at, waits, exists)
+    at = node.at if node else queue.at
+    yield Caller(function, f"the queue {queue.id}", effect, at, waits, exists, mended=longer)
 
 
 # -- state machines

@@ -16,6 +16,7 @@ from s3ap_lint.api import (
     rule,
     runtime_sets,
 )
+from s3ap_rules.functions.environment_values import declared
 
 TEMPLATE = """
     Parameters:
@@ -39,6 +40,74 @@ TEMPLATE = """
             Variables:
               OUTPUT_PREFIX: reports/
               ARCHIVE_BUCKET: !If [WithArchive, archive, !Ref AWS::NoValue]
+    """
+
+READS = """
+    import os
+
+    def handler(event, context):
+        return os.environ["NAME"]  # <- S3AP302
+    """
+ALONE = """
+    Transform: AWS::Serverless-2016-10-31
+    Parameters:
+      ReportPrefix: {Type: String, Default: reports/}
+      OrdersSecret: {Type: String, NoEcho: true}
+    Resources:
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: handler.handler
+          CodeUri: functions/report/
+      ReportTopic:
+        Type: AWS::SNS::Topic
+    """
+SIBLINGS = """
+    Transform: AWS::Serverless-2016-10-31
+    Parameters:
+      ReportsAlias: {Type: String, Default: reports-ext-s3alias}
+    Resources:
+      Discovery:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: handler.handler
+          CodeUri: functions/report/
+          Environment:
+            Variables:
+              NAME: !Sub "${ReportsAlias}"  # 報告
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: handler.handler
+          CodeUri: functions/report/
+          Environment:
+            Variables:
+              PAGE_SIZE: "100"
+    """
+WAITING = """
+    Transform: AWS::Serverless-2016-10-31
+    Conditions:
+      WithAlerts: !Not [!Equals [!Ref AWS::Region, us-east-2]]
+    Resources:
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: handler.handler
+          CodeUri: functions/report/
+      Workflow:
+        Type: AWS::Serverless::StateMachine
+        Properties:
+          Definition:
+            StartAt: Report
+            States: {Report: {Type: Task, Resource: !GetAtt Report.Arn, End: true}}
+          Policies: [LambdaInvokePolicy: {FunctionName: !Ref Report}]
+      Alerts:
+        Type: AWS::SNS::Topic
+        Condition: WithAlerts
     """
 
 
@@ -125,6 +194,52 @@ TEMPLATE = """
                     def handler(event, context):
                         return settings.ledger
                     """,
+            },
+        ),
+        bad(
+            "the one parameter that has its name, and a resource with the form that its ending asks for",
+            {
+                "template.yaml": ALONE,
+                "functions/report/handler.py": """
+                    import os
+
+                    def handler(event, context):
+                        return os.environ["REPORT_PREFIX"], os.environ["REPORT_TOPIC_ARN"]  # <- S3AP302
+                    """,
+            },
+            fixed={
+                "template.yaml": ALONE.replace(
+                    "functions/report/\n",
+                    """functions/report/
+          Environment:
+            Variables:
+              REPORT_PREFIX: !Ref ReportPrefix
+              REPORT_TOPIC_ARN: !Ref ReportTopic
+""",
+                ),
+            },
+        ),
+        bad(
+            "what the other function sets it to",
+            {"template.yaml": SIBLINGS, "functions/report/handler.py": READS},
+            fixed={
+                "template.yaml": SIBLINGS.replace(
+                    'PAGE_SIZE: "100"\n', 'PAGE_SIZE: "100"\n              NAME: !Sub "${ReportsAlias}"\n'
+                )
+            },
+        ),
+        bad(
+            "what waits for the function, may be left out, or is a secret, is not offered",
+            {
+                "template.yaml": WAITING,
+                "secret/template.yaml": ALONE,
+                "functions/report/handler.py": """
+                    import os
+
+                    def handler(event, context):
+                        return os.environ["WORKFLOW_ARN"], os.environ["ALERTS_ARN"]  # <- S3AP302
+                    """,
+                "secret/functions/report/handler.py": READS.replace("NAME", "ORDERS_SECRET"),
             },
         ),
         good(
@@ -264,6 +379,7 @@ def _finding(function: Function, reads: list[ReachedRead], verdict: Verdict) -> 
         f"{names} {are} required here, but {function.id} does not set {them}, {effect}{guess}",
         at=read.at,
         related=(function.at.noted(f"{function.id} runs this"), *read.related),
+        fix=None if any(one.name in function.variables for one in reads) else declared(function, reads),
         severity=Severity.WARNING if function.guess or not verdict.in_defaults else None,
         scenario=verdict.scenario,
         flow=(function.at.noted("the function"), *read.via, read.at.noted("the read")),

@@ -2,7 +2,52 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import FUNCTION_TYPES, Finding, Resource, Severity, Template, World, bad, good, number, rule
+from s3ap_lint.api import (
+    FUNCTION_TYPES,
+    Edit,
+    Finding,
+    Fix,
+    Node,
+    Resource,
+    Severity,
+    Template,
+    World,
+    bad,
+    edits,
+    good,
+    number,
+    offer,
+    rule,
+    taken_out,
+)
+
+WRITTEN = """
+    Resources:
+      Discovery:
+        Type: AWS::Lambda::Function
+        Properties:
+          Runtime: nodejs22.x
+          Code: {S3Bucket: packages, S3Key: discovery.zip}
+          ReservedConcurrentExecutions: 0  # <- S3AP309
+    """
+GIVEN = """
+    Transform: AWS::Serverless-2016-10-31
+    Parameters:
+      Concurrency: {Type: Number, Default: 0}
+    Globals:
+      Function:
+        ReservedConcurrentExecutions: !Ref Concurrency  # <- S3AP309
+    Resources:
+      Discovery:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: functions/discovery/
+    """
+RESERVED = "!If [HasConcurrency, !Ref Concurrency, !Ref AWS::NoValue]"
+KNOWN = """
+    Conditions:
+      Reserved: !Not [!Equals [!Ref Concurrency, 0]]
+    """
 
 
 @rule(
@@ -13,31 +58,30 @@ from s3ap_lint.api import FUNCTION_TYPES, Finding, Resource, Severity, Template,
     examples=[
         bad(
             "written out",
-            """
-            Resources:
-              Discovery:
-                Type: AWS::Lambda::Function
-                Properties:
-                  Runtime: nodejs22.x
-                  Code: {S3Bucket: packages, S3Key: discovery.zip}
-                  ReservedConcurrentExecutions: 0  # <- S3AP309
-            """,
+            WRITTEN,
+            fixed=WRITTEN.replace("          ReservedConcurrentExecutions: 0  # <- S3AP309\n", ""),
         ),
         bad(
             "the default of a parameter",
-            """
-            Transform: AWS::Serverless-2016-10-31
-            Parameters:
-              Concurrency: {Type: Number, Default: 0}
-            Globals:
-              Function:
-                ReservedConcurrentExecutions: !Ref Concurrency  # <- S3AP309
-            Resources:
-              Discovery:
-                Type: AWS::Serverless::Function
-                Properties:
-                  CodeUri: functions/discovery/
-            """,
+            GIVEN,
+            fixed=GIVEN.replace("!Ref Concurrency  # <- S3AP309", RESERVED).replace(
+                "    Globals:",
+                "    Conditions:\n      HasConcurrency: !Not [!Equals [!Ref Concurrency, 0]]\n    Globals:",
+            ),
+        ),
+        bad(
+            "there is a condition for it already",
+            GIVEN + KNOWN,
+            fixed=GIVEN.replace("!Ref Concurrency  # <- S3AP309", RESERVED.replace("HasConcurrency", "Reserved"))
+            + KNOWN,
+        ),
+        bad(
+            "all that Globals says",
+            GIVEN.replace("!Ref Concurrency", "0"),
+            fixed=GIVEN.replace(
+                "    Globals:\n      Function:\n        ReservedConcurrentExecutions: !Ref Concurrency  # <- S3AP309\n",
+                "",
+            ),
         ),
         good(
             "zero means that nothing is reserved",
@@ -109,5 +153,34 @@ def zero_concurrency(template: Template) -> Iterator[Finding]:
             f"{function.id} may run 0 times at once; every event is throttled",
             at=node.at,
             related=(function.at.noted("the function"),),
+            fix=_lifted(node, template),
             scenario=verdict.scenario,
         )
+
+
+def _lifted(node: Node, template: Template) -> Fix | None:
+    """A fix that reserves nothing where zero is meant to be nothing."""
+    if node.is_text:
+        return offer("Reserve nothing", taken_out(node, template.source))
+    name = node["Ref"].text
+    if name not in template.space.parameters:
+        return None
+    known = next((one for one, test in template.space.conditions.items() if test.data() == _is_not_zero(name)), "")
+    condition = known or f"Has{name}"
+    if not known and condition in template.top["Conditions"]:
+        return None
+    reserved = edits.if_(condition, edits.ref(name), edits.NO_VALUE)
+    made = () if known else (_with_condition(template, condition, name),)
+    return offer("Reserve nothing where it is 0", *made, edits.replace(node, template.source, reserved))
+
+
+def _is_not_zero(parameter: str) -> object:
+    return {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+
+
+def _with_condition(template: Template, name: str, parameter: str) -> Edit | None:
+    """The edit that makes a condition of a parameter that is not 0."""
+    test = edits.Fn("Not", [edits.Fn("Equals", [edits.ref(parameter), 0])])
+    if template.top["Conditions"]:
+        return edits.set(template.top["Conditions"], template.source, name, test)
+    return edits.insert_after(template.top, template.source, "Parameters", "Conditions", {name: test})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from s3ap_lint.api import Application, Finding, RoleUse, Severity, aws_managed, bad, good, role_uses, rule
+from s3ap_rules.permissions.narrowed_policy import narrowed
 
 TEMPLATE = """
     Transform: AWS::Serverless-2016-10-31
@@ -20,6 +21,21 @@ TEMPLATE = """
             - AWSLambdaBasicExecutionRole
             - POLICY
     """
+WRITES = """Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action: s3:PutObject
+                  Resource: !Sub "${Reports.Arn}/report.json\""""
+BARE = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: handler.handler
+          CodeUri: functions/report/
+"""
 HANDLER = """
     import os
 
@@ -42,6 +58,22 @@ HANDLER = """
             {
                 "template.yaml": TEMPLATE.replace("POLICY", "AmazonS3FullAccess  # <- S3AP404"),
                 "functions/report/handler.py": HANDLER,
+            },
+            fixed={"template.yaml": TEMPLATE.replace("POLICY", WRITES)},
+        ),
+        bad(
+            "a policy that no call asks for",
+            {
+                "template.yaml": BARE + "          Policies: [AmazonS3FullAccess]  # <- S3AP404\n",
+                "functions/report/handler.py": "def handler(event, context):\n    return event\n",
+            },
+            fixed={"template.yaml": BARE},
+        ),
+        bad(
+            "what it is called on cannot be told",
+            {
+                "template.yaml": TEMPLATE.replace("POLICY", "AmazonS3FullAccess  # <- S3AP404"),
+                "functions/report/handler.py": HANDLER.replace('os.environ["BUCKET"]', 'event["bucket"]'),
             },
         ),
         bad(
@@ -117,7 +149,12 @@ def _broad(use: RoleUse) -> Iterator[Finding]:
         if grants:
             found = sorted({one.action for one in use.needed if any(grant.covers(one.action) for grant in grants)})
             itself = not use.role.is_implicit and any(grant.covers(one) for grant in grants for one in _OF_LAMBDA)
-            yield Finding(_message(use, name, found, itself), at=leaf.at, related=(use.role.at.noted("the role"),))
+            yield Finding(
+                _message(use, name, found, itself),
+                at=leaf.at,
+                related=(use.role.at.noted("the role"),),
+                fix=None if itself else narrowed(use, leaf, found),
+            )
 
 
 _OF_LAMBDA = ("dynamodb:GetRecords", "kinesis:GetRecords", "logs:PutLogEvents", "sqs:ReceiveMessage")

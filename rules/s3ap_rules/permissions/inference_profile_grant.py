@@ -16,6 +16,7 @@ from s3ap_lint.api import (
     model_uses,
     rule,
 )
+from s3ap_rules.permissions.model_grant import granted
 
 TEMPLATE = """
     Parameters:
@@ -45,6 +46,11 @@ TEMPLATE = """
 """
 BARE = """
                       - !Sub "arn:aws:bedrock:${AWS::Region}::foundation-model/${ModelId}"  # <- S3AP408
+"""
+FIXED = """
+                      - !Sub "arn:aws:bedrock:${AWS::Region}::foundation-model/${ModelId}"
+                      - arn:aws:bedrock:*::foundation-model/*
+                      - !Sub "arn:aws:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/*"
 """
 BOTH = """
                       - !Sub "arn:aws:bedrock:*::foundation-model/*"
@@ -82,15 +88,35 @@ def _default(text: str, model: str) -> str:
     severity=Severity.ERROR,
     since="0.1.0",
     examples=[
-        bad("a model that few Regions serve without a profile", TEMPLATE + BARE),
-        bad("the id of a profile in the place of a model's", _default(TEMPLATE, "apac.amazon.nova-lite-v1:0") + BARE),
+        bad(
+            "a model that few Regions serve without a profile",
+            TEMPLATE + BARE,
+            fixed=TEMPLATE + FIXED,
+        ),
+        bad(
+            "the id of a profile in the place of a model's",
+            _default(TEMPLATE, "apac.amazon.nova-lite-v1:0") + BARE,
+            fixed=_default(TEMPLATE, "apac.amazon.nova-lite-v1:0") + FIXED,
+        ),
         bad(
             "a profile, and every model but no profile",
             IMPLICIT.replace("RESOURCE", '"arn:aws:bedrock:*::foundation-model/*"'),
+            fixed=IMPLICIT.replace(
+                " RESOURCE  # <- S3AP408",
+                """
+                    - "arn:aws:bedrock:*::foundation-model/*"
+                    - !Sub "arn:aws:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/PROFILE\"""",
+            ).replace("PROFILE", "us.anthropic.claude-sonnet-4-6"),
         ),
         bad(
             "a profile alone",
             IMPLICIT.replace("RESOURCE", '!Sub "arn:aws:bedrock:*:${AWS::AccountId}:inference-profile/*"'),
+            fixed=IMPLICIT.replace(
+                " RESOURCE  # <- S3AP408",
+                """
+                    - !Sub "arn:aws:bedrock:*:${AWS::AccountId}:inference-profile/*"
+                    - arn:aws:bedrock:*::foundation-model/anthropic.claude-sonnet-4-6""",
+            ),
         ),
         bad(
             "a profile that leads to other Regions, and the model in one",
@@ -98,6 +124,11 @@ def _default(text: str, model: str) -> str:
             + """
                       - !Sub "arn:aws:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/us.amazon.nova*"
                       - !Sub "arn:aws:bedrock:${AWS::Region}::foundation-model/amazon.nova-lite-v1:0"  # <- S3AP408
+""",
+            fixed=_default(TEMPLATE, "us.amazon.nova-lite-v1:0")
+            + """
+                      - !Sub "arn:aws:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/us.amazon.nova*"
+                      - arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0
 """,
         ),
         bad(
@@ -108,6 +139,12 @@ def _default(text: str, model: str) -> str:
                 "AllowedValues: [amazon.titan-text-express-v1, eu.anthropic.claude-haiku-4-5-20251001-v1:0]",
             )
             + BARE,
+            fixed=TEMPLATE.replace(
+                'Default: "amazon.nova-lite-v1:0"',
+                "Default: amazon.titan-text-express-v1, "
+                "AllowedValues: [amazon.titan-text-express-v1, eu.anthropic.claude-haiku-4-5-20251001-v1:0]",
+            )
+            + FIXED,
         ),
         good("both", TEMPLATE + BOTH),
         good("everything", IMPLICIT.replace("RESOURCE  # <- S3AP408", '"*"')),
@@ -198,7 +235,7 @@ def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
     chosen = "" if use.is_default else f" (when {use.parameter} is {model.id!r})"
     profile = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/"
     models = "arn:${AWS::Partition}:bedrock:*::foundation-model/"
-    granted = fault.leaf.text
+    only = fault.leaf.text
     if fault.what == "model":
         message = (
             f"{role.id} may call the inference profile {model.id}, but not the model behind it; every call is denied; "
@@ -211,13 +248,13 @@ def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
         )
     elif model.prefix:
         message = (
-            f"{model.id} is an inference profile, but {role.id} may call only {granted}; every call is denied; "
+            f"{model.id} is an inference profile, but {role.id} may call only {only}; every call is denied; "
             f"grant {profile}{model.id} and {models}{model.base}"
         )
     else:
         where = f"only {', '.join(model.regions)} serve it on demand" if model.regions else "it is not served on demand"
         message = (
-            f"{model.id} is called through an inference profile ({where}), but {role.id} may call only {granted}; "
+            f"{model.id} is called through an inference profile ({where}), but {role.id} may call only {only}; "
             f"name a profile, and grant {profile}* and {models}{model.base}"
         )
     sure = verdict.in_defaults and use.is_default and fault.everywhere
@@ -225,6 +262,7 @@ def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
         message + chosen,
         at=fault.leaf.at,
         related=(role.at.noted(f"{role.id}"), use.leaf.at.noted(f"{model.id} reaches the role here")),
+        fix=granted(use, fault.leaf, fault.what, "*" in fault.regions, role.template),
         severity=None if sure else Severity.WARNING,
         scenario=verdict.scenario,
     )

@@ -18,9 +18,11 @@ from s3ap_lint.api import (
     choose,
     detects,
     good,
+    offer,
     references,
     rule,
     text,
+    with_statements,
 )
 
 NEEDED = (
@@ -84,6 +86,24 @@ SAM = """
             Level: ERROR
             Destinations:
               - CloudWatchLogsLogGroup: {LogGroupArn: !GetAtt Log.Arn}
+"""
+
+GRANTED = """
+                  Action: logs:CreateLogGroup
+                  Resource: "*"
+"""
+DELIVERY = """\
+                - Effect: Allow
+                  Action:
+                    - logs:CreateLogDelivery
+                    - logs:GetLogDelivery
+                    - logs:UpdateLogDelivery
+                    - logs:DeleteLogDelivery
+                    - logs:ListLogDeliveries
+                    - logs:PutResourcePolicy
+                    - logs:DescribeResourcePolicies
+                    - logs:DescribeLogGroups
+                  Resource: "*"
 """
 
 
@@ -171,7 +191,11 @@ def logging_granted_not_configured(role: Role) -> Iterator[Finding]:
     "S3AP407",
     subject=StateMachine,
     examples=[
-        bad("configured, and only a function's logs are granted", SAM),
+        bad(
+            "configured, and only a function's logs are granted",
+            SAM,
+            fixed=SAM.replace("  # <- S3AP407", "").replace(GRANTED, GRANTED + DELIVERY),
+        ),
         bad(
             "granted on the log group, which these actions do not take",
             TEMPLATE.replace("  # <- S3AP407", "").replace(
@@ -218,6 +242,10 @@ def logging_configured_not_granted(machine: StateMachine) -> Iterator[Finding]:
         '"The state machine IAM Role is not authorized to access the Log Destination"',
         at=_setting(machine.resource).key_at,
         related=(role.at.noted("the role"),),
+        fix=offer(
+            "Grant the delivery of logs",
+            with_statements(role, [{"Effect": "Allow", "Action": list(lacking), "Resource": "*"}]),
+        ),
         scenario=verdict.scenario,
     )
 

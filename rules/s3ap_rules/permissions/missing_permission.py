@@ -18,7 +18,8 @@ from s3ap_lint.api import (
     way,
 )
 from s3ap_rules.permissions.configured_permission import EXAMPLES, configured_findings, listed
-from s3ap_rules.permissions.permission_example import ROLE, sam
+from s3ap_rules.permissions.granted_action import granted
+from s3ap_rules.permissions.permission_example import FIRST, LABELS, ROLE, SECOND, sam
 
 
 @rule(
@@ -69,6 +70,7 @@ from s3ap_rules.permissions.permission_example import ROLE, sam
                         return dynamodb.get_item(TableName=os.environ["CUSTOMERS"], Key=key)
                     """,
             },
+            fixed={"template.yaml": ROLE.replace(FIRST, FIRST + SECOND)},
         ),
         bad(
             "granted, and denied by another statement",
@@ -118,6 +120,7 @@ from s3ap_rules.permissions.permission_example import ROLE, sam
                         boto3.client("rekognition").detect_labels(Image={"Bytes": event["image"]})
                     """,
             },
+            fixed={"template.yaml": sam(f"AWSLambdaBasicExecutionRole{LABELS}")},
         ),
         bad(
             "on a table that no variable names yet",
@@ -370,6 +373,7 @@ def _finding(function: Function, lacks: list[Lack], at: Location, verdict: Verdi
             *(() if role.is_implicit else (role.at.noted("the role"),)),
             function.at.noted("the function"),
         ),
+        fix=granted(function, lacks),
         severity=Severity.WARNING if function.guess or unset or not verdict.in_defaults else None,
         scenario=verdict.scenario,
         flow=(

@@ -28,6 +28,21 @@ ROLE = """
               TABLE: !Ref Orders
               CUSTOMERS: !Ref Customers
     """
+FIRST = """
+                    Action: dynamodb:GetItem
+                    Resource: !GetAtt Orders.Arn
+"""
+SECOND = """\
+                  - Effect: Allow
+                    Action: dynamodb:GetItem
+                    Resource: !GetAtt Customers.Arn
+"""
+LABELS = """
+            - Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action: rekognition:DetectLabels
+                  Resource: "*\""""
 SAM = """
     Transform: AWS::Serverless-2016-10-31
     Resources:

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from s3ap_lint.api import (
-    Edit,
     Finding,
     Fix,
     Node,
     Resource,
-    Safety,
     Severity,
     Template,
     bad,
     good,
+    offer,
+    renamed,
     rule,
     sam_policy_templates,
 )
@@ -302,11 +302,4 @@ def _fits(wrong: str, value: Node, right: str) -> bool:
 
 def _renamed(node: Node, name: str, template: Template) -> Fix | None:
     """Another key for a node."""
-    span = node.key_span
-    if span is None or node.shared:
-        return None
-    written = template.source.data[span.start : span.end].decode("utf-8", "replace")
-    if written.strip("\"'") != node.key:
-        return None
-    edit = Edit(node.subject, span, written.replace(node.key, name))
-    return Fix(f"Write {name}", (edit,), Safety.REVIEW)
+    return offer(f"Write {name}", renamed(node, template.source, name))
