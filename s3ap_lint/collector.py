@@ -30,8 +30,6 @@ class Surroundings(Protocol):
     @property
     def options(self) -> Mapping[str, Options]: ...
     @property
-    def fixing(self) -> bool: ...
-    @property
     def line_hashes(self) -> dict[tuple[str, int], str]: ...
     def wants_foreign(self, code: str) -> bool: ...
 
@@ -122,10 +120,6 @@ class Collector:
         if finding.fix is None:
             return None
         changes = finding.fix.changes
-        if not isinstance(changes, tuple):
-            if not self.session.fixing:
-                return PlacedFix(finding.fix.title, finding.fix.safety, (), held_back=True)
-            changes = changes()
         edits = [change for change in changes if isinstance(change, Edit)]
         placed = tuple(PlacedEdit(self._place(Location(e.subject, e.span), exact=True), e.text) for e in edits)
         unimports = tuple(change for change in changes if isinstance(change, Unimport))

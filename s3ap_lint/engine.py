@@ -67,14 +67,10 @@ class UnitResult:
 
 
 class Session:
-    """The rules, the settings and the files of one run in one process; module facts are computed once.
+    """The rules, the settings and the files of one run in one process; module facts are computed once."""
 
-    `fixing` says whether somebody looks at the edits of fixes that take long to work out.
-    """
-
-    def __init__(self, config: Config, registry: Registry, workspace: Workspace, *, fixing: bool = True) -> None:
+    def __init__(self, config: Config, registry: Registry, workspace: Workspace) -> None:
         self.config = config
-        self.fixing = fixing
         self.registry = registry
         self.workspace = workspace
         self.runtimes = Runtimes(workspace)

@@ -98,14 +98,10 @@ class Unimport:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """All of its changes are made, or none. The title is an imperative.
-
-    Changes that take long to work out may be given as a function, which is called only when somebody
-    looks at them; that they can be made must be known before.
-    """
+    """All of its changes are made, or none. The title is an imperative."""
 
     title: str
-    changes: tuple[Change, ...] | Callable[[], tuple[Change, ...]]
+    changes: tuple[Change, ...]
     safety: Safety = Safety.REVIEW
 
 

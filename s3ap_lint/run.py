@@ -121,7 +121,7 @@ class Run:
         self._results = {task: result for task, result in self._results.items() if not stale & result.rests_on}
         workspace = Workspace(self.config.root, overlay) if stale else self._workspace
         self._last, self._workspace = overlay, workspace
-        setup = Setup(self.config, overlay, self.fixing)
+        setup = Setup(self.config, overlay)
         setup.begin(self.registry, workspace)
         return setup
 

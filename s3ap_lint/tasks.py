@@ -68,7 +68,6 @@ class Setup:
 
     config: Config
     overlay: Mapping[str, bytes] = field(default_factory=dict)
-    fixing: bool = False
 
     def __call__(self) -> None:
         if _state.get("setup") is not self:
@@ -76,7 +75,7 @@ class Setup:
 
     def begin(self, registry: Registry, workspace: Workspace) -> None:
         """Make the session of this process, with rules and files that are there already."""
-        _state.update(setup=self, session=Session(self.config, registry, workspace, fixing=self.fixing))
+        _state.update(setup=self, session=Session(self.config, registry, workspace))
 
 
 _state: dict[str, object] = {}  # one session a process; a forked worker finds its parent's here

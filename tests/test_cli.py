@@ -355,6 +355,7 @@ reader/handler.py:1:8 warning F401 unused-import
   'json' imported but unused
      1 | import json
        |        ^^^^
+  fix: Remove the import
   the same in 1 more place:
     tools/stage.py:1:8
 
@@ -379,7 +380,7 @@ CloudFormation refuses the template otherwise
   template.yaml:8:3: Book has the condition KeepsLedger
 
 1 error and 4 warnings in 3 files, 1 suppressed
-fixable: 1 with --fix
+fixable: 3 with --fix
 checked 1 template, 3 Python files, 1 application; joined 1 of 1 function to their code
 """
         + versions("pyflakes")
@@ -418,6 +419,7 @@ def test_quiet_leaves_the_findings(cli: Cli, write: Write):
     write(WARNING)
     assert (
         "unused.py:1:8 warning F401 unused-import\n  'os' imported but unused\n     1 | import os\n       |        ^^\n"
+        "  fix: Remove the import\n"
     ) == cli.lint("-q").out
 
 
@@ -432,7 +434,7 @@ def test_verbose_lists_what_is_suppressed_and_what_could_not_be_checked(cli: Cli
     assert [
         "2 warnings in 1 file, 1 suppressed",
         "  suppressed: keep.py:1:8 F401 unused-import: 後で使う",
-        "fixable: 1 with --fix",
+        "fixable: 2 with --fix",
         "checked 1 template, 1 Python file, 1 application; joined 0 of 1 function to their code",
         "could not check 1 thing:",
         "  app.template:11: code of Reader: no folder is named after its package 'reader.zip'",
@@ -570,6 +572,7 @@ shared/reader/handler.py:1:8 warning F401 unused-import
   'json' imported but unused
      1 | import json
        |        ^^^^
+  fix: Remove the import
 
 shared/reader/handler.py:7:18 error S3AP302 unset-variable
   OUTPUT is required here, but Reader does not set it, so the events that come this way fail \

@@ -71,8 +71,8 @@ def test_the_order_of_a_folder_makes_no_difference(
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_order_of_the_paths_makes_no_difference(cli: Cli, library: Path, bytes_of: dict[str, str], form: str):
-    """Applications named one by one, backwards, and one of them twice."""
-    names = sorted((path.name for path in library.iterdir() if path.is_dir()), reverse=True)
+    """All that the library holds named one by one, backwards, and one of them twice."""
+    names = sorted((path.name for path in library.iterdir()), reverse=True)
     found = output(cli, library, form, *names, f"{library / names[0]}{os.sep}")
     assert usual(cli, library, bytes_of, form) == found
 

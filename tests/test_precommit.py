@@ -174,8 +174,9 @@ def test_a_commit_with_a_fault_is_stopped_and_one_without_is_made(library: Libra
 
 def test_the_fixing_hook_fixes_what_is_committed_and_nothing_else(library: Library):
     """As pre-commit has it, the commit fails once because files changed, and passes the second time."""
-    spare = f"import json\n{HANDLER}".replace("OUTPUT", "INPUT")
+    spare, fixed = f"import json\n{HANDLER}".replace("OUTPUT", "INPUT"), HANDLER.replace("OUTPUT", "INPUT")
     for application in ("uses", "unrelated"):
+        (library.folder / application / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
         (library.folder / application / "functions/reader/handler.py").write_text(spare, encoding="utf-8")
     file = "uses/functions/reader/handler.py"
     arguments = ("try-repo", library.hooks, "s3ap-lint-fix", "--verbose", "--files", file)
@@ -183,7 +184,7 @@ def test_the_fixing_hook_fixes_what_is_committed_and_nothing_else(library: Libra
     assert 1 == first.returncode, first.stdout
     assert "files were modified by this hook" in first.stdout
     assert "fixed 1 finding in 1 file\n" in first.stdout
-    assert HANDLER.replace("OUTPUT", "INPUT") == (library.folder / file).read_text(encoding="utf-8")
+    assert fixed == (library.folder / file).read_text(encoding="utf-8")
     assert spare == (library.folder / "unrelated/functions/reader/handler.py").read_text(encoding="utf-8")
     second = library.pre_commit(*arguments)
     assert 0 == second.returncode, second.stdout

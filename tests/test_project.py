@@ -265,18 +265,20 @@ def test_the_changelog_has_an_entry_for_this_version():
     assert entry.count("\n- ") >= 1
 
 
-def test_the_pre_commit_hook_runs_a_command_that_exists():
+def test_the_pre_commit_hooks_run_a_command_that_exists():
     """`--allow-empty`, because pre-commit passes files that are none of ours."""
     import yaml
 
-    (hook,) = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    program, *arguments = hook["entry"].split()
-    assert (program, hook["id"], "python") == ("s3ap-lint", "s3ap-lint", hook["language"])
-    assert program in PROJECT["project"]["scripts"]
-    options = parser_for("check").parse_intermixed_args([*arguments, "template.yaml", "functions/reader/handler.py"])
-    assert options.allow_empty
-    assert hook["require_serial"] is True
-    assert {"yaml", "json", "python", "toml", "shell", "markdown"} == set(hook["types_or"])
+    hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert [("s3ap-lint", False), ("s3ap-lint-fix", True)] == [(hook["id"], "--fix" in hook["entry"]) for hook in hooks]
+    for hook in hooks:
+        program, *arguments = hook["entry"].split()
+        assert ("s3ap-lint", "python") == (program, hook["language"])
+        assert program in PROJECT["project"]["scripts"]
+        files = ["template.yaml", "functions/reader/handler.py"]
+        assert parser_for("check").parse_intermixed_args([*arguments, *files]).allow_empty
+        assert hook["require_serial"] is True
+        assert {"yaml", "json", "python", "toml", "shell", "markdown"} == set(hook["types_or"])
 
 
 def test_no_path_of_a_machine_is_in_the_project():

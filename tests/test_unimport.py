@@ -44,7 +44,7 @@ def settled(text: str, path: str = HANDLER, rounds: int = 10, **more: str) -> st
     done = settle.settle(
         lambda changed: looked({**files, **changed}),
         lambda name: files[name],
-        lambda fix: fix.safety is Safety.SAFE,
+        lambda finding: finding.fix is not None and finding.fix.safety is Safety.SAFE,
         rounds,
     )
     assert () == done.refused

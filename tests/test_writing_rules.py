@@ -64,6 +64,6 @@ def test_the_guide_names_every_hook_and_every_subject(repository: Path):
     assert [] == [hook for hook in HOOKS if f"`{hook}`" not in text]
     from s3ap_lint import api
 
-    public = {getattr(api, name) for name in api.__all__}
+    public = [getattr(api, name) for name in api.__all__]
     subjects = [subject.__name__ for subject in installed().by_subject if subject in public]
     assert [] == [name for name in subjects if f"| `{name}` |" not in text]

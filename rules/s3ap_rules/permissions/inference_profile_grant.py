@@ -88,11 +88,7 @@ def _default(text: str, model: str) -> str:
     severity=Severity.ERROR,
     since="0.1.0",
     examples=[
-        bad(
-            "a model that few Regions serve without a profile",
-            TEMPLATE + BARE,
-            fixed=TEMPLATE + FIXED,
-        ),
+        bad("a model that few Regions serve without a profile; its bare id has to change, too", TEMPLATE + BARE),
         bad(
             "the id of a profile in the place of a model's",
             _default(TEMPLATE, "apac.amazon.nova-lite-v1:0") + BARE,
@@ -135,14 +131,14 @@ def _default(text: str, model: str) -> str:
             "one of the values that may be chosen",
             TEMPLATE.replace(
                 'Default: "amazon.nova-lite-v1:0"',
-                "Default: amazon.titan-text-express-v1, "
-                "AllowedValues: [amazon.titan-text-express-v1, eu.anthropic.claude-haiku-4-5-20251001-v1:0]",
+                "Default: amazon.titan-embed-text-v2:0, "
+                "AllowedValues: [amazon.titan-embed-text-v2:0, eu.anthropic.claude-haiku-4-5-20251001-v1:0]",
             )
             + BARE,
             fixed=TEMPLATE.replace(
                 'Default: "amazon.nova-lite-v1:0"',
-                "Default: amazon.titan-text-express-v1, "
-                "AllowedValues: [amazon.titan-text-express-v1, eu.anthropic.claude-haiku-4-5-20251001-v1:0]",
+                "Default: amazon.titan-embed-text-v2:0, "
+                "AllowedValues: [amazon.titan-embed-text-v2:0, eu.anthropic.claude-haiku-4-5-20251001-v1:0]",
             )
             + FIXED,
         ),
@@ -262,7 +258,7 @@ def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
         message + chosen,
         at=fault.leaf.at,
         related=(role.at.noted(f"{role.id}"), use.leaf.at.noted(f"{model.id} reaches the role here")),
-        fix=granted(use, fault.leaf, fault.what, "*" in fault.regions, role.template),
+        fix=granted(use, fault.leaf, fault.what, "*" in fault.regions, role.template) if model.prefix else None,
         severity=None if sure else Severity.WARNING,
         scenario=verdict.scenario,
     )
