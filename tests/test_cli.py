@@ -378,9 +378,10 @@ CloudFormation refuses the template otherwise
        |                                                 ^^^^
   when KeepsLedger is false: Ledger is 'no'
   template.yaml:8:3: Book has the condition KeepsLedger
+  fix: Give the output the condition
 
 1 error and 4 warnings in 3 files, 1 suppressed
-fixable: 3 with --fix
+fixable: 4 with --fix
 checked 1 template, 3 Python files, 1 application; joined 1 of 1 function to their code
 """
         + versions("pyflakes")
