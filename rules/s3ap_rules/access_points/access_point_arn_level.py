@@ -8,6 +8,7 @@ from s3ap_lint.api import (
     Access,
     Finding,
     Fix,
+    Hole,
     Level,
     Node,
     Role,
@@ -19,12 +20,14 @@ from s3ap_lint.api import (
     Value,
     bad,
     good,
+    guards,
     level_of,
     offer,
     rule,
     s3_outcomes,
 )
 from s3ap_rules.access_points.access_point_forms import added, on_level
+from s3ap_rules.access_points.mispaired_access_point import is_mispaired
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -65,6 +68,54 @@ from s3ap_rules.access_points.role_example import role_with
     - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog/object/*"
     - !Sub "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/catalog"
 """),
+        ),
+        bad(
+            "only where an optional name is given; the other level would be there no more often",
+            """
+            Parameters:
+              PointName: {Type: String, Default: ""}
+            Conditions:
+              HasName: !Not [!Equals [!Ref PointName, ""]]
+            Resources:
+              Reader:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument: {}
+                  Policies:
+                    - PolicyName: Read
+                      PolicyDocument:
+                        Statement:
+                          - Effect: Allow
+                            Action: s3:ListBucket
+                            Resource:
+                              - arn:aws:s3:::plain
+                              - !If
+                                - HasName
+                                - !Sub "arn:aws:s3:*:*:accesspoint/${PointName}/object/*"  # <- S3AP103
+                                - !Ref AWS::NoValue
+            """,
+        ),
+        bad(
+            "the name of another access point than the alias is of",
+            """
+            Parameters:
+              OutputAlias: {Type: String}
+              InputName: {Type: String}
+            Resources:
+              Reader:
+                Type: AWS::IAM::Role
+                Properties:
+                  AssumeRolePolicyDocument: {}
+                  Policies:
+                    - PolicyName: Read
+                      PolicyDocument:
+                        Statement:
+                          - Effect: Allow
+                            Action: s3:ListBucket
+                            Resource:
+                              - !Sub "arn:aws:s3:::${OutputAlias}"
+                              - !Sub "arn:aws:s3:*:*:accesspoint/${InputName}/object/*"  # <- S3AP103
+            """,
         ),
         good(
             "mixed actions with both ARNs, and a wildcard that spans the slash",
@@ -131,10 +182,18 @@ def _fix(role: Role, grants: list[S3Grant]) -> Fix | None:
     for grant in grants:
         level = level_of(grant.action)
         form = on_level(grant.resource, level)
-        if form is None or grant.statement.bundled:
+        if form is None or grant.statement.bundled or not _is_right(grant, role):
             return None
         pairs[grant.leaf.at.span, level.value] = grant.leaf.node, form.value
     return offer("Also name the level that is looked at", *added(pairs.values(), role.template), safety=Safety.SAFE)
+
+
+def _is_right(grant: S3Grant, role: Role) -> bool:
+    """Whether the access point that is named is the one that is used, and is named in every scenario."""
+    if is_mispaired(grant.statement, grant.resource, role):
+        return False
+    names = [piece.name for piece in grant.resource.name if isinstance(piece, Hole)]
+    return not guards(grant.leaf.node) and not any(role.template.space.may_be_empty(name) for name in names)
 
 
 def _misplaced(grants: tuple[S3Grant, ...]) -> tuple[S3Grant, ...]:

@@ -242,6 +242,12 @@ def _pairs(role: Role, world: World) -> tuple[tuple[Leaf, str, str], ...]:
     return tuple(out)
 
 
+def is_mispaired(statement: Statement, named: S3Resource, role: Role) -> bool:
+    """Whether a statement that names an access point has an alias that belongs to another."""
+    aliases = [p for r in _resources(statement, role) if r.target is Target.ALIAS for p in _parameters(r)]
+    return any(_side(alias) != _side(name) for alias in aliases for name in _parameters(named))
+
+
 def _resources(statement: Statement, role: Role) -> list[S3Resource]:
     leaves: list[Leaf] = list(statement.resources) if statement.allows else []
     return [s3_resource(leaf, role.template) for leaf in leaves]
