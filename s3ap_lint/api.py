@@ -1,6 +1,5 @@
 """What the author of a rule may import; everything here keeps its promise between versions."""
 
-from s3ap_lint import rewrites
 from s3ap_lint.access import Access, S3Grant, Standing, s3_outcomes, standing
 from s3ap_lint.accounts import account_ids, is_somebodys, may_have_account_ids
 from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine, runtime_sets
@@ -16,13 +15,11 @@ from s3ap_lint.bedrock import measured as models_measured
 from s3ap_lint.bedrock import mismatch as request_mismatch
 from s3ap_lint.bedrock import model as bedrock_model
 from s3ap_lint.bedrock import uses as model_uses
-from s3ap_lint.copying import copied
 from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
 from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
 from s3ap_lint.deploy.model import Given as GivenParameter
 from s3ap_lint.directives import Directive
-from s3ap_lint.entries import appended, renamed, taken_out
 from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike, modules_alike
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
@@ -93,10 +90,10 @@ from s3ap_lint.python.versions import Newer
 from s3ap_lint.python.worth import FromEnvironment, Traced
 from s3ap_lint.resolution import FUNCTION_TYPES, code_key
 from s3ap_lint.statemachine import Definition, State, Task
-from s3ap_lint.template import edits
+from s3ap_lint.template import edits, rewrites
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.notation import NO_VALUE, Value, get_att, if_, ref, sub
+from s3ap_lint.template.notation import NO_VALUE, Value, get_att, if_, ref, sub, value_of
 from s3ap_lint.template.numbers import number
 from s3ap_lint.template.references import Reference, guards, mentioned, references
 from s3ap_lint.template.scenarios import Verdict
@@ -197,7 +194,6 @@ __all__ = [
     "account_ids",
     "admitted",
     "allowed_models",
-    "appended",
     "aws_managed",
     "bad",
     "bedrock_lack",
@@ -209,7 +205,6 @@ __all__ = [
     "choose",
     "code_key",
     "configured_lacks",
-    "copied",
     "denied",
     "detects",
     "edits",
@@ -253,7 +248,6 @@ __all__ = [
     "ref",
     "references",
     "refused",
-    "renamed",
     "request_mismatch",
     "rewrites",
     "role_uses",
@@ -266,11 +260,11 @@ __all__ = [
     "statement_value",
     "statements",
     "sub",
-    "taken_out",
     "tells_models_apart",
     "text",
     "texts",
     "unused_grants",
+    "value_of",
     "wanted_by_states",
     "way",
     "with_actions",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from s3ap_lint import bedrock
-from s3ap_lint.copying import copied
-from s3ap_lint.entries import appended
 from s3ap_lint.iam import Role
 from s3ap_lint.model import Edit
 from s3ap_lint.permissions.least_privilege import Grant, LeastStatement, statements
@@ -17,7 +15,7 @@ from s3ap_lint.permissions.table import Cell, Table
 from s3ap_lint.policies import Statement
 from s3ap_lint.template import edits
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.notation import Value
+from s3ap_lint.template.notation import Value, value_of
 from s3ap_lint.template.worlds import TooManyWorlds
 
 VERSION = "2012-10-17"
@@ -68,14 +66,14 @@ def with_actions(nearest: Statement, wanted: LeastStatement, role: Role) -> Edit
         return None
     if listed.is_text:
         return edits.replace(listed, role.template.source, [listed.text, *wanted.actions])
-    return appended(listed, role.template.source, wanted.actions)
+    return edits.append(listed, role.template.source, *wanted.actions)
 
 
 def with_statements(role: Role, wanted: Sequence[Value], beside: Node | None = None) -> Edit | None:
     """The edit that adds statements to a role: beside one, in its first policy, or in a policy of their own."""
     source, properties = role.template.source, role.owner.properties
     for listed in _documents(role, beside):
-        edit = appended(listed, source, wanted)
+        edit = edits.append(listed, source, *wanted)
         if edit is not None:
             return edit
     policies = properties["Policies"]
@@ -86,7 +84,7 @@ def with_statements(role: Role, wanted: Sequence[Value], beside: Node | None = N
         return edits.append(policies, source, new)
     if not role.is_implicit or (policies.is_mapping and "Statement" not in policies) or policies.function:
         return None
-    return edits.replace(policies, source, [copied(policies), new])
+    return edits.replace(policies, source, [value_of(policies), new])
 
 
 def _documents(role: Role, beside: Node | None) -> list[Node]:

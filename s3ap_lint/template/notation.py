@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import yaml
 
+from s3ap_lint.template.node import Node
+
 Value: TypeAlias = "bool | int | float | str | Fn | Sequence[Value] | Mapping[str, Value] | None"
 
 _RESOLVER = yaml.resolver.Resolver()
@@ -53,6 +55,25 @@ def if_(condition: str, yes: Value, no: Value) -> Fn:
 
 
 NO_VALUE = ref("AWS::NoValue")
+
+
+def value_of(node: Node) -> Value:
+    """What a node says, as a new value that can be written elsewhere, with its intrinsic functions as such."""
+    function = node.function
+    if function is not None:
+        name, argument = function
+        return Fn(name.removeprefix("Fn::"), _dotted(argument) if name == "Fn::GetAtt" else value_of(argument))
+    if node.is_mapping:
+        return {key: value_of(inner) for key, inner in node.items()}
+    if node.is_sequence:
+        return [value_of(inner) for inner in node]
+    return node.scalar
+
+
+def _dotted(argument: Node) -> Value:
+    """The argument of a GetAtt in one piece, where it has one meaning so."""
+    parts = [part.text for part in argument]
+    return ".".join(parts) if len(parts) == 2 and all(parts) else value_of(argument)
 
 
 def reads_plain(text: str, flow: bool) -> bool:

@@ -30,8 +30,8 @@ from s3ap_lint.api import (
     name_beside,
     offer,
     ref,
-    rewrites,
     sub,
+    value_of,
 )
 
 _BY_ALIAS = re.compile(r"arn:.+?:s3:::")
@@ -177,8 +177,8 @@ def added(pairs: Iterable[tuple[Node, Value]], template: Template) -> list[Edit 
 
 def _taken_up(node: Node, values: Sequence[Value], template: Template) -> Edit | None:
     if node.is_sequence:
-        return rewrites.append_all(node, template.source, values)
-    return edits.replace(node, template.source, [rewrites.value_of(node), *values])
+        return edits.append(node, template.source, *values)
+    return edits.replace(node, template.source, [value_of(node), *values])
 
 
 # -- what is granted by alias ---------------------------------------------------------------------

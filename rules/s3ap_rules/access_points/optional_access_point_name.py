@@ -25,9 +25,9 @@ from s3ap_lint.api import (
     if_,
     offer,
     ref,
-    rewrites,
     rule,
     s3_outcomes,
+    value_of,
     way,
 )
 from s3ap_rules.access_points.access_point_forms import any_name, slot_beside
@@ -264,10 +264,10 @@ def _filled(arm: Node, values: list[Value], template: Template) -> Edit | None:
     if not arm or slot_beside(arm) is None:
         return None
     if arm.is_sequence:
-        return rewrites.append_all(arm, template.source, values)
+        return edits.append(arm, template.source, *values)
     slot = slot_beside(arm)
     in_list = slot is not None and slot.node.is_sequence
-    new = values if arm["Ref"].text == "AWS::NoValue" else [rewrites.value_of(arm), *values]
+    new = values if arm["Ref"].text == "AWS::NoValue" else [value_of(arm), *values]
     if len(new) > 1 and in_list:
         return None  # a list would stand in a list
     return edits.replace(arm, template.source, new[0] if len(new) == 1 else new)
@@ -288,7 +288,7 @@ def _otherwise(node: Node, name: str, guard: tuple[str, bool], value: Value, tem
     if len(named) == 1 and f"${{{name}}}" not in argument[0].text:
         told: Value = if_(condition, ref(name), "*") if truth else if_(condition, "*", ref(name))
         return edits.replace(named[0], template.source, "*" if absent else told)
-    whole = rewrites.value_of(node)
+    whole = value_of(node)
     told = if_(condition, whole, value) if truth else if_(condition, value, whole)
     return edits.replace(node, template.source, value if absent else told)
 

@@ -17,10 +17,10 @@ from s3ap_lint.api import (
     Value,
     can_name,
     can_stand,
-    copied,
     edits,
     is_plain_text,
     offer,
+    value_of,
 )
 
 ENDINGS = ("NAME", "ARN", "URL", "ID")
@@ -118,7 +118,7 @@ def _given(function: Function, name: str, template: Template, only: str = "") ->
     origin = None if template is function.template else template
     where = "as {} does" if origin is None else f"as {template.path} does"
     return [
-        Meant(copied(node), where.format(who))
+        Meant(value_of(node), where.format(who))
         for node, who in found.values()
         if can_stand(node, function.resource, origin)
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from s3ap_lint.api import Finding, Fix, Function, Node, Severity, bad, good, offer, renamed, rule
+from s3ap_lint.api import Finding, Fix, Function, Node, Severity, bad, edits, good, offer, rule
 from s3ap_rules.functions.environment_names import names_of
 
 TEMPLATE = """
@@ -138,7 +138,7 @@ def _under_one_name(function: Function, name: str, wanted: str) -> Fix | None:
     """A fix that sets a variable under the name that is read, in whichever way the function is deployed."""
     found = [node for node in function.resource.properties["Environment"].walk() if _is_variable(node, name)]
     source = function.template.source
-    return offer(f"Set {wanted} in its place", *(renamed(node, source, wanted) for node in found))
+    return offer(f"Set {wanted} in its place", *(edits.rename(node, source, wanted) for node in found))
 
 
 def _is_variable(node: Node, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from s3ap_lint.api import BedrockUse, Edit, Fix, Leaf, Template, Value, appended, copied, edits, offer
+from s3ap_lint.api import BedrockUse, Edit, Fix, Leaf, Template, Value, edits, offer, value_of
 
 IN_ONE_REGION = "regions"
 
@@ -48,10 +48,10 @@ def _beside(leaf: Leaf, arns: Iterable[str], template: Template) -> Edit | None:
     node, parent = leaf.node, leaf.node.parent
     new: list[Value] = [edits.sub(arn) if "${" in arn else arn for arn in arns]
     if node.key == "Resource":
-        return edits.replace(node, template.source, [copied(node), *new])
+        return edits.replace(node, template.source, [value_of(node), *new])
     if parent is None or parent.key != "Resource" or not parent.is_sequence:
         return None
-    return appended(parent, template.source, new)
+    return edits.append(parent, template.source, *new)
 
 
 def _widened(leaf: Leaf, use: BedrockUse, template: Template) -> Edit | None:

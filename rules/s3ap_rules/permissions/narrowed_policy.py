@@ -12,8 +12,8 @@ from s3ap_lint.api import (
     edits,
     needed_statements,
     offer,
+    rewrites,
     statement_value,
-    taken_out,
     with_statements,
 )
 
@@ -27,7 +27,7 @@ def narrowed(use: RoleUse, leaf: Leaf, needed: list[str]) -> Fix | None:
     if not listed and node.key not in LISTS:
         return None  # in one scenario, perhaps
     if not needed:
-        return offer("Take it out", taken_out(node, source))
+        return offer("Take it out", rewrites.take_out(node, source))
     wanted = [statement_value(one) for one in needed_statements(use.permissions, needed)]
     if not wanted:
         return None
@@ -37,6 +37,6 @@ def narrowed(use: RoleUse, leaf: Leaf, needed: list[str]) -> Fix | None:
 def _in_its_place(role: Role, leaf: Leaf, wanted: list[Value], listed: bool) -> list[Edit | None]:
     source = role.template.source
     if not role.is_implicit:
-        return [taken_out(leaf.node, source), with_statements(role, wanted)]
+        return [rewrites.take_out(leaf.node, source), with_statements(role, wanted)]
     policy: Value = {"Version": "2012-10-17", "Statement": wanted}
     return [edits.replace(leaf.node, source, policy if listed else [policy])]

@@ -12,9 +12,9 @@ from s3ap_lint.api import (
     Severity,
     Template,
     bad,
+    edits,
     good,
     offer,
-    renamed,
     rule,
     sam_policy_templates,
 )
@@ -302,4 +302,4 @@ def _fits(wrong: str, value: Node, right: str) -> bool:
 
 def _renamed(node: Node, name: str, template: Template) -> Fix | None:
     """Another key for a node."""
-    return offer(f"Write {name}", renamed(node, template.source, name))
+    return offer(f"Write {name}", edits.rename(node, template.source, name))

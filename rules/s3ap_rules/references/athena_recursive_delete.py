@@ -20,8 +20,8 @@ from s3ap_lint.api import (
     edits,
     good,
     offer,
-    rewrites,
     rule,
+    value_of,
 )
 
 OPTION = "RecursiveDeleteOption"
@@ -185,7 +185,7 @@ def _moved(workgroup: Resource, node: Node, template: Template) -> Fix | None:
     removal = edits.remove(node, template.source)
     if OPTION in workgroup.properties:
         return offer("Remove it here", removal, safety=Safety.SAFE)
-    addition = _added(workgroup, rewrites.value_of(node), template)
+    addition = _added(workgroup, value_of(node), template)
     return offer("Move it directly below Properties", removal, addition, safety=Safety.SAFE)
 
 

@@ -18,9 +18,9 @@ from s3ap_lint.api import (
     if_,
     offer,
     references,
-    rewrites,
     rule,
     sub,
+    value_of,
 )
 
 _VARIABLE = re.compile(r"\$\{\s*(\w+)\s*\}")
@@ -174,7 +174,7 @@ def _fix(found: Reference, names: set[str], template: Template) -> Fix | None:
 def _substituted(argument: Node, names: set[str]) -> Value:
     """An `Fn::Sub` that gives the conditions in its text a value."""
     text = argument.text or argument[0].text
-    given: dict[str, Value] = {key: rewrites.value_of(value) for key, value in argument[1].items()}
+    given: dict[str, Value] = {key: value_of(value) for key, value in argument[1].items()}
     used = [
         name for name in sorted(names) if re.search(rf"\$\{{\s*{re.escape(name)}\s*\}}", text) and name not in given
     ]

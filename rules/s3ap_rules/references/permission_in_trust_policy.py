@@ -27,6 +27,7 @@ from s3ap_lint.api import (
     rewrites,
     rule,
     statements,
+    value_of,
 )
 from s3ap_rules.references.policy_documents import PolicyDocument, policy_documents
 
@@ -294,7 +295,7 @@ def _fix(document: PolicyDocument, statement: Node, actions: tuple[str, ...]) ->
     name = statement["Sid"].text or "Permissions"
     policy: Value = {
         "PolicyName": name,
-        "PolicyDocument": {"Version": "2012-10-17", "Statement": [rewrites.value_of(statement)]},
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [value_of(statement)]},
     }
     properties = document.owner.properties
     if any(item["PolicyName"].text == name for item in properties["Policies"]):

@@ -20,8 +20,8 @@ from s3ap_lint.api import (
     mentioned,
     offer,
     references,
-    rewrites,
     rule,
+    value_of,
     way,
 )
 from s3ap_rules.references.mentions import is_mentioned
@@ -328,7 +328,7 @@ def _fix(
         edit = edits.set(entry, template.source, "Condition", target.condition)
         return offer("Give the output the condition", edit, safety=Safety.SAFE)
     if all(_is_spare(found.node) for found in faulty):
-        wrapped = [(f.node, if_(target.condition, rewrites.value_of(f.node), NO_VALUE)) for f in faulty]
+        wrapped = [(f.node, if_(target.condition, value_of(f.node), NO_VALUE)) for f in faulty]
         changes = [edits.replace(node, template.source, value) for node, value in wrapped]
         return offer("Leave it out when it does not exist", *changes)
     if not unguarded or entry["Type"].text not in DEPENDENT or is_mentioned(entry.key, template):

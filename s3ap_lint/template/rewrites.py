@@ -1,4 +1,4 @@
-"""Edits that take along what is already written: several items at once, an item moved, an item put under a condition.
+"""Edits that take along what is already written: items that move, items under a condition, entries with what is around.
 
 Lines that move keep their wording, quotes and comments; only their indentation changes.
 """
@@ -12,41 +12,16 @@ from s3ap_lint.source import Source, apply
 from s3ap_lint.template import edits
 from s3ap_lint.template.document import parse
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.notation import NO_VALUE, Fn, Value, if_
+from s3ap_lint.template.notation import NO_VALUE, if_, value_of
 from s3ap_lint.template.places import column, dash_of, end_of, line_start, newline, next_line
 
 
-def value_of(node: Node) -> Value:
-    """What a node says, as a value that can be written elsewhere."""
-    found = node.function
-    if found is not None:
-        return Fn(found[0].removeprefix("Fn::"), value_of(found[1]))
-    if node.is_mapping:
-        return {key: value_of(child) for key, child in node.items()}
-    if node.is_sequence:
-        return [value_of(child) for child in node]
-    return node.scalar
-
-
-def append_all(sequence: Node, source: Source, values: Sequence[Value]) -> Edit | None:
-    """Add items at the end of a sequence, in one edit."""
-    if not len(sequence):
-        return edits.replace(sequence, source, list(values))
-    made = [edits.append(sequence, source, value) for value in values]
-    sure = [edit for edit in made if edit is not None]
-    if not sure or len(sure) < len(made):
-        return None
-    first, *others = sure
-    if any(edit.span != first.span for edit in others):
-        return None
-    kept = "," + source.data[first.span.start : first.span.end].decode("utf-8")
-    if first.span.start == first.span.end:
-        more = [edit.text for edit in others]
-    elif all(edit.text.startswith(kept) for edit in sure):  # a comma goes before the comment that stands there
-        more = ["," + edit.text.removeprefix(kept) for edit in others]
-    else:
-        return first if not others else None
-    return Edit(first.subject, first.span, "".join([first.text, *more]))
+def take_out(node: Node, source: Source) -> Edit | None:
+    """Remove an entry or item, with what is around it and would be empty without it."""
+    last = node
+    while last.parent is not None and len(last.parent) == 1 and len(last.path) > 1 and last.parent.key != "Properties":
+        last = last.parent
+    return edits.remove(last, source)
 
 
 def move(item: Node, to: Node, source: Source) -> tuple[Edit, Edit] | None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from s3ap_lint import rewrites
 from s3ap_lint.model import Edit
 from s3ap_lint.source import Source, apply
+from s3ap_lint.template import edits, rewrites
 from s3ap_lint.template.document import parse
 from s3ap_lint.template.node import Node
 
@@ -45,13 +45,13 @@ def after(source: Source, *changes: Edit | None) -> str:
         ("A:\n  - x", "A:\n  - x\n  - two\n  - three"),
         ("A: [x]\n", "A: [x, two, three]\n"),
         ("A: [\n  x  # 出力\n]\n", "A: [\n  x,  # 出力\n  two,\n  three\n]\n"),
-        ("A: []\n", "A:\n  - two\n  - three\n"),
+        ("A: []\n", "A: [two, three]\n"),
     ],
 )
 def test_several_items_are_added_in_one_edit(before: str, expected: str) -> None:
     """Each stands where one alone would, in every style."""
     source, top = read(before)
-    assert expected == after(source, rewrites.append_all(top["A"], source, ["two", "three"]))
+    assert expected == after(source, edits.append(top["A"], source, "two", "three"))
 
 
 def test_an_item_moves_with_its_quotes_comments_and_blank_lines() -> None:
@@ -108,7 +108,7 @@ def test_windows_line_endings_stay() -> None:
 def test_a_policy_is_wrapped_with_what_changes_inside() -> None:
     """One edit for both, as two would overlap."""
     source, top = read("P:\n  - S:\n      - a\n      - b\n  - c\n")
-    inner = rewrites.append_all(top["P"][0]["S"], source, ["x"])
+    inner = edits.append(top["P"][0]["S"], source, "x")
     assert inner is not None
     edit = rewrites.wrap_edited(top["P"][0], source, [inner], "C", True)
     expected = """\
