@@ -1,5 +1,6 @@
 """S3AP703: a value that somebody still has to fill in."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from s3ap_lint.api import (
@@ -37,7 +38,9 @@ REDACTED = """
                   - !Sub "arn:aws:s3:${AWS::Region}:<ACCOUNT_ID>:accesspoint/data/object/*"  # <- S3AP703
     """
 FILLED = (
-    REDACTED.replace('"arn:aws:s3:::models-<ACCOUNT_ID>/*"', '!Sub "arn:aws:s3:::models-${AWS::AccountId}/*"')
+    REDACTED.replace(
+        '"arn:aws:s3:::models-<ACCOUNT_ID>/*"', '!Sub "arn:${AWS::Partition}:s3:::models-${AWS::AccountId}/*"'
+    )
     .replace("${AWS::Region}:<ACCOUNT_ID>", "${AWS::Region}:${AWS::AccountId}")
     .replace("  # <- S3AP703", "")
 )
@@ -196,4 +199,5 @@ def _fix(node: Node, template: Template) -> Fix | None:
         return offer("Name the account and region of the stack", edits.replace_text(node, template.source, filled))
     if "${" in node.text or any(part.startswith("Fn::") and part != "Fn::If" for part in node.path):
         return None
-    return offer("Name the account and region of the stack", edits.replace(node, template.source, edits.sub(filled)))
+    named = re.sub(r"^arn:aws:", "arn:${AWS::Partition}:", filled)  # what is filled in goes on to work elsewhere
+    return offer("Name the account and region of the stack", edits.replace(node, template.source, edits.sub(named)))
