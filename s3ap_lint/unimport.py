@@ -27,6 +27,9 @@ from s3ap_lint.workspace import Workspace
 
 Statement = tuple[str, Span]
 
+LACKING = "S3AP307"
+"""An import that nothing provides: it may be the import that is right, and the package that lacks something."""
+
 
 def resolved(
     report: Report,
@@ -49,11 +52,19 @@ def resolved(
         for one in _unimports(finding):
             statements.setdefault((one.subject, one.statement), []).append(finding)
     fixes: dict[Diagnostic, PlacedFix] = {}
+    lacking = {(finding.place.path, finding.place.line) for finding in report.findings if finding.code == LACKING}
     for (path, span), findings in statements.items():
         source = workspace.read(path)
         if isinstance(source, Source):
-            fixes.update(_judged(around, source, span, findings, fixing=fixing))
+            asking = [_doubted(one) if (path, one.place.line) in lacking else one for one in findings]
+            judged = _judged(around, source, span, asking, fixing=fixing)
+            fixes.update({finding: judged[one] for finding, one in zip(findings, asking, strict=True) if one in judged})
     return replace(report, findings=tuple(_with(finding, fixes) for finding in report.findings))
+
+
+def _doubted(finding: Diagnostic) -> Diagnostic:
+    """The finding with a fix to be reviewed: the import is reported for another reason, too."""
+    return replace(finding, fix=replace(finding.fix, safety=Safety.REVIEW)) if finding.fix is not None else finding
 
 
 def _wants(finding: Diagnostic) -> bool:

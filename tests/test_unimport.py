@@ -424,3 +424,32 @@ def test_nobody_reads_other_files_for_a_name_of_a_function() -> None:
     fix = fix_of("def f():\n    import boto3\n    f()\n", tests__test_ocr=test)
     assert fix is not None
     assert Safety.SAFE is fix.safety
+
+
+def test_an_import_that_nothing_provides_is_for_review() -> None:
+    """The function may be there to use it; the layer is what is missing."""
+    template = (
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.13}\n"
+    )
+    handler = "import pymysql\n\n\ndef handler(event, context):\n    return event\n"
+    config = Config(memory.ROOT, memory.ROOT, memory.ROOT, engine="none", jobs=1, select=("F", "S3AP307"))
+    report = memory.check({"template.yaml": template.encode(), "src/app.py": handler.encode()}, config, registry())
+    (unused,) = [finding for finding in report.findings if finding.code == "F401"]
+    assert unused.fix is not None
+    assert Safety.REVIEW is unused.fix.safety
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import os\n\n\nx = 1\n", "x = 1\n"),
+        ('"""Page."""\n\nimport os\n\nx = 1\n', '"""Page."""\n\nx = 1\n'),
+        ('"""Page."""\n\nimport os\n\n\nx = 1\n', '"""Page."""\n\n\nx = 1\n'),
+        ("import re\n\nimport os\nfrom a import b\n\nprint(re, b)\n", "import re\n\nfrom a import b\n\nprint(re, b)\n"),
+        ("# about it\nimport os\n\nx = 1\n", "# about it\n\nx = 1\n"),
+    ],
+)
+def test_no_more_blank_lines_stand_together_than_before(before: str, after: str) -> None:
+    assert after == settled(before)
+    assert after.replace("\n", "\r\n") == settled(before.replace("\n", "\r\n"))

@@ -143,7 +143,7 @@ def test_safe_fixes_take_out_what_they_are_about_and_nothing_else(text: str, win
         return  # what a second round found is at places of a text that is not this one
     touched = statement_lines(text, first.findings)
     rest = iter(after.splitlines())
-    left = [line for number, line in enumerate(text.splitlines(), 1) if number not in touched]
+    left = [line for number, line in enumerate(text.splitlines(), 1) if number not in touched and line.strip()]
     assert all(line in rest for line in left)
     alone = [words for line, words in comments(text) if line not in touched]
     kept = [words for _, words in comments(after)]

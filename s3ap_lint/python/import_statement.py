@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 import warnings
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from s3ap_lint.model import Edit, Span
 from s3ap_lint.python.blocks import removal
 from s3ap_lint.source import Source, apply
+
+_BLANK_BEFORE = re.compile(rb"(?:(?<=\n)|\A)(?:[ \t\f]*\r?\n)*\Z")
+_BLANK_AFTER = re.compile(rb"(?:[ \t\f]*\r?\n)*")
 
 Gap = Any
 """White space of LibCST, which is imported when somebody looks at a fix."""
@@ -24,10 +28,24 @@ def without(source: Source, statement: Span, aliases: Collection[int], *, stand_
         return ()
     if len(aliases) == len(parsed.names):
         edit = removal(source, statement, stand_in=stand_in)
-        made: tuple[Edit, ...] = () if edit is None else (edit,)
+        made: tuple[Edit, ...] = () if edit is None else (_with_spare_lines(source, edit),)
     else:
         made = tuple(_changes(source.path, statement.start, text, _text_without(text, aliases)))
     return made if made and _parses(apply(source.data, made)) else ()
+
+
+def _with_spare_lines(source: Source, edit: Edit) -> Edit:
+    """A removal that takes blank lines along where there would be more of them together than there were."""
+    data, span = source.data, edit.span
+    whole = data[span.end - 1 : span.end] == b"\n" and data[max(0, span.start - 1) : span.start] in (b"", b"\n")
+    if edit.text or not whole:
+        return edit
+    before = _BLANK_BEFORE.search(data, source.start, span.start)
+    after = _BLANK_AFTER.match(data, span.end)
+    lines = after[0].splitlines(keepends=True) if after is not None else []
+    if before is not None and before.start() > source.start:
+        lines = lines[: before[0].count(b"\n")]
+    return Edit(edit.subject, Span(span.start, span.end + sum(map(len, lines))), "")
 
 
 def _parses(data: bytes) -> bool:

@@ -142,7 +142,7 @@ def test_a_name_that_does_nothing_goes(before: str, after: str) -> None:
         ("x = yield event", "yield event"),
         ("x = len(event)\nx = 1\nx = len(event)", "len(event)\nlen(event)"),
         ("x = event['a']\nreturn event", "return event"),
-        ("x = event.a\nreturn event", "return event"),
+        ("x = event.a\nreturn event", "x = event.a\nreturn event"),
         ("x = f'{event}'\nreturn event", "return event"),
         ("try:\n    x = event\nexcept NameError:\n    pass", "try:\n    pass\nexcept NameError:\n    pass"),
     ],

@@ -185,7 +185,7 @@ def _fix(role: Role, grants: list[S3Grant]) -> Fix | None:
         if form is None or grant.statement.bundled or not _is_right(grant, role):
             return None
         pairs[grant.leaf.at.span, level.value] = grant.leaf.node, form.value
-    return offer("Also name the level that is looked at", *added(pairs.values(), role.template), safety=Safety.SAFE)
+    return offer("Also grant the level that is looked at", *added(pairs.values(), role.template), safety=Safety.SAFE)
 
 
 def _is_right(grant: S3Grant, role: Role) -> bool:

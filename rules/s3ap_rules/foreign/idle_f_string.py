@@ -50,7 +50,8 @@ def fix(blocks: Blocks, node: ast.JoinedStr) -> Fix | None:
     if not blocks.exact or not _is_value(node, around):
         return None
     edits = _edits(blocks, blocks.span(node))
-    return Fix(TITLE, edits, Safety.SAFE) if edits and _is_same(blocks, node, edits) else None
+    title = TITLE if len(edits) == 1 else f"{TITLE}, and of doubled braces one"
+    return Fix(title, edits, Safety.SAFE) if edits and _is_same(blocks, node, edits) else None
 
 
 def _is_value(node: ast.JoinedStr, around: ast.AST | None) -> bool:

@@ -249,6 +249,6 @@ def _is_number(node: ast.expr) -> bool:
 
 
 def _may_only_raise(value: ast.expr) -> bool:
-    """Whether an expression reads and computes, but calls nothing that is written there."""
-    doing = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.comprehension)
+    """Whether an expression reads and computes, but calls nothing; reading an attribute may (a property does)."""
+    doing = (ast.Attribute, ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.comprehension)
     return not any(isinstance(node, doing) and not isinstance(node, ast.Lambda) for node in ast.walk(value))

@@ -72,7 +72,7 @@ def _handler(function: Function, text: str, safety: Safety) -> Fix | None:
     node = function.resource.properties["Handler"]
     if not node.is_text:
         return None  # what Globals say is said of others too
-    return offer(f"Name {text}", edits.replace_text(node, function.template.source, text), safety=safety)
+    return offer(f"Set Handler to {text}", edits.replace_text(node, function.template.source, text), safety=safety)
 
 
 def _the_one(name: str, candidates: Iterable[str]) -> str:

@@ -260,7 +260,7 @@ def _fix(module: Module, attribute: ast.Attribute) -> Fix | None:
     edits.append(Edit(module.path, Span(end - len(attribute.attr), end), name))
     inside = _end(module, call.args[0]) if call.args else _end(module, call) - 1
     edits.append(Edit(module.path, Span(inside, inside), f", {zone}" if call.args else zone))
-    title = f"Ask for {name}({', '.join(['…'] * arguments + [zone])})"
+    title = f"Call {name}({', '.join(['…'] * arguments + [zone])})"
     if _says_z(module, call) or _must_stay_naive(module, call):
         after = _end(module, call)
         edits.append(Edit(module.path, Span(after, after), ".replace(tzinfo=None)"))

@@ -161,7 +161,7 @@ def zero_concurrency(template: Template) -> Iterator[Finding]:
 def _lifted(node: Node, template: Template) -> Fix | None:
     """A fix that reserves nothing where zero is meant to be nothing."""
     if node.is_text:
-        return offer("Reserve nothing", rewrites.take_out(node, template.source))
+        return offer("Take ReservedConcurrentExecutions out", rewrites.take_out(node, template.source))
     name = node["Ref"].text
     if name not in template.space.parameters:
         return None

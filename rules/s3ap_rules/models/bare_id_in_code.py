@@ -132,7 +132,7 @@ def _in_function(function: Function, at: Location, model: BedrockModel, region: 
         return None
     module = next((one for one in closure.modules if one.path == at.subject), None)
     edit = replacement.literal_edit(model.id, at, module, new.id) if module is not None else None
-    return offer(f"Call {new.id}", edit)
+    return offer(f"Use {new.id}", edit)
 
 
 def _lacks(function: Function, new: BedrockModel) -> bool:

@@ -8,10 +8,12 @@ from s3ap_lint.api import (
     Application,
     BedrockModel,
     Finding,
+    Fix,
     Function,
     ModelMention,
     Options,
     PythonFile,
+    Safety,
     Severity,
     bad,
     detects,
@@ -161,7 +163,6 @@ def instead(mention: ModelMention, region: str, used: frozenset[str]) -> Bedrock
         bad(
             "a constant",
             {"functions/ask.py": f'DEFAULT_MODEL = "us.{SONNET_4_5}"  # <- S3AP713\n'},
-            fixed={"functions/ask.py": 'DEFAULT_MODEL = "us.anthropic.claude-sonnet-4-6"\n'},
         ),
         good(
             "a table of models that were, comparisons, and prose",
@@ -185,7 +186,8 @@ def deprecated_model_in_file(file: PythonFile, options: Options) -> Iterator[Fin
         said = message(mention.model, options["region"])
         if said:
             new = instead(mention, options["region"], frozenset())
-            fix = replacement.in_code(mention, file.module, new) if new is not None else None
+            # whoever runs it grants the old one
+            fix = Fix(f"Use {new.id}, and grant it", (), Safety.MANUAL) if new is not None else None
             yield Finding(said, at=mention.at, fix=fix)
 
 

@@ -149,4 +149,4 @@ def _fix(given: GivenParameter, deployment: Deployment, new: BedrockModel | None
         return None
     if not deployment.template.space.parameters[given.name].admits(new.id):
         return None
-    return offer(f"Call {new.id}", Edit(deployment.path, span, new.id))
+    return offer(f"Use {new.id}", Edit(deployment.path, span, new.id))

@@ -57,13 +57,13 @@ def in_template(mention: ModelMention, template: Template, application: Applicat
             for use, world in uses_of(role, mention):
                 grants += _grants(role, replace(use, model=new), world)
     grants = list(dict.fromkeys(grants))
-    return offer(f"Call {new.id}" + (", and grant it" if grants else ""), *made, *grants)
+    return offer(f"Use {new.id}" + (", and grant it" if grants else ""), *made, *grants)
 
 
 def in_code(mention: ModelMention, module: Module, new: BedrockModel) -> Fix | None:
     """Replace a literal of a Python file by the same with another text."""
     edit = literal_edit(mention.text, mention.at, module, new.id)
-    return offer(f"Call {new.id}", edit)
+    return offer(f"Use {new.id}", edit)
 
 
 def literal_edit(old: str, at: Location, module: Module, new: str) -> Edit | None:

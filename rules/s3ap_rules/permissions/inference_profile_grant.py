@@ -6,6 +6,7 @@ from functools import partial
 from s3ap_lint.api import (
     BedrockLack,
     Finding,
+    Fix,
     Role,
     Severity,
     Verdict,
@@ -258,7 +259,15 @@ def _finding(role: Role, fault: BedrockLack, verdict: Verdict) -> Finding:
         message + chosen,
         at=fault.leaf.at,
         related=(role.at.noted(f"{role.id}"), use.leaf.at.noted(f"{model.id} reaches the role here")),
-        fix=granted(use, fault.leaf, fault.what, "*" in fault.regions, role.template) if model.prefix else None,
+        fix=_fix(role, fault),
         severity=None if sure else Severity.WARNING,
         scenario=verdict.scenario,
     )
+
+
+def _fix(role: Role, fault: BedrockLack) -> Fix | None:
+    """The grant that is missing, where a profile is really called; a bare id has to change first."""
+    use = fault.use
+    if not use.model.prefix or use.leaf.node is fault.leaf.node:
+        return None
+    return granted(use, fault.leaf, fault.what, "*" in fault.regions, role.template)

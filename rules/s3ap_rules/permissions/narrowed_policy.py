@@ -27,7 +27,7 @@ def narrowed(use: RoleUse, leaf: Leaf, needed: list[str]) -> Fix | None:
     if not listed and node.key not in LISTS:
         return None  # in one scenario, perhaps
     if not needed:
-        return offer("Take it out", rewrites.take_out(node, source))
+        return offer("Take the policy out", rewrites.take_out(node, source))
     wanted = [statement_value(one) for one in needed_statements(use.permissions, needed)]
     if not wanted:
         return None
