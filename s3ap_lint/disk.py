@@ -11,9 +11,11 @@ import os
 import secrets
 import signal
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 CHANGED = "it changed on disk meanwhile"
 
@@ -33,12 +35,13 @@ def replace_files(root: Path, groups: Iterable[Iterable[Replacement]]) -> dict[s
     Those that could not be replaced are returned, each with the reason as the end of a sentence.
     """
     refused: dict[str, str] = {}
-    for group in map(tuple, groups):
-        try:
-            _replace_all(root, group)
-        except _Refused as error:
-            refused |= {one.path: f"it goes together with {error.path}" for one in group}
-            refused[error.path] = error.reason
+    with _leaving_tidily():
+        for group in map(tuple, groups):
+            try:
+                _replace_all(root, group)
+            except _Refused as error:
+                refused |= {one.path: f"it goes together with {error.path}" for one in group}
+                refused[error.path] = error.reason
     return refused
 
 
@@ -118,6 +121,26 @@ def _refusing(path: str) -> Iterator[None]:
         raise _Refused(path, CHANGED) from None
     except OSError as error:
         raise _Refused(path, (error.strerror or type(error).__name__).lower()) from None
+
+
+@contextlib.contextmanager
+def _leaving_tidily() -> Iterator[None]:
+    """A terminal that closes, or a request to end, takes away what is not finished before the process ends."""
+    ending = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ours = [one for one in ending if signal.getsignal(one) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []  # only the main thread may say what a signal does
+    for one in ours:
+        signal.signal(one, _leave)
+    try:
+        yield
+    finally:
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 @contextlib.contextmanager

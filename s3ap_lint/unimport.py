@@ -103,7 +103,7 @@ def _judged(
     for finding, aliases in going.items():
         effect = around.effect(source, statement, node, aliases, leaving)
         if effect:
-            title = f"{fixes[finding].title}; {effect}, which it runs, does more than define names"
+            title = f"{fixes[finding].title}; {effect}"
             fixes[finding] = replace(fixes[finding], title=title, safety=Safety.REVIEW)
     if fixing:
         for safeties in ((Safety.SAFE,), (Safety.SAFE, Safety.REVIEW)):
@@ -228,11 +228,15 @@ class _Around:
         aliases: frozenset[int],
         leaving: frozenset[int],
     ) -> str:
-        """The file that does something when it is imported, and that would not be any more; else nothing."""
+        """What the import may do besides giving names, and would not any more; "" when that is nothing."""
         for module, level in _modules(node, aliases, leaving):
             found = self.effects.of(source.path, module, level)
-            if found and not self._still_imported(source, statement, module, level):
-                return found
+            whole = not isinstance(node, ast.ImportFrom) or module == node.module  # or else a name of what stays
+            unknown = not found and whole and self.effects.unknown(source.path, module, level)
+            if (found or unknown) and not self._still_imported(source, statement, module, level):
+                if unknown:
+                    return f"what importing {module.partition('.')[0]} does is not known"
+                return f"{found}, which it runs, does more than define names"
         return ""
 
     def _still_imported(self, source: Source, statement: Span, module: str, level: int) -> bool:

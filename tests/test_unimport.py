@@ -453,3 +453,25 @@ def test_an_import_that_nothing_provides_is_for_review() -> None:
 def test_no_more_blank_lines_stand_together_than_before(before: str, after: str) -> None:
     assert after == settled(before)
     assert after.replace("\n", "\r\n") == settled(before.replace("\n", "\r\n"))
+
+
+def test_what_importing_a_package_does_that_nobody_has_read_is_for_review() -> None:
+    fix = fix_of("import instana\n\n\ndef handler(event, context):\n    return event\n")
+    assert fix is not None
+    assert ("Remove the import; what importing instana does is not known", Safety.REVIEW) == (fix.title, fix.safety)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "@pytest.mark.parametrize('name', ['json', 'time'])\ndef test(monkeypatch, name):\n"
+        "    monkeypatch.setattr(handler, name, None)\n",
+        "for name, other in [('json', None)]:\n    setattr(handler, name, other)\n",
+        "vars(handler)['json'].dumps({})\n",
+    ],
+)
+def test_a_name_that_is_given_to_somebody_beside_its_module_is_for_a_person(test: str) -> None:
+    text = "import json\n\n\ndef handler(event, context):\n    return event\n"
+    fix = fix_of(text, tests__test_it=f"import pytest\nfrom functions.ocr import handler\n\n\n{test}")
+    assert fix is not None
+    assert (Safety.MANUAL, True) == (fix.safety, "tests/test_it.py" in fix.title)

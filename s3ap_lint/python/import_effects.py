@@ -1,6 +1,6 @@
 """Whether importing a module does something besides defining names, as far as the project's files tell.
 
-What is installed counts as harmless: the few packages that are imported for what their import does are in a table.
+Of what is installed, two tables tell: packages that are imported for what their import does, and those that never are.
 """
 
 from __future__ import annotations
@@ -42,6 +42,17 @@ FOR_EFFECT = frozenset(
     | {"aws_xray_sdk.ext", "crhelper", "datadog_lambda", "pytest_plugins", "sqlalchemy.dialects", "typeguard", "turtle"}
 )
 """Modules that people import for what importing them does: they patch, register or show something."""
+
+DEFINES_ONLY = frozenset(
+    {"aiobotocore", "aioboto3", "attr", "attrs", "aws_cdk", "aws_lambda_powertools", "aws_lambda_typing", "boto3"}
+    | {"botocore", "bs4", "cfn_flip", "cfnlint", "charset_normalizer", "click", "constructs", "cryptography"}
+    | {"dateutil", "docx", "fastapi", "flask", "freezegun", "httpx", "hypothesis", "jinja2", "jmespath", "jsonschema"}
+    | {"jwt", "lxml", "mangum", "markdown", "marshmallow", "moto", "numpy", "openpyxl", "opensearchpy", "packaging"}
+    | {"pandas", "PIL", "pyarrow", "pydantic", "pyflakes", "pypdf", "pytest", "pytz", "redis", "requests", "responses"}
+    | {"s3transfer", "scipy", "simplejson", "six", "starlette", "tenacity", "tomli", "tqdm", "typing_extensions"}
+    | {"tzlocal", "urllib3", "werkzeug", "yaml"}
+)
+"""Packages that nobody imports for what importing them does; of others that is not known."""
 
 _BASES = frozenset(
     {"object", "ABC", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "NamedTuple", "TypedDict", "Protocol", "Generic"}
@@ -122,6 +133,13 @@ class Effects:
             if not self._is_harmless(path) and not self._installed(path):
                 return path
         return ""
+
+    def unknown(self, importer: str, module: str, level: int = 0) -> bool:
+        """Whether nothing tells what importing a module does: its code is not here, nor is it a known package."""
+        top = module.partition(".")[0]
+        if level or top in sys.stdlib_module_names or top in DEFINES_ONLY or top.startswith(("mypy_boto3", "types_")):
+            return False
+        return not self.files(importer, module)
 
     def files(self, importer: str, module: str, level: int = 0) -> tuple[str, ...]:
         """The files of the project that an import may run, its packages' included."""

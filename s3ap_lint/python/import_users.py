@@ -71,8 +71,14 @@ class ImportUsers:
         named = self._having(module.name)
         for path in sorted((stems & (named | stars)) | {path for path in named if path.startswith(handed)}):
             found = self._mentions(path)
-            if found is not None and (found.stars or module.name in found.about):
+            if found is not None and (found.stars or module.name in found.about or self._quoted(path, module.name)):
                 yield path, found
+
+    def _quoted(self, path: str, name: str) -> int:
+        """The first line of a file on which a name stands as a text of its own; 0 if none does."""
+        data = self._read(path) or b""
+        word = re.search(rb"""["']%b["']""" % re.escape(name.encode()), data)
+        return data.count(b"\n", 0, word.start()) + 1 if word is not None else 0
 
     def _having(self, word: str) -> frozenset[str]:
         """The files whose text has a word."""
@@ -109,6 +115,9 @@ class ImportUsers:
                 yield User(path, one.line, "patches")
             elif one.how == "attribute" and any(one.chain[: len(of) + 1] == (*of, module.name) for of in names):
                 yield User(path, one.line, "reads")
+        line = self._quoted(path, module.name) if any(chain in names for chain in found.passed) else 0
+        if line:  # given to somebody together with the module, by way of a list or a parameter
+            yield User(path, line, "may patch")
         if not module.certain and (handed or self._is_loose(path, found, module, names)):
             for one in said:
                 if one.how in ("attribute", "taken") and one.chain[:1] not in found.bound:

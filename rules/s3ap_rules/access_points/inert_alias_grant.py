@@ -24,7 +24,9 @@ from s3ap_lint.api import (
     references,
     rule,
     s3_outcomes,
+    s3_resource,
 )
+from s3ap_rules.access_points.mispaired_access_point import is_mispaired
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -89,8 +91,14 @@ def inert_alias_grant(role: Role) -> Iterator[Finding]:
             f"{grants[0].name} is an alias, which grants nothing; the access point ARN in {role.id} already does",
             at=grants[0].leaf.at,
             related=(role.at.noted("the role"),),
-            fix=_fix(grants[0].leaf.node, spans, role.template),
+            fix=None if _hides(grants[0], role) else _fix(grants[0].leaf.node, spans, role.template),
         )
+
+
+def _hides(grant: S3Grant, role: Role) -> bool:
+    """Whether the alias is all that shows that another access point is meant than the one that is named."""
+    named = [s3_resource(leaf, role.template) for leaf in grant.statement.resources]
+    return any(is_mispaired(grant.statement, one, role) for one in named if one.target is Target.ACCESS_POINT)
 
 
 def _fix(node: Node, inert: Collection[Span], template: Template) -> Fix | None:

@@ -128,7 +128,7 @@ def unknown_deploy_parameter(deployment: Deployment) -> Iterator[Finding]:
             f"{one.name} is no parameter of {basename(template)}; {outcome}",
             at=one.at,
             related=related or (_of_template(parameters.key_at, template),),
-            fix=_fix(one, alike),
+            fix=_fix(one, alike, deployment),
         )
 
 
@@ -164,10 +164,14 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _fix(one: GivenParameter, alike: list[str]) -> Fix | None:
+def _fix(one: GivenParameter, alike: list[str], deployment: Deployment) -> Fix | None:
     """Give the one parameter that is meant, or nothing where none can be; between several a person chooses."""
     if len(alike) > 1:
         return Fix(f"Give {', '.join(alike[:-1])} or {alike[-1]} instead", (), Safety.MANUAL)
     if alike:
         return offer(f"Give {alike[0]} instead", Edit(one.at.subject, one.name_span, alike[0]))
+    declared = deployment.template.space.parameters
+    open_ones = [name for name in declared if name not in deployment.names and not declared[name].node["Default"]]
+    if open_ones:
+        return Fix(f"Give {open_ones[0]}, or take {one.name} out", (), Safety.MANUAL)
     return offer(f"Take {one.name} out", one.removal())

@@ -186,7 +186,9 @@ def _moved(workgroup: Resource, node: Node, template: Template) -> Fix | None:
     if OPTION in workgroup.properties:
         return offer("Remove it here", removal, safety=Safety.SAFE)
     addition = _added(workgroup, value_of(node), template)
-    return offer("Move it directly below Properties", removal, addition, safety=Safety.SAFE)
+    line = template.source.line_text(template.source.line_of(node.span.start))
+    safety = Safety.REVIEW if "#" in line else Safety.SAFE  # a comment would stay behind
+    return offer("Move it directly below Properties", removal, addition, safety=safety)
 
 
 def _added(workgroup: Resource, value: Value, template: Template) -> Edit | None:
