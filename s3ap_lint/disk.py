@@ -58,8 +58,11 @@ def _replace_all(root: Path, group: tuple[Replacement, ...]) -> None:
         for one in group:
             with _refusing(one.path):
                 real = (root / one.path).resolve(strict=True)
-                if real.read_bytes() != one.after:  # by another name of the file it has been done
-                    beside.append((one, _put_beside(real, one), real))
+                if real.read_bytes() == one.after:
+                    continue  # by another name of the file it has been done
+                new = real.with_name(f".{real.name[:60]}.{secrets.token_hex(6)}.tmp")
+                beside.append((one, new, real))  # known before it is made, so that it goes whatever comes
+                _put_beside(real, new, one)
         with _uninterrupted():
             for one, new, real in beside:
                 with _refusing(one.path):
@@ -75,24 +78,18 @@ def _replace_all(root: Path, group: tuple[Replacement, ...]) -> None:
             new.unlink(missing_ok=True)
 
 
-def _put_beside(real: Path, one: Replacement) -> Path:
-    """Write the new content beside a file, with all that belongs to that; its name."""
+def _put_beside(real: Path, new: Path, one: Replacement) -> None:
+    """Write the new content beside a file, with all that belongs to that."""
     _must_be(real, one)
     status = real.stat()
     if not os.access(real, os.W_OK):
         raise _Refused(one.path, "it is read-only")
-    new = real.with_name(f".{real.name[:60]}.{secrets.token_hex(6)}.tmp")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(one.after)
-            file.flush()
-            _dress(file.fileno(), real, status)
-            os.fsync(file.fileno())
-    except BaseException:
-        new.unlink()
-        raise
-    return new
+    with os.fdopen(handle, "wb") as file:
+        file.write(one.after)
+        file.flush()
+        _dress(file.fileno(), real, status)
+        os.fsync(file.fileno())
 
 
 def _dress(handle: int, real: Path, status: os.stat_result) -> None:
