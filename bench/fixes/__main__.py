@@ -2,9 +2,9 @@
 
     python -m bench.fixes FOLDER… [--unsafe] [--strict] [--engine cfn-lint] [--write FOLDER]
 
-Nothing in FOLDER is changed. *beyond the edit* are lines that differ although no edit lies on them, judged
-line by line between two rounds; *new* are findings that were not there before, by code and message
-and wherever their lines have moved to; *again* are files that fixing a second time would change.
+Nothing in FOLDER is changed. *beyond the edit* are lines that differ from what the edits of a round alone make of a
+file, by another way of applying them than the program's; *new* are findings that were not there before, by code and
+message and wherever their lines have moved to; *again* are files that fixing a second time would change.
 """
 
 from __future__ import annotations
@@ -57,9 +57,16 @@ class Library:
             edits = [e for f in report.findings if id(f) in applied and f.fix for e in f.fix.edits]
             for path, data in after.items():
                 old = before.get(path) or self.run.read(path)
-                spans = [(e.place.line, e.place.end_line) for e in edits if e.place.path == path]
-                count += sum(not any(a <= line <= b + 1 for a, b in spans) for line in touched(old, data))
+                made = {(e.place.start, e.place.end, e.text.encode()) for e in edits if e.place.path == path}
+                count += len(set(touched(spliced(old, made), data)))
         return count
+
+
+def spliced(data: bytes, made: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """The bytes with some ranges replaced, the last one first."""
+    for start, end, text in sorted(made, reverse=True):
+        data = data[:start] + text + data[end:]
+    return data
 
 
 def touched(old: bytes, new: bytes) -> Iterable[int]:
