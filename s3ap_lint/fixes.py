@@ -86,7 +86,7 @@ def _settled(run: Run, wanted: Wish, accepted: Accepted) -> Settled:
     def look(changed: Mapping[str, bytes]) -> Report:
         return accepted(run.look({**first.files, **changed}))
 
-    last = settle(look, lambda path: first.files.get(path) or run.read(path), wanted)
+    last = settle(look, lambda path: first.files[path] if path in first.files else run.read(path), wanted)
     files = {path: data for path, data in {**first.files, **last.files}.items() if data != run.read(path)}
     return Settled(files, last.report, (*first.applied, *last.applied), (*first.refused, *last.refused))
 

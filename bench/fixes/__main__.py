@@ -56,7 +56,7 @@ class Library:
         for (before, report), (after, _) in zip(self.rounds, self.rounds[1:], strict=False):
             edits = [e for f in report.findings if id(f) in applied and f.fix for e in f.fix.edits]
             for path, data in after.items():
-                old = before.get(path) or self.run.read(path)
+                old = before[path] if path in before else self.run.read(path)
                 made = {(e.place.start, e.place.end, e.text.encode()) for e in edits if e.place.path == path}
                 count += len(set(touched(spliced(old, made), data)))
         return count

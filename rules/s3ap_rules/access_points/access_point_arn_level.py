@@ -25,10 +25,9 @@ from s3ap_lint.api import (
     offer,
     rule,
     s3_outcomes,
-    s3_resource,
 )
 from s3ap_rules.access_points.access_point_forms import added, on_level
-from s3ap_rules.access_points.mispaired_access_point import is_mispaired
+from s3ap_rules.access_points.mispaired_access_point import access_points, is_mispaired
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -193,8 +192,7 @@ def _is_right(grant: S3Grant, role: Role) -> bool:
     """Whether the access point that is named is the one that is used, and is named in every scenario."""
     if is_mispaired(grant.statement, grant.resource, role):
         return False
-    named = [s3_resource(leaf, role.template) for leaf in grant.statement.resources]
-    if len({one.name for one in named if one.target is Target.ACCESS_POINT}) > 1:
+    if len({one.name for one in access_points(grant.statement, role)}) > 1:
         return False  # of several, only one would be seen to
     names = [piece.name for piece in grant.resource.name if isinstance(piece, Hole)]
     return not guards(grant.leaf.node) and not any(role.template.space.may_be_empty(name) for name in names)

@@ -24,9 +24,8 @@ from s3ap_lint.api import (
     references,
     rule,
     s3_outcomes,
-    s3_resource,
 )
-from s3ap_rules.access_points.mispaired_access_point import is_mispaired
+from s3ap_rules.access_points.mispaired_access_point import access_points, is_mispaired
 from s3ap_rules.access_points.role_example import role_with
 
 
@@ -97,8 +96,7 @@ def inert_alias_grant(role: Role) -> Iterator[Finding]:
 
 def _hides(grant: S3Grant, role: Role) -> bool:
     """Whether the alias is all that shows that another access point is meant than the one that is named."""
-    named = [s3_resource(leaf, role.template) for leaf in grant.statement.resources]
-    return any(is_mispaired(grant.statement, one, role) for one in named if one.target is Target.ACCESS_POINT)
+    return any(is_mispaired(grant.statement, one, role) for one in access_points(grant.statement, role))
 
 
 def _fix(node: Node, inert: Collection[Span], template: Template) -> Fix | None:

@@ -232,11 +232,8 @@ def _pairs(role: Role, world: World) -> tuple[tuple[Leaf, str, str], ...]:
         return ()
     out = []
     for statement in role.policies(world).statements:
-        resources = _resources(statement, role)
-        aliases = [p for r in resources if r.target is Target.ALIAS for p in _parameters(r)]
-        for resource in resources:
-            if resource.target is not Target.ACCESS_POINT:
-                continue
+        aliases = _aliases(statement, role)
+        for resource in access_points(statement, role):
             for name in _parameters(resource):
                 out += [(resource.leaf, alias, name) for alias in aliases]
     return tuple(out)
@@ -244,8 +241,17 @@ def _pairs(role: Role, world: World) -> tuple[tuple[Leaf, str, str], ...]:
 
 def is_mispaired(statement: Statement, named: S3Resource, role: Role) -> bool:
     """Whether a statement that names an access point has an alias that belongs to another."""
-    aliases = [p for r in _resources(statement, role) if r.target is Target.ALIAS for p in _parameters(r)]
+    aliases = _aliases(statement, role)
     return any(_side(alias) != _side(name) for alias in aliases for name in _parameters(named))
+
+
+def access_points(statement: Statement, role: Role) -> list[S3Resource]:
+    """The access points that a statement names."""
+    return [one for one in _resources(statement, role) if one.target is Target.ACCESS_POINT]
+
+
+def _aliases(statement: Statement, role: Role) -> list[str]:
+    return [p for r in _resources(statement, role) if r.target is Target.ALIAS for p in _parameters(r)]
 
 
 def _resources(statement: Statement, role: Role) -> list[S3Resource]:
