@@ -49,6 +49,11 @@ class Collector:
         """Whether a file that does not parse says that it is a template."""
         return b"AWSTemplateFormatVersion" in source.data or b"AWS::Serverless-2016-10-31" in source.data
 
+    def direct(self, directives: Directives) -> None:
+        """Take in the ignores of a file that has some."""
+        if directives.found or directives.malformed:
+            self.directives.append(directives)
+
     def run(self, subject: object) -> None:
         """Hand a subject to the rules for its type. A rule that crashes is a finding, never the end."""
         for rule, detector in self.session.registry.by_subject.get(type(subject), ()):

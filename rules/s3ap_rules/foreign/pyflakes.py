@@ -14,7 +14,7 @@ from typing import Any
 from pyflakes import checker, messages
 
 from s3ap_lint.model import Finding, Location, Severity, Span
-from s3ap_lint.offers import Catalogued, EngineUnit
+from s3ap_lint.offers import Catalogued, EngineUnit, RestsOn
 from s3ap_lint.plugins import hookimpl
 from s3ap_lint.source import Source
 from s3ap_rules.foreign.idle_f_string import LITERAL
@@ -98,6 +98,10 @@ class PyflakesEngine:
         """Every code, with the host's severity for F821 outside a deployed handler."""
         for code, name, summary in [*(row[1:] for row in TABLE), UNKNOWN]:
             yield Catalogued(code, name, Severity.WARNING, summary, HELP)
+
+    def rests_on(self, unit: EngineUnit) -> RestsOn:
+        """The file alone."""
+        return RestsOn()
 
     def check(self, unit: EngineUnit) -> Iterable[Finding]:
         """What pyflakes has to say, in the order of the text."""
