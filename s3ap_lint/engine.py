@@ -78,7 +78,6 @@ class Session:
         self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self._directives: dict[str, Directives] = {}
-        self.line_hashes: dict[tuple[str, int], str] = {}
         selections = config.selections()
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
         self.options: dict[str, Options] = {code: registry.options(config, code) for code in self.codes}

@@ -163,4 +163,4 @@ def _complaint(
 ) -> Diagnostic:
     place = about.place
     key = fingerprint.structural(code, place.path, "", f"{message}\0{place.excerpt.strip()}")
-    return Diagnostic(code, name, Severity.WARNING, message, place, fix=fix, fingerprint=key, line_hash=about.line_hash)
+    return Diagnostic(code, name, Severity.WARNING, message, place, fix=fix, fingerprint=key)
