@@ -117,10 +117,13 @@ def template_directives(
     return read.result()
 
 
-def python_directives(source: Source) -> Directives:
-    """The directives in a Python file, `noqa` included. Behind a place that is no Python, none are found."""
+def python_directives(source: Source, *, noqa: bool = True) -> Directives:
+    """The directives in a Python file. Behind a place that is no Python, none are found.
+
+    Without `noqa`, a file that has no others is not looked at: where nothing is found, there is nothing to silence.
+    """
     read = _Reader(source)
-    if _MENTIONED.search(source.data) or b"noqa" in source.data.lower():
+    if _MENTIONED.search(source.data) or (noqa and b"noqa" in source.data.lower()):
         for comment in python_comments(source):
             read.ours(comment)
             read.noqa(comment)
