@@ -41,7 +41,8 @@ Progress = Callable[[str, int, int], object]
 class Run:
     """What some paths stand for. The first look checks all of it, a later one what rests on a file that changed.
 
-    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes.
+    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes,
+    `hashing` at the hashes of lines.
     `caching`: results of earlier runs are used where all that they rest on is as it was, and `keep` keeps new ones.
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
@@ -52,6 +53,7 @@ class Run:
     fixing: bool = False
     on_progress: Progress | None = None
     caching: bool = False
+    hashing: bool = False
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
@@ -114,7 +116,8 @@ class Run:
             reported=self.found.reported,
             engines_ran=bool(names),
         )
-        return self._resolved(built)
+        resolved = self._resolved(built)
+        return report.line_hashed(resolved, self._workspace.data) if self.hashing else resolved
 
     def _resolved(self, built: Report) -> Report:
         """The report with what becomes of fixes that take names out of imports, which only the whole project tells."""
