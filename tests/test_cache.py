@@ -165,7 +165,9 @@ def test_an_answer_that_was_remembered_rests_on_what_it_rested_on(write: Write) 
     template = TEMPLATE.replace("CodeUri: src", "CodeUri: ../common")
     handler = "import boto3, util.deep, absent.inner, package.one\n\n\ndef handler(event, context):\n    return 1\n"
     folder = write({"one/template.yaml": template, "two/template.yaml": template, "common/handler.py": handler})
-    write({"common/util/notes.txt": "", "common/package/__init__.py": "", "common/package/one.py": "from . import two\n"})
+    write(
+        {"common/util/notes.txt": "", "common/package/__init__.py": "", "common/package/one.py": "from . import two\n"}
+    )
     run = Run([str(folder)], replace(load([str(folder)], cwd=folder), engine="none", jobs=1), caching=True)
     run.look()
     one, two = (run._results[task].basis for task in run._tasks if isinstance(task, ApplicationTask))
