@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ class Installation:
     def versions(self) -> dict[str, str]:
         """Of everything that is measured, and of what measures."""
         found: dict[str, str] = json.loads(self.said("python3", "-c", _VERSIONS, *PACKAGES))
-        return {**found, "hyperfine": self.said("hyperfine", "--version").split()[-1]}
+        hyperfine = shutil.which("hyperfine", path=self.environment["PATH"])
+        return {**found, "hyperfine": self.said(hyperfine, "--version").split()[-1] if hyperfine else "not installed"}
 
     def said(self, *words: str, folder: Path | None = None) -> str:
         """What a command prints."""
