@@ -32,26 +32,21 @@ class Samples:
         self.itself: defaultdict[str, float] = defaultdict(float)
         self.within: defaultdict[str, float] = defaultdict(float)
         self._last = time.process_time()
-        self._collecting = 0.0
+        self._collecting = False
 
     def take(self, signum: int, frame: FrameType | None) -> None:
         """Note where the program is; the handler of a signal."""
         now = time.process_time()
         weight, self._last = now - self._last, now
-        places = _places(frame)
+        places = [COLLECTOR] if self._collecting else _places(frame)
         self.itself[places[0] if places else "other"] += weight
         for place in places:
             self.within[place] += weight
 
     def collecting(self, phase: str, info: dict[str, int]) -> None:
-        """Keep the garbage collector's time apart; a callback of `gc`."""
-        now = time.process_time()
-        if phase == "start":
-            self._collecting = now
-            return
-        self.itself[COLLECTOR] += now - self._collecting
-        self.within[COLLECTOR] += now - self._collecting
-        self._last += now - self._collecting
+        """Keep the garbage collector's time apart from that of whoever made the last object; a callback of `gc`."""
+        self.take(0, sys._getframe().f_back)
+        self._collecting = phase == "start"
 
 
 def _places(frame: FrameType | None) -> list[str]:
@@ -78,6 +73,7 @@ def main(output: str, *options: str) -> None:
 
         lint(options)
     signal.setitimer(signal.ITIMER_PROF, 0)
+    gc.callbacks.remove(samples.collecting)
     seconds = time.process_time() - started
     places = {place: [samples.itself[place], within] for place, within in samples.within.items()}
     places["other"] = [samples.itself["other"]] * 2
