@@ -85,7 +85,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         measured = [row for row in rows if row.aim == name]
         for row in measured:
             yield _line(aim, row)
-        if not measured:
+        if not any(row.judged for row in measured):
             yield f"| {aim.what} | | {aim.against} | | | | | {aim.goal or ''} | not measured |"
 
 
@@ -97,7 +97,7 @@ def _line(aim: Aim, row: Row) -> str:
         figures = f"{_short(row.ours)} {unit} | {_short(row.theirs)} {unit} | {_short(row.figure)}"
     spread = f"{_short(row.least)}–{_short(row.most)} ({row.runs})"
     goal = f"{aim.goal} | {aim.goal.verdict(row.figure)}" if aim.goal and row.judged else " | "
-    return f"| {row.what} | {row.library} | {aim.against} | {figures} | {spread} | {goal} |"
+    return f"| {row.what} | {row.library} | {row.versus or aim.against} | {figures} | {spread} | {goal} |"
 
 
 def _short(figure: float) -> str:

@@ -57,11 +57,12 @@ class Row:
     most: float
     runs: int
     judged: bool = True
+    versus: str = ""  # in words, where it is not what the aim is compared with
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What a later measurement replaces."""
-        return self.aim, self.what, self.library
+        return self.aim, self.what, self.library, self.versus
 
 
 PASS = "python3 -c pass"

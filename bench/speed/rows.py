@@ -9,7 +9,7 @@ import shutil
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.speed import library, memory, pairs
@@ -75,13 +75,15 @@ class Ground:
         *,
         what: str = "",
         judged: bool = True,
+        versus: str = "",
         before: Callable[[], object] = lambda: None,
     ) -> Row:
         """The row of two commands, run in turn."""
         runs = self.runs or runs
         self.tell(f"{where}: {what or AIMS[aim].what}, {runs} pairs")
         pair = pairs.alternate(ours, theirs, runs, self.installation.environment, before)
-        return _row(aim, where, ours, theirs, pair, what=what, judged=judged)
+        row = _row(aim, where, ours, theirs, pair, what=what, judged=judged)
+        return replace(row, versus=versus)
 
 
 def _row(aim: str, where: str, ours: Command, theirs: Command, pair: Pair, *, what: str = "", judged: bool) -> Row:
@@ -169,16 +171,18 @@ def scripts_lean(ground: Ground) -> Iterator[Row]:
         four = [f"python3 scripts/{script}.py" for script in SCRIPTS[1:]]
         once = "cfn-lint " + " ".join(f"{application}/template-deploy.yaml" for application in applications)
         lean = _shell(folder, once, *four, shown="cfn-lint APPLICATIONS/template-deploy.yaml")
+        one_region, without = f"{aim}, but cfn-lint for one region", "the four scripts without cfn-lint"
         against = {
-            "cfn-lint": (f"{aim}, but cfn-lint for one region", lean),
-            FAST_ENGINE: (f"{aim}, but cfn-lint for one region; everything with the fast engine", lean),
-            "none": ("the four scripts without cfn-lint; own rules only", _shell(folder, *four)),
+            "cfn-lint": (one_region, lean, ""),
+            FAST_ENGINE: (one_region, lean, "everything with the fast engine, cold"),
+            "none": (without, _shell(folder, *four), "own rules, cold"),
         }
-        for engine, (what, theirs) in against.items():
+        for engine, (what, theirs, versus) in against.items():
             if engine != FAST_ENGINE or ground.installation.has_fast_engine:
                 ours = _everything(ground, folder, (*applications, "shared"), engine)
-                judged = engine == "cfn-lint"
-                yield ground.compared("scripts", name, theirs, ours, 3, what=what, judged=judged)
+                yield ground.compared(
+                    "scripts", name, theirs, ours, 3, what=what, judged=engine == "cfn-lint", versus=versus
+                )
 
 
 def _with_scripts(ground: Ground) -> dict[str, tuple[str, ...]]:
