@@ -77,7 +77,7 @@ class Application:
         self.folder = folder
         self.templates = templates
         self.project = project
-        self._closures: dict[tuple[str, str, tuple[str, ...]], Closure] = {}
+        self._closures: dict[tuple[str, str], list[Closure]] = {}
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -115,11 +115,13 @@ class Application:
 
     def closure_of(self, code: Code, search: tuple[str, ...]) -> Closure:
         """The closure of code that lies in a file of its own; twins have one between them."""
-        key = (code.module, code.entry, search)
-        if key not in self._closures:
+        known = self._closures.setdefault((code.module, code.entry), [])
+        found = next((closure for closure in known if closure.serves(search)), None)
+        if found is None:
             load, shelf = self.project.load, self.project.shelf
-            self._closures[key] = Closure(code.module, code.entry, search=search, load=load, shelf=shelf)
-        return self._closures[key]
+            found = Closure(code.module, code.entry, search=search, load=load, shelf=shelf)
+            known.append(found)
+        return found
 
     def role_of(self, resource: Resource, name: str) -> Role | None:
         """The role that a property names by Ref or GetAtt, or the one that SAM makes; None for any other."""

@@ -19,6 +19,7 @@ from s3ap_lint.project import Project
 from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
+from s3ap_lint.python.imports import Finder
 from s3ap_lint.python.interpolation import Inserted, inserted
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
@@ -280,7 +281,10 @@ class Function:
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""
-        found = self.closure.finder.find(module) if self.closure is not None else None
+        closure = self.closure
+        if closure is None:
+            return ""
+        found = Finder((*self.search_path, *closure.added_folders), self.application.project.shelf).find(module)
         return found.file or "" if found is not None else ""
 
     def sdk_calls(

@@ -74,6 +74,7 @@ class ImportGraph:
 
     def __init__(self, entry: str, *, search: tuple[str, ...], load: Load, shelf: Shelf) -> None:
         self.entry = entry
+        self.search = search
         self._load = load
         self.finder = Finder(search, shelf)
         self._nodes: dict[str, Node] = {}
@@ -88,6 +89,19 @@ class ImportGraph:
         if key not in self._nodes:
             self._nodes[key] = Node(found, self._load(found.file) if found.file else None)
         return self._nodes[key]
+
+    def serves(self, search: tuple[str, ...]) -> bool:
+        """Whether every import leads where it does, too, when modules are looked up in other folders."""
+        if search[:1] != self.search[:1] or self.added_folders:
+            return search == self.search
+        other = Finder(search, self.finder.shelf)
+        return all(other.find(top) == self.finder.find(top) for top in self._tops)
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        """The first parts of all names that may be looked up."""
+        of_modules = (module.tops for module in self.modules)
+        return frozenset({node.found.name.partition(".")[0] for node in self.nodes}.union(*of_modules))
 
     def same(self, node: Node) -> Node:
         """The node of this graph for a module that another graph has too."""
@@ -239,6 +253,12 @@ class ImportGraph:
     def unresolved(self) -> tuple[Unresolved, ...]:
         """The imports that lead out of the search path."""
         return self._graph[1]
+
+    @property
+    def added_folders(self) -> tuple[str, ...]:
+        """The folders that modules add to those that are searched."""
+        self.nodes  # noqa: B018  # which adds them
+        return self.finder.search[len(self.search) :]
 
     @property
     def complete(self) -> bool:

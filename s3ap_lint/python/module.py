@@ -115,6 +115,11 @@ class Module:
         return tuple(imported for scope in self._walk.scopes for imported in scope.imports)
 
     @cached_property
+    def tops(self) -> frozenset[str]:
+        """The first parts of the absolute names that it imports."""
+        return frozenset(imported.top for imported in self.imports) - {""}
+
+    @cached_property
     def env_reads(self) -> tuple[EnvRead, ...]:
         """Every environment variable this module reads, in order of appearance."""
         return tuple(merged([read for scope in self._walk.scopes for read in scope.reads]))
