@@ -41,11 +41,12 @@ class Shelf:
         return known
 
     def _look(self, base: str) -> tuple[str, str]:
-        if self._exists(f"{base}/__init__.py"):
-            return f"{base}/__init__.py", base
+        folder = base if self._is_dir(base) else ""  # asked first, for mostly there is none, and nothing in it
+        if folder and self._exists(f"{base}/__init__.py"):
+            return f"{base}/__init__.py", folder
         if self._exists(f"{base}.py"):
             return f"{base}.py", ""
-        return "", base if self._is_dir(base) else ""
+        return "", folder
 
 
 class Finder:
