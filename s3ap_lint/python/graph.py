@@ -25,12 +25,29 @@ class Unresolved:
     """
 
     name: str
-    at: Location
+    imported: Import
     importer: str
-    optional: bool = False
-    lazy: bool = False
-    relative: bool = False
     attribute: str = ""
+
+    @property
+    def at(self) -> Location:
+        """The place of the name in the import statement."""
+        return self.imported.at
+
+    @property
+    def optional(self) -> bool:
+        """Whether the program goes on when it fails."""
+        return self.imported.optional
+
+    @property
+    def lazy(self) -> bool:
+        """Whether it is made when a function runs."""
+        return self.imported.lazy
+
+    @property
+    def relative(self) -> bool:
+        """Whether it starts from the package of the importer."""
+        return self.imported.level > 0
 
     @property
     def top(self) -> str:
@@ -276,12 +293,5 @@ def _own_folder(path: str) -> tuple[str, ...]:
 def _problem(node: Node, imported: Import, target: Target) -> Unresolved | None:
     if not target.missing and not target.lacks:
         return None
-    return Unresolved(
-        name=target.missing or (target.node.found.name if target.node else ""),
-        at=imported.at,
-        importer=node.path,
-        optional=imported.optional,
-        lazy=imported.lazy,
-        relative=imported.level > 0,
-        attribute=target.lacks,
-    )
+    name = target.missing or (target.node.found.name if target.node else "")
+    return Unresolved(name, imported, node.path, target.lacks)

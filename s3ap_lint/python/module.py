@@ -138,6 +138,8 @@ class Module:
     @property
     def path_changes(self) -> tuple[PathChange, ...]:
         """The folders this module adds to sys.path."""
+        if b"sys" not in self.source.data or b"path" not in self.source.data:
+            return ()
         return tuple(self._walk.path_changes)
 
     @property
