@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from s3ap_lint.errors import UsageError
 
-COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "selftest", "new")
+COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new")
 ENGINES = ("cfn-lint", "none")
 
 EPILOG = """\
@@ -19,6 +19,7 @@ commands (the default is check):
   selftest                prove that the selected rules can fire under this configuration
   baseline write FILE     accept today's findings, so that a gate can be switched on; also update, show
   config show             the settings in force, and the file they come from
+  cache clean             forget the results of earlier runs; show: where they are kept
   new FAMILY/NAME         write the skeleton of a rule
 
 exit status: 0 nothing at or above --fail-on, 1 findings (with --diff: changes), 2 the job could not be done
@@ -85,6 +86,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
     group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
     how = _running(parser)
+    how.add_argument("--no-cache", action="store_true", help="neither use nor keep results of other runs")
     how.add_argument(
         "--stdin-filename", metavar="PATH", help="the path of what is read from standard input, given as -"
     )
@@ -124,6 +126,10 @@ def _config_arguments(parser: argparse.ArgumentParser) -> None:
     _selecting(parser)
 
 
+def _cache_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("clean", "show"))
+
+
 def _baseline_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("write", "update", "show"))
     parser.add_argument("file", metavar="FILE", help="the baseline, a JSON file to commit")
@@ -148,6 +154,7 @@ _DESCRIPTIONS = {
     "explain": "A rule's page: what it finds, why it matters, and an example.",
     "baseline": "Accept today's findings (write), take off the list what is mended (update), or list it (show).",
     "config": "The settings in force and the file they come from.",
+    "cache": "Results of earlier runs, used again where nothing has changed: forget them (clean), or say where (show).",
     "selftest": "Run the bad example of every selected rule under this configuration; exit 2 if one cannot fire.",
     "new": "Write the skeleton of a rule in the current folder.",
 }
@@ -158,6 +165,7 @@ _ARGUMENTS = {
     "explain": _explain_arguments,
     "baseline": _baseline_arguments,
     "config": _config_arguments,
+    "cache": _cache_arguments,
     "selftest": _selftest_arguments,
     "new": _new_arguments,
 }

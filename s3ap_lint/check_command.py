@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from s3ap_lint import baseline, fixes
+from s3ap_lint import baseline, facts, fixes
 from s3ap_lint import report as reports
 from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.disk import CHANGED
@@ -19,6 +19,7 @@ from s3ap_lint.invocation import buffered, colored, config_of, paths_of, render_
 from s3ap_lint.offers import Renderer
 from s3ap_lint.progress import Display
 from s3ap_lint.registry import Registry
+from s3ap_lint.remembrance import Words, remember
 from s3ap_lint.render.diff import diff
 from s3ap_lint.render.summary import fixable, fixed
 from s3ap_lint.render.wording import relative_to
@@ -29,16 +30,17 @@ from s3ap_lint.tasks import template_engines
 
 def run(options: argparse.Namespace) -> int:
     """Carry it out; the exit status."""
-    started = time.monotonic()
+    started, began = time.monotonic(), time.time_ns()
     fixing = options.fix or options.diff
     _must_fit(options, fixing)
     paths, buffer = paths_of(options)
     config = config_of(options, paths)
     overlay = {} if buffer is None else {buffered(options.stdin_filename, config): buffer}
     with Display(sys.stderr) as display:
-        found = Run(paths, config, overlay, on_progress=display.update)
+        found = Run(paths, config, overlay, on_progress=display.update, caching=not options.no_cache)
         renderer = _renderer(options.format, found.registry)
         found.fixing = fixing or renderer.shows_edits
+        found.hashing = renderer.shows_line_hashes
         accepted = _acceptor(options, found)
         wanted = fixes.wish(found, unsafe=options.unsafe_fixes, only=next(iter(overlay), None))
         done = fixes.fixed(found, wanted, accepted) if fixing else None
@@ -46,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         if done and not options.diff:
             done = _carry_out(done, found, piped=buffer is not None)
             report = replace(accepted(found.look(done.files)), fixed=done.settled.applied) if done.refused else report
+        found.keep()
     report = _with_nothing_checked(report, found, options)
     if done and options.diff:
         return _show(options, found, done, report)
@@ -60,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
     if options.statistics:
         _statistics(report, time.monotonic() - started)
     answer = status(report, config, found.registry, exit_zero=options.exit_zero)
+    if found.caching and not (done or overlay or options.statistics or answer == 2):
+        remember(options.told, found, Words(text, answer, options.output), began)
     return 2 if done and done.refused else answer
 
 
@@ -85,6 +90,7 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
         return lambda report: report
     config, registry, found = run.config, run.registry, run.found
     path = absolute(options.baseline, config.cwd)
+    facts.watch(str(path))
     shown = path.relative_to(config.root).as_posix() if path.is_relative_to(config.root) else str(path)
     entries = baseline.load(path)
     ran = reports.looked_for(config, registry, bool(template_engines(config, registry)))

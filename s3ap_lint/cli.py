@@ -5,32 +5,32 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from s3ap_lint import __version__
-from s3ap_lint.arguments import COMMANDS, parser_for
+from s3ap_lint import __version__, recall
 from s3ap_lint.errors import S3apLintError
-from s3ap_lint.invocation import colored, config_of, write
+
+TYPE_CHECKING = False  # what is not imported here costs nothing when nothing has changed
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with arguments (sys.argv without the program's name); the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    command = "check"
-    if arguments and arguments[0] in COMMANDS:
-        command = arguments.pop(0)
     debug = "--debug" in arguments
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        options = parser_for(command).parse_intermixed_args(arguments)
-        status = _RUN[command](options)
-        sys.stdout.flush()
+        if arguments == ["--version"]:
+            return _version()
+        status = recall.answer(arguments)
+        if status is None:
+            status = _run(arguments)
+            sys.stdout.flush()
         return status
     except S3apLintError as error:
         if debug:
@@ -51,12 +51,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _run(arguments: list[str]) -> int:
+    from s3ap_lint.arguments import COMMANDS, parser_for
+
+    told = list(arguments)
+    command = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "check"
+    options = parser_for(command).parse_intermixed_args(arguments)
+    options.told = told
+    return _RUN[command](options)
+
+
 def _check(options: argparse.Namespace) -> int:
     if options.version:
-        return _version(options)
+        return _version()
     from s3ap_lint import check_command
 
     return check_command.run(options)
+
+
+def _cache(options: argparse.Namespace) -> int:
+    from s3ap_lint import storage
+
+    where = storage.where()
+    found = storage.contents() if where else []
+    files, size = len(found), sum(status.st_size for _, status in found)
+    if options.action == "clean":
+        files, size = storage.clean()
+    done = " removed" if options.action == "clean" else ""
+    size_told = f"{files} files, {size / 1024 / 1024:.1f} MB{done}"
+    print(f"{where}: {size_told}" if where else "there is no cache: no home folder, or an empty S3AP_LINT_CACHE_DIR")
+    return 0
 
 
 def _baseline(options: argparse.Namespace) -> int:
@@ -65,17 +89,36 @@ def _baseline(options: argparse.Namespace) -> int:
     return baseline_command.run(options)
 
 
-def _version(options: argparse.Namespace) -> int:
-    from s3ap_lint import tasks
+ENGINES = ("cfn-lint", "cloudformation-validate", "pyflakes")
+"""The distributions whose findings are carried; what `--version` names besides the program itself."""
 
-    registry = tasks.registry_for(config_of(options))
-    engines = ", ".join(f"{name} {engine.version}" for name, engine in sorted(registry.engines.items()))
+
+def _version() -> int:
+    versions = _installed()
+    engines = ", ".join(f"{name} {versions[name]}" for name in ENGINES if name in versions)
     print(f"s3ap-lint {__version__}" + (f" ({engines})" if engines else ""))
     return 0
 
 
+def _installed() -> dict[str, str]:
+    """The versions of what is installed, by name, from the names of metadata folders: reading those takes longer."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")  # noqa: PTH208
+        except OSError:
+            continue
+        for name in names:
+            stem, _, kind = name.rpartition(".")
+            distribution, _, version = stem.partition("-")
+            if kind == "dist-info" and version:
+                found.setdefault(distribution.replace("_", "-").lower(), version)
+    return found
+
+
 def _permissions(options: argparse.Namespace) -> int:
     from s3ap_lint import permission_run
+    from s3ap_lint.invocation import colored, config_of, write
     from s3ap_lint.progress import Display
     from s3ap_lint.render.permissions import RENDERERS
     from s3ap_lint.render.wording import one_line, relative_to
@@ -98,6 +141,7 @@ def _permissions(options: argparse.Namespace) -> int:
 
 def _rules(options: argparse.Namespace) -> int:
     from s3ap_lint import pages, tasks
+    from s3ap_lint.invocation import config_of
 
     config = config_of(options)
     registry = tasks.registry_for(config)
@@ -107,18 +151,22 @@ def _rules(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from s3ap_lint import pages, tasks
+    from s3ap_lint.invocation import config_of
 
     sys.stdout.write(pages.explained(options.code, tasks.registry_for(config_of(options))))
     return 0
 
 
 def _show_config(options: argparse.Namespace) -> int:
+    from s3ap_lint.invocation import config_of
+
     sys.stdout.write(config_of(options, options.paths).as_toml())
     return 0
 
 
 def _selftest(options: argparse.Namespace) -> int:
     from s3ap_lint import selftest, tasks
+    from s3ap_lint.invocation import config_of
 
     config = config_of(options)
     text, passed = selftest.report(tasks.registry_for(config), config)
@@ -127,6 +175,8 @@ def _selftest(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
     from s3ap_lint import skeleton
 
     print(skeleton.write(options.name, options.code, Path.cwd()))
@@ -140,6 +190,7 @@ _RUN = {
     "explain": _explain,
     "baseline": _baseline,
     "config": _show_config,
+    "cache": _cache,
     "selftest": _selftest,
     "new": _new,
 }

@@ -15,6 +15,7 @@ from functools import cached_property
 from posixpath import basename, dirname
 
 from s3ap_lint.application import Application
+from s3ap_lint.basis import Basis
 from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
 from s3ap_lint.deploy.checking import Deployed
@@ -23,7 +24,7 @@ from s3ap_lint.function import Function
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.inline import in_template, inline_module, remapped
 from s3ap_lint.model import Finding, Location, Options, Severity, Span, Unchecked
-from s3ap_lint.offers import EngineUnit
+from s3ap_lint.offers import Engine, EngineUnit, RestsOn
 from s3ap_lint.permissions.standing import permissions_of
 from s3ap_lint.project import Project, PythonFile
 from s3ap_lint.python.module import Module
@@ -33,7 +34,7 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.sniff import says_template
 from s3ap_lint.source import Source
-from s3ap_lint.suppress import Directives, MetadataIgnore, python_directives, template_directives
+from s3ap_lint.suppress import Directives, MetadataIgnore, heeds_noqa, python_directives, template_directives
 from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
@@ -51,7 +52,7 @@ class UnitResult:
     `templates` and `modules` are the files that were really of that kind; `closures` maps each module of a
     deployed handler's import closure to (function, place) pairs; `directives` are the ignores found;
     `unread` is what S3AP901 was told about, for a report that does not want the rule; `rests_on` are the files whose
-    contents it was made from.
+    contents it was made from, `basis` everything it rests on, where somebody wants to keep it.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -64,6 +65,7 @@ class UnitResult:
     directives: tuple[Directives, ...] = ()
     unread: tuple[Unchecked, ...] = ()
     rests_on: frozenset[str] = frozenset()
+    basis: Basis | None = None
 
 
 class Session:
@@ -76,9 +78,9 @@ class Session:
         self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self._directives: dict[str, Directives] = {}
-        self.line_hashes: dict[tuple[str, int], str] = {}
         selections = config.selections()
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
+        self._noqa = any(map(heeds_noqa, registry.rules))  # none of ours
         self.options: dict[str, Options] = {code: registry.options(config, code) for code in self.codes}
 
     @cached_property
@@ -126,7 +128,7 @@ class Session:
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
         application = Application(folder, tuple(templates), self.project)
         for template in templates:
-            report.directives.append(_template_directives(template))
+            report.direct(_template_directives(template))
             report.unchecked += outside(template)
             for loop in template.open_loops:
                 line = template.source.place(loop.at).line
@@ -249,13 +251,9 @@ class Session:
         if path not in report.closures:
             source = self.workspace.read(path)
             if isinstance(source, Source):
-                report.directives.append(self._directives_of(source))
-
-    def _directives_of(self, source: Source) -> Directives:
-        """The ignores of a Python file, which several functions may run."""
-        if source.path not in self._directives:
-            self._directives[source.path] = python_directives(source)
-        return self._directives[source.path]
+                if path not in self._directives:  # several functions may run it
+                    self._directives[path] = python_directives(source, noqa=self._noqa)
+                report.direct(self._directives[path])
 
     def _inline(self, function: Function, node: Node, report: Collector) -> None:
         """Code that stands in the template: parsed by itself, its findings placed in the template."""
@@ -285,13 +283,13 @@ class Session:
                 return UnitResult(unchecked=tuple(report.unchecked), modules=(path,))
             report.unreadable("Python file", Location(path), source.reason)
             return UnitResult(tuple(report.diagnostics), unread=tuple(report.unread), modules=(path,))
-        report.directives.append(self._directives_of(source))
         module = self.module(path) if self.registry.by_subject.get(PythonFile) else self._modules.get(path)
         installed = vendored(path, self.workspace)
         for finding in self._python_findings(source, report, tree=module.tree if module is not None else None):
             report.add(replace(finding, fix=None) if installed else finding, finding.code)
         if module is not None:
             report.run(PythonFile(module, self.project, installed))
+        report.direct(python_directives(source, noqa=any(heeds_noqa(d.code) for d in report.diagnostics)))
         self._modules.pop(path, None)  # applications come first, and nobody asks for it again
         return UnitResult(
             tuple(report.diagnostics),
@@ -333,6 +331,7 @@ class Session:
             except RecursionError:
                 reason = f"{engine.name} cannot follow code that is nested this deeply"
                 report.unchecked.append(Unchecked(source.path, "Python file", reason))
+            self._note_basis(engine, unit)
 
     def check_with_engine(self, path: str, engine: str) -> UnitResult:
         """Check one template with a foreign engine."""
@@ -342,7 +341,19 @@ class Session:
             unit = EngineUnit(str(self.workspace.root), path, source.data)
             for finding in self.registry.engines[engine].check(unit):
                 report.add(finding, finding.code)
+            self._note_basis(self.registry.engines[engine], unit)
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
+
+    def _note_basis(self, engine: Engine, unit: EngineUnit) -> None:
+        """Record what an engine's answer rests on, for those that would use it again."""
+        tell = getattr(engine, "rests_on", None)
+        if tell is None:
+            self.workspace.note_until(0.0)
+            return
+        basis: RestsOn = tell(unit)
+        self.workspace.note_until(basis.until)
+        for path in basis.files:
+            self.workspace.data(path)
 
 
 def vendored(path: str, workspace: Workspace) -> bool:

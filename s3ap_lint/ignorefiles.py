@@ -15,6 +15,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from s3ap_lint import facts
 from s3ap_lint.gitignore import Patterns, parsed
 
 DEFAULT_FOLDERS = frozenset(
@@ -84,6 +85,7 @@ def _depth(folder: str) -> int:
 
 
 def _read(path: str) -> Patterns | None:
+    facts.watch(path)
     if not os.path.isfile(path):
         return None
     try:
@@ -107,6 +109,7 @@ def at_top(top: str, exclude: Iterable[str], root: str) -> Rules:
 def _git_folder(top: str) -> str:
     """The folder that git keeps its own files in; a worktree's `.git` is a file that names it."""
     folder = os.path.join(top, ".git")
+    facts.watch(folder, content=os.path.isfile(folder))
     if os.path.isfile(folder):
         named = _first_line(folder).removeprefix("gitdir:").strip()
         folder = os.path.join(top, named)
@@ -116,6 +119,7 @@ def _git_folder(top: str) -> str:
 
 
 def _first_line(path: str) -> str:
+    facts.watch(path)
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.readline().strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -31,11 +32,23 @@ class EngineUnit:
     tree: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class RestsOn:
+    """What an engine's answer rests on besides the unit: files, relative to the root, whether they are there or not.
+
+    `until`: when the answer may become another one although no file changes, in seconds of Unix time.
+    """
+
+    files: tuple[str, ...] = ()
+    until: float = math.inf
+
+
 class Engine(Protocol):
     """A foreign linter: a name, the codes it can give, a version, and check(unit) → findings under their own codes.
 
     `kind` is "template" (one template file a call, in a process that can be killed) or "python"
-    (one Python file a call).
+    (one Python file a call). An engine may also have `rests_on(unit) -> RestsOn`, which is asked after `check`; without
+    it, nobody knows when an answer has become out of date, and none is kept for the next run.
     """
 
     @property
@@ -50,12 +63,16 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Renderer:
-    """An output format: its name, one line of help, a function to text, and whether that shows the edits of fixes."""
+    """An output format: its name, one line of help, a function to text, and what of a report it shows.
+
+    Edits of fixes and hashes of lines are made only for a format that shows them.
+    """
 
     name: str
     summary: str
     render: Callable[[Report, Mapping[str, Rule | Catalogued], RenderOptions], str]
     shows_edits: bool = False
+    shows_line_hashes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join
 from typing import Protocol
@@ -43,6 +43,7 @@ class Files(Tree, Protocol):
 
     def listdir(self, path: str) -> tuple[str, ...]: ...
     def data(self, path: str) -> object: ...
+    def asked_again(self, paths: Iterable[str]) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,11 @@ class Manager:
         """The names of all plugins, sorted."""
         return sorted(name for name, plugin in self._pm.list_name_plugin() if plugin is not None)
 
+    def modules(self) -> list[str]:
+        """The modules that the plugins are or, where a plugin is an object, that it is of; sorted."""
+        plugins = [plugin for _, plugin in self._pm.list_name_plugin() if plugin is not None]
+        return sorted({getattr(plugin, "__name__", type(plugin).__module__) for plugin in plugins})
+
     def call(self, hook: str) -> list[tuple[str, Any]]:
         """What every plugin returns for a hook: (plugin name, thing) pairs, sorted by plugin.
 

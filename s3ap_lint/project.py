@@ -35,7 +35,7 @@ class Project:
     @cached_property
     def shelf(self) -> Shelf:
         """Where modules may lie."""
-        return Shelf(self.tree.is_file, self.tree.is_dir)
+        return Shelf(self.tree.is_file, self.tree.is_dir, self.tree.asked_again)
 
 
 @dataclass(frozen=True)

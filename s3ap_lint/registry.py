@@ -22,12 +22,13 @@ ALL = "ALL"
 
 @dataclass
 class Registry:
-    """Everything the plugins offer. Raises PluginError when two of them claim one code or name."""
+    """Everything the plugins offer, whose modules are named. Raises PluginError when two claim one code or name."""
 
     rules: dict[str, Rule] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     engines: dict[str, Engine] = field(default_factory=dict)
     renderers: dict[str, Renderer] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
     _catalogues: dict[str, Mapping[str, Catalogued]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -130,7 +131,7 @@ def _unknown(what: str, given: str, known: Iterable[str]) -> str:
 
 def load(manager: Manager, builtin_renderers: Iterable[Renderer] = ()) -> Registry:
     """Everything the plugins offer, with each detector joined to the rule that owns its code."""
-    registry = Registry()
+    registry = Registry(modules=tuple(manager.modules()))
     detectors: list[tuple[str, Detector]] = []
     for plugin, thing in manager.call("s3ap_rules"):
         if isinstance(thing, Detector):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from s3ap_lint import facts
 from s3ap_lint.errors import ConfigError, UsageError
 
 OWN_FILE = ".s3ap-lint.toml"
@@ -34,6 +35,7 @@ class ConfigFile:
 def absolute(path: str | Path, cwd: Path) -> Path:
     """The path with its folders' links resolved; a link to a file keeps the name it was called by."""
     given = os.path.join(cwd, path)
+    facts.watch(given, content=False)
     if os.path.isdir(given):
         return Path(os.path.realpath(given))
     folder, name = os.path.split(given)
@@ -71,7 +73,11 @@ def _no_project(folders: Sequence[Path]) -> str:
 
 def git_top(folder: Path) -> Path | None:
     """The nearest folder at or above that holds `.git`, as a folder or as a worktree's file."""
-    return next((above for above in (folder, *folder.parents) if os.path.exists(above / ".git")), None)
+    for above in (folder, *folder.parents):
+        facts.watch(str(above / ".git"), content=False)
+        if os.path.exists(above / ".git"):
+            return above
+    return None
 
 
 def find_config(folder: Path, top: Path | None, cwd: Path) -> ConfigFile | None:
@@ -96,6 +102,7 @@ def _up_to(folder: Path, top: Path | None) -> Iterator[Path]:
 
 
 def _configuration(path: Path, cwd: Path) -> ConfigFile | None:
+    facts.watch(str(path))
     if not os.path.isfile(path):
         return None
     if path.name == OWN_FILE:
@@ -109,6 +116,7 @@ def _configuration(path: Path, cwd: Path) -> ConfigFile | None:
 def given_config(path: Path, cwd: Path) -> ConfigFile:
     """The configuration file named on the command line, whatever it is called."""
     file = absolute(path, cwd)
+    facts.watch(str(file))
     if not os.path.isfile(file):
         raise ConfigError(f"--config {path}: there is no such file")
     document = read_toml(file, cwd)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from s3ap_lint import __version__, parallel, report, unimport
+from s3ap_lint import __version__, cache, facts, parallel, program, report, unimport
+from s3ap_lint.basis import Basis, Present
+from s3ap_lint.cache import Cache
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Discovery, discover
@@ -39,7 +41,9 @@ Progress = Callable[[str, int, int], object]
 class Run:
     """What some paths stand for. The first look checks all of it, a later one what rests on a file that changed.
 
-    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes.
+    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes,
+    `hashing` at the hashes of lines.
+    `caching`: results of earlier runs are used where all that they rest on is as it was, and `keep` keeps new ones.
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
 
@@ -48,12 +52,17 @@ class Run:
     overlay: Mapping[str, bytes] = field(default_factory=dict)
     fixing: bool = False
     on_progress: Progress | None = None
+    caching: bool = False
+    hashing: bool = False
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
     _project: Discovery = field(init=False)
     _tasks: list[Task] = field(init=False)
     _results: dict[Task, UnitResult] = field(init=False, default_factory=dict)
+    cache: Cache | None = field(init=False, default=None)
+    _present: Present = field(init=False)
+    _resolution: UnitResult = field(init=False, default=UnitResult())
     _held: Mapping[str, bytes] = field(init=False)
     _last: Mapping[str, bytes] = field(init=False)
 
@@ -65,6 +74,9 @@ class Run:
         self._project = whole_project(self.found, self._workspace, config)
         self._tasks = plan(self.found, self._project)
         self._held = self._last = self.overlay
+        if self.caching:
+            self.cache = cache.opened(config, program.identity(program.packages(self.registry.modules)))
+        self._present = Present(self._workspace, self.cache.known if self.cache else None)
 
     @property
     def has_engines(self) -> bool:
@@ -104,8 +116,31 @@ class Run:
             reported=self.found.reported,
             engines_ran=bool(names),
         )
+        resolved = self._resolved(built)
+        return report.line_hashed(resolved, self._workspace.data) if self.hashing else resolved
+
+    def _resolved(self, built: Report) -> Report:
+        """The report with what becomes of fixes that take names out of imports, which only the whole project tells."""
+        asking = unimport.wanting(built)
+        if not asking:
+            return built
         texts = [candidate.path for candidate in self._project.templates]
-        return unimport.resolved(built, self._workspace, self._every_module, texts, fixing=self.fixing)
+        modules = self._every_module()
+        lacking = [finding.place for finding in built.findings if finding.code == unimport.LACKING]
+        key = repr((asking, lacking, modules, texts, self.fixing)).encode("utf-8", "surrogateescape")
+        name = f"unimport {facts.digest(key)}"
+        kept = self.cache.get(name, self._present) if self.cache is not None else None
+        if kept is None:
+            with self._workspace.recording() as seen:
+                resolved = unimport.resolved(built, self._workspace, lambda: modules, texts, fixing=self.fixing)
+            changed = zip(built.findings, resolved.findings, strict=True)
+            kept = UnitResult(tuple(after for before, after in changed if before in asking))
+            if self.cache is not None:
+                kept = replace(kept, basis=self._present.basis(seen))
+                self.cache.put(name, kept)
+        self._resolution = kept
+        answers = dict(zip(asking, kept.diagnostics, strict=True))
+        return replace(built, findings=tuple(answers.get(finding, finding) for finding in built.findings))
 
     def _every_module(self) -> tuple[str, ...]:
         """All Python files of the project and those that were given: any of them may use a module."""
@@ -119,10 +154,12 @@ class Run:
         """Forget what rests on files that are not what they were at the last look."""
         stale = {path for path in {*overlay, *self._last} if overlay.get(path) != self._last.get(path)}
         self._results = {task: result for task, result in self._results.items() if not stale & result.rests_on}
-        workspace = Workspace(self.config.root, overlay) if stale else self._workspace
-        self._last, self._workspace = overlay, workspace
-        setup = Setup(self.config, overlay)
-        setup.begin(self.registry, workspace)
+        if stale:
+            self._workspace = Workspace(self.config.root, overlay)
+            self._present = Present(self._workspace, self.cache.known if self.cache else None)
+        self._last = overlay
+        setup = Setup(self.config, overlay, keeping=self.cache is not None)
+        setup.begin(self.registry, self._workspace)
         return setup
 
     def _check(
@@ -133,8 +170,8 @@ class Run:
         timeout: float | None = None,
         preload: Sequence[str] = (),
     ) -> None:
-        """Carry out the tasks without a result."""
-        todo = [task for task in tasks if task not in self._results]
+        """Carry out the tasks without a result, here or in the cache."""
+        todo = [task for task in tasks if task not in self._results and not self._is_kept(task)]
         if not todo:
             return
         chunks = list(in_chunks(todo, CHUNK))
@@ -145,7 +182,28 @@ class Run:
             chunks, work, jobs=jobs, setup=setup, timeout=timeout, preload=preload, on_progress=tell
         )
         for chunk, outcome in zip(chunks, outcomes, strict=True):
-            self._results.update(zip(units(chunk), _results(chunk, outcome), strict=True))
+            for task, result in zip(units(chunk), _results(chunk, outcome), strict=True):
+                self._results[task] = result
+                if self.cache is not None:
+                    self.cache.put(task, result)
+
+    def _is_kept(self, task: Task) -> bool:
+        kept = self.cache.get(task, self._present) if self.cache is not None else None
+        if kept is not None:
+            self._results[task] = kept
+        return kept is not None
+
+    def keep(self) -> None:
+        """Keep the results of this run for later ones."""
+        if self.cache is not None:
+            self.cache.save(self._present.settled())
+
+    def basis(self) -> Basis | None:
+        """What all that the last look said rests on; None when that cannot be told."""
+        own = self._present.basis(self._workspace.seen)
+        results = [*self._results.values(), *([self._resolution] if self._resolution.diagnostics else [])]
+        bases = [own, *(result.basis for result in results)]
+        return self._present.union([basis for basis in bases if basis is not None]) if None not in bases else None
 
     def _tool(self, names: Sequence[str]) -> Tool:
         engines = self.registry.engines

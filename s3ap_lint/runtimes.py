@@ -10,7 +10,7 @@ from posixpath import join
 
 from s3ap_lint.ignorefiles import default_folder
 from s3ap_lint.source import Source
-from s3ap_lint.workspace import Workspace
+from s3ap_lint.workspace import Seen, Workspace
 
 _RUNTIME = re.compile(rb"""^\s*["']?Runtime["']?\s*:\s*["']?((?:python|nodejs|java|dotnet|ruby)[\w.]+)""", re.MULTILINE)
 _ENDINGS = (".yaml", ".yml", ".json", ".template")
@@ -23,9 +23,19 @@ class Runtimes:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    @cached_property
+    @property
     def counts(self) -> Counter[str]:
         """How often each runtime is written in the templates below the root."""
+        counts, seen = self._counted
+        self._workspace.replay(seen)
+        return counts
+
+    @cached_property
+    def _counted(self) -> tuple[Counter[str], Seen]:
+        with self._workspace.recording() as seen:
+            return self._count(), seen
+
+    def _count(self) -> Counter[str]:
         found: Counter[str] = Counter()
         for path in self._templates():
             source = self._workspace.read(path)

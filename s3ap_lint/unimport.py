@@ -43,7 +43,7 @@ def resolved(
 
     `python` gives all Python files of the project, and is asked when there is such a fix; `texts` are its templates.
     """
-    asking = [finding for finding in report.findings if _wants(finding)]
+    asking = wanting(report)
     if not asking:
         return report
     around = _Around(workspace, tuple(python()), tuple(texts))
@@ -56,15 +56,22 @@ def resolved(
     for (path, span), findings in statements.items():
         source = workspace.read(path)
         if isinstance(source, Source):
-            asking = [_doubted(one) if (path, one.place.line) in lacking else one for one in findings]
-            judged = _judged(around, source, span, asking, fixing=fixing)
-            fixes.update({finding: judged[one] for finding, one in zip(findings, asking, strict=True) if one in judged})
+            doubted = [_doubted(one) if (path, one.place.line) in lacking else one for one in findings]
+            judged = _judged(around, source, span, doubted, fixing=fixing)
+            fixes.update(
+                {finding: judged[one] for finding, one in zip(findings, doubted, strict=True) if one in judged}
+            )
     return replace(report, findings=tuple(_with(finding, fixes) for finding in report.findings))
 
 
 def _doubted(finding: Diagnostic) -> Diagnostic:
     """The finding with a fix to be reviewed: the import is reported for another reason, too."""
     return replace(finding, fix=replace(finding.fix, safety=Safety.REVIEW)) if finding.fix is not None else finding
+
+
+def wanting(report: Report) -> tuple[Diagnostic, ...]:
+    """The findings whose fixes are to be resolved."""
+    return tuple(finding for finding in report.findings if _wants(finding))
 
 
 def _wants(finding: Diagnostic) -> bool:
@@ -182,7 +189,9 @@ class _Around:
     @cached_property
     def users(self) -> ImportUsers:
         """Who needs names through modules."""
-        return ImportUsers(self.python, self.read, self.workspace.is_file, self.folders, self.named_in)
+        return ImportUsers(
+            self.python, self.read, self.workspace.is_file, self.folders, self.named_in, self.workspace.having
+        )
 
     @cached_property
     def _known(self) -> dict[str, tuple[tuple[str, ...], bool]]:

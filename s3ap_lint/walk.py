@@ -61,8 +61,10 @@ def walk(ground: Ground, folder: str, wanted: Callable[[str], bool]) -> Walked:
         except FileNotFoundError:
             continue  # it went away, or exists in an editor only
         except OSError as error:
+            ground.workspace.note_listed(here, refused=True)
             out.problems[here] = Unchecked(here or ".", "folder", said(error).replace("read", "listed"))
             continue
+        ground.workspace.note_listed(here)
         if here != folder and ignorefiles.marked(here, listing):
             continue
         if ".gitignore" in listing and prefix + here:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,13 +56,21 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What answers rest on: contents, mere existence, absence, folder listings, refusals."""
+    """What answers rest on: contents, mere existence, absence, folder listings, refusals.
+
+    `until`: when an answer may become another one although no file changes, in seconds of Unix time. `asked`: paths,
+    not all of them normal, of which somebody was told again whether something is there. `sought`: in which of some
+    files a text was found.
+    """
 
     read: set[str] = field(default_factory=set)
     found: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    until: set[float] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    sought: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
 
 
 def normal(path: str) -> str | None:
@@ -98,6 +106,7 @@ class Workspace:
         self._data: dict[str, bytes | Unreadable] = {}
         self._sources: dict[str, Source | Unreadable] = {}
         self._kinds: dict[str, str] = {}
+        self._listings: dict[str, tuple[str, ...]] = {}
 
     @contextmanager
     def recording(self) -> Iterator[Seen]:
@@ -129,11 +138,23 @@ class Workspace:
         name = normal(path)
         if name is None:
             return Unreadable(path, OUTSIDE)
-        if name not in self._data:
-            self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
-        answer = self._data[name]
+        answer = self.bytes_of(name)
         self._note("read" if isinstance(answer, bytes) else "missing" if answer.missing else "refused", name)
         return answer
+
+    def bytes_of(self, name: str) -> bytes | Unreadable:
+        """The bytes of a file at a normal path, without a record."""
+        if name not in self._data:
+            self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
+        return self._data[name]
+
+    def having(self, paths: tuple[str, ...], word: str) -> frozenset[str]:
+        """Those of some files, at normal paths, whose bytes have a text. What else they hold does not matter."""
+        text = word.encode()
+        found = frozenset(path for path in paths if isinstance(data := self.bytes_of(path), bytes) and text in data)
+        for seen in self._logs:
+            seen.sought[word, paths] = found
+        return found
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder that can be asked for."""
@@ -155,15 +176,43 @@ class Workspace:
         if not self.is_dir(path):
             return ()
         folder = normal(path) or ""
+        if folder not in self._listings:
+            self._listings[folder] = self._list(folder)
+        self._note("listed", folder)
+        return self._listings[folder]
+
+    def _list(self, folder: str) -> tuple[str, ...]:
         prefix = f"{folder}/" if folder else ""
         names = {name[len(prefix) :].split("/", 1)[0] for name in self._overlay if name.startswith(prefix)}
-        try:
+        with suppress(OSError):  # whoever asks what an answer rests on learns of it
             names |= {name for name in os.listdir(os.path.join(self.root, folder)) if printable(name)}
-        except OSError as error:
-            if not isinstance(error, _NO_FILE):
-                self._note("refused", folder)
-        self._note("listed", folder)
         return tuple(sorted(names))
+
+    def note_listed(self, folder: str, *, refused: bool = False) -> None:
+        """Record that somebody looked into a folder by other means, or was not allowed to."""
+        self._note("refused" if refused else "listed", folder)
+
+    def note_until(self, moment: float) -> None:
+        """Record that an answer holds until a moment, in seconds of Unix time."""
+        for seen in self._logs:
+            seen.until.add(moment)
+
+    def replay(self, seen: Seen) -> None:
+        """Record once more what an answer rests on that is given a second time."""
+        for log in self._logs:
+            for name in ("read", "found", "missing", "listed", "refused", "until", "asked", "sought"):
+                getattr(log, name).update(getattr(seen, name))
+
+    def asked_again(self, paths: Iterable[str]) -> None:
+        """Record that an answer about what is at some paths, which somebody remembered, was given once more."""
+        for seen in self._logs:
+            seen.asked.update(paths)
+
+    def kind(self, path: str) -> str:
+        """What is at a normal path, without a record: "file", "folder", "special", "missing" or "refused"."""
+        if path not in self._kinds:
+            self._kinds[path] = self._look(path)
+        return self._kinds[path]
 
     def inside(self, path: str) -> str | None:
         """Where a path really lies, relative to the root, when its links are followed; None when it leaves the root."""
@@ -227,9 +276,7 @@ class Workspace:
         name = normal(path)
         if name is None:
             return "outside"
-        if name not in self._kinds:
-            self._kinds[name] = self._look(name)
-        kind = self._kinds[name]
+        kind = self.kind(name)
         self._note({"file": "found", "folder": "found", "missing": "missing"}.get(kind, "refused"), name)
         return kind
 

@@ -41,7 +41,7 @@ class Deployed:
             return
         if found is None:
             return
-        report.directives.append(found.directives)
+        report.direct(found.directives)
         report.run(found.subject)
         for terms in found.terms:
             where = choice.chosen(path, terms, self.workspace)

@@ -44,15 +44,21 @@ class ImportUsers:
         exists: Callable[[str], bool],
         folders: Folders,
         texts: Callable[[str], Iterable[str]],
+        having: Callable[[tuple[str, ...], str], frozenset[str]],
     ) -> None:
-        """`paths` are all Python files; `texts` the other files that may name an entry point of a module."""
+        """`paths` are all Python files; `texts` the other files that may name an entry point of a module.
+
+        `having` tells which of some files have a text.
+        """
         self._paths = tuple(sorted(paths))
         self._read = read
         self._exists = exists
         self._folders = folders
         self._texts = texts
+        self._search = having
         self._known: dict[str, Mentions | None] = {}
         self._files: dict[str, frozenset[str]] = {}
+        self._entries: dict[str, tuple[str, ...]] = {}
 
     def first(self, path: str, name: str, *, entry: bool) -> User | None:
         """Someone who needs a name through the module of a path; `entry` names may stand in configuration, too."""
@@ -83,8 +89,7 @@ class ImportUsers:
     def _having(self, word: str) -> frozenset[str]:
         """The files whose text has a word."""
         if word not in self._files:
-            text = word.encode()
-            self._files[word] = frozenset(path for path in self._paths if text in (self._read(path) or b""))
+            self._files[word] = self._search(self._paths, word)
         return self._files[word]
 
     def _mentions(self, path: str) -> Mentions | None:
@@ -186,11 +191,13 @@ class ImportUsers:
     def _configured(self, module: _Target) -> User | None:
         pattern = re.compile(rf"(?<![\w.-]){re.escape(module.stem)}[.:]{re.escape(module.name)}(?![\w.-])".encode())
         deep = re.compile(rf"[\w-][./]{re.escape(module.stem)}[.:]{re.escape(module.name)}(?![\w.-])".encode())
-        both = [f"{module.stem}{mark}{module.name}".encode() for mark in ".:"]
-        for path in self._texts(module.path):
-            data = self._read(path) if _ENTRY.search(path) else None
-            if not data or not any(one in data for one in both):  # much faster than the patterns, and they need it
-                continue
+        if module.path not in self._entries:
+            texts = dict.fromkeys(path for path in self._texts(module.path) if _ENTRY.search(path))
+            self._entries[module.path] = tuple(texts)
+        entries = self._entries[module.path]
+        having = frozenset().union(*(self._search(entries, f"{module.stem}{mark}{module.name}") for mark in ".:"))
+        for path in (path for path in entries if path in having):  # much faster than the patterns, and they need it
+            data = self._read(path) or b""
             found = pattern.search(data) or deep.search(data)
             if found:
                 return User(path, data.count(b"\n", 0, found.start()) + 1, "names")

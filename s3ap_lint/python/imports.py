@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 Exists = Callable[[str], bool]
@@ -25,11 +25,15 @@ class Found:
 
 
 class Shelf:
-    """What folders hold under a module's name, remembered for all the finders of a project."""
+    """What folders hold under a module's name, remembered for all the finders of a project.
 
-    def __init__(self, exists: Exists, is_dir: Exists) -> None:
+    `again` is told the paths that a remembered answer was about, for the record of what rests on them.
+    """
+
+    def __init__(self, exists: Exists, is_dir: Exists, again: Callable[[Iterable[str]], None] | None = None) -> None:
         self._exists = exists
         self._is_dir = is_dir
+        self._again = again
         self._known: dict[tuple[str, str], tuple[str, str]] = {}
 
     def at(self, folder: str, name: str) -> tuple[str, str]:
@@ -38,6 +42,9 @@ class Shelf:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._look(posixpath.normpath(posixpath.join(folder, name)))
+        elif self._again is not None:
+            base = f"{folder}/{name}" if folder else name
+            self._again((f"{base}/__init__.py", f"{base}.py", base))
         return known
 
     def _look(self, base: str) -> tuple[str, str]:

@@ -13,16 +13,21 @@ import contextlib
 import fnmatch
 import importlib.metadata
 import io
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from s3ap_lint.model import Finding, Severity
-from s3ap_lint.offers import Catalogued, EngineUnit
+from s3ap_lint.offers import Catalogued, EngineUnit, RestsOn
 from s3ap_lint.plugins import hookimpl
 
 HELP = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
+CONFIGURATIONS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "informational": Severity.INFO}
+
+_NESTED = re.compile(rb"""(?:TemplateURL|Location)["']?\s*:\s*["']?([^\s"',}]+)""")
+"""Where a nested stack's template is named: cfn-lint reads those that lie beside the template."""
 
 
 class CfnLintEngine:
@@ -55,6 +60,18 @@ class CfnLintEngine:
 
             return check(unit)
 
+    def rests_on(self, unit: EngineUnit) -> RestsOn:
+        """The configuration at or above the template, the templates it nests, and the end of a runtime's support."""
+        folder = PurePosixPath(unit.path).parent
+        above = [folder, *folder.parents]
+        files = [(one / name).as_posix() for one in above for name in CONFIGURATIONS]
+        nested = [text.decode("utf-8", "replace") for text in _NESTED.findall(unit.data)]
+        files += [posixpath.normpath(posixpath.join(folder, text)) for text in nested if "://" not in text]
+        with _silence():
+            from s3ap_rules.foreign.cfn_lint_rules import next_change
+
+            return RestsOn(tuple(files), next_change())
+
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
@@ -66,7 +83,7 @@ def _silence() -> Iterator[None]:
 def configuration_file(root: Path, path: str) -> Path | None:
     """The nearest .cfnlintrc at or above a file's folder, not above the root."""
     for folder in (root / path).parents:
-        for name in (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml"):
+        for name in CONFIGURATIONS:
             if (folder / name).is_file():
                 return folder / name
         if folder == root:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import functools
 import io
 import logging
+import math
 import os
 import re
+import time
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cfnlint.rules
 from cfnlint.config import ConfigMixIn
+from cfnlint.data import AdditionalSpecs
 from cfnlint.decode import cfn_yaml, decode_str
 from cfnlint.exceptions import InvalidRegionException
-from cfnlint.helpers import REGION_PRIMARY
+from cfnlint.helpers import REGION_PRIMARY, load_resource
 from cfnlint.rules import Match, Rules
 from cfnlint.runner.template.runner import _run_template  # the public door for data forgets the file's name
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
@@ -78,6 +82,16 @@ def check(unit: EngineUnit) -> list[Finding]:
     lines = _Lines(source)
     findings = [_finding(unit, lines, match) for match in matches]
     return sorted(findings, key=lambda f: (f.at.span or Span(0, 0), f.code, f.message, f.at.path))
+
+
+@functools.cache
+def next_change() -> float:
+    """When the next runtime loses support, in seconds of Unix time: cfn-lint compares its table with today."""
+    now = time.time()
+    table = load_resource(AdditionalSpecs, "LmbdRuntimeLifecycle.json")
+    days = {date for life in table.values() for name, date in life.items() if name != "successor" and date}
+    moments = (datetime.strptime(day, "%Y-%m-%d").timestamp() for day in days)
+    return min((moment for moment in moments if moment > now), default=math.inf)
 
 
 @functools.lru_cache(maxsize=64)
