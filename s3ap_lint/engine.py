@@ -78,6 +78,7 @@ class Session:
         self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self._directives: dict[str, Directives] = {}
+        self.forgotten = 0
         selections = config.selections()
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
         self._noqa = any(map(heeds_noqa, registry.rules))  # none of ours
@@ -106,7 +107,8 @@ class Session:
     def forget(self, paths: Iterable[str]) -> None:
         """Let go of the facts of modules that hardly anybody will ask for again."""
         for path in paths:
-            self._modules.pop(path, None)
+            module = self._modules.pop(path, None)
+            self.forgotten += len(module.source.data) if module is not None else 0
 
     def source(self, path: str) -> Source | None:
         """The bytes of a file of the project; None when it is not there or cannot be read."""

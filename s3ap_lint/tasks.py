@@ -100,6 +100,10 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
     return registry
 
 
+FORGOTTEN = 4_000_000
+"""Bytes of modules let go of, after which what was set aside from the collector is looked through again."""
+
+
 def work(batch: Batch) -> tuple[UnitResult, ...]:
     """Carry out the tasks of a batch in this process's session; a result each."""
     here, present = session(), _state["present"]
@@ -107,7 +111,12 @@ def work(batch: Batch) -> tuple[UnitResult, ...]:
     with tidied_once():
         results = tuple(carry_out(unit, here, present) for unit in batch.units)
         here.forget(unit.path for unit in batch.units if isinstance(unit, PythonTask))
-        return results
+    if here.forgotten > FORGOTTEN:
+        here.forgotten = 0
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+    return results
 
 
 def session() -> Session:

@@ -1,4 +1,4 @@
-"""The project's files: each is read at most once, editor buffers lie on top, and nothing leaves the root.
+"""The project's files: each is read once as far as there is room, buffers lie on top, and nothing leaves the root.
 
 Paths are POSIX and relative to the root; "" is the root itself. `..` is resolved in the text of a path,
 links on the disk. What was asked for is remembered, so that a cache can tell what an answer rests on.
@@ -17,11 +17,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from s3ap_lint import facts
 from s3ap_lint.model import Unchecked
 from s3ap_lint.source import Source
 
 LIMIT = 5 * 1024 * 1024
 """Larger files are not read."""
+
+HELD = 32 * 1024 * 1024
+"""Bytes of files that are held; a larger project's are read again when somebody asks again."""
 
 _OPEN = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):  # what is opened has no links left to follow
@@ -108,6 +112,9 @@ class Workspace:
         self._sources: dict[str, Source | Unreadable] = {}
         self._kinds: dict[str, str] = {}
         self._listings: dict[str, tuple[str, ...]] = {}
+        self._let_go: dict[str, str] = {}
+        self._bytes = 0
+        self.unsteady = False  # a file was another when it was read a second time
 
     @contextmanager
     def recording(self) -> Iterator[Seen]:
@@ -146,8 +153,26 @@ class Workspace:
     def bytes_of(self, name: str) -> bytes | Unreadable:
         """The bytes of a file at a normal path, without a record."""
         if name not in self._data:
-            self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
+            data = self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
+            if isinstance(data, bytes) and name not in self._overlay:
+                self._hold(name, data)
         return self._data[name]
+
+    def _hold(self, name: str, data: bytes) -> None:
+        """Count what is held, and let go of what was read first where that is too much."""
+        if self._let_go.get(name, "") not in ("", facts.digest(data)):
+            self.unsteady = True
+        self._bytes += len(data)
+        if self._bytes <= HELD:
+            return
+        for path, old in list(self._data.items()):
+            if self._bytes <= HELD // 2 or path == name:
+                break
+            if isinstance(old, bytes) and path not in self._overlay:
+                self._let_go[path] = facts.digest(old)
+                self._bytes -= len(old)
+                del self._data[path]
+                self._sources.pop(path, None)
 
     def size(self, path: str) -> int:
         """How many bytes a file has, without reading it or a record; 0 where there is none."""
