@@ -78,9 +78,8 @@ def _cache(options: argparse.Namespace) -> int:
     if options.action == "clean":
         files, size = storage.clean()
     done = " removed" if options.action == "clean" else ""
-    print(
-        f"{where}: {files} files, {size / 1024 / 1024:.1f} MB{done}" if where else "no cache: there is no home folder"
-    )
+    size_told = f"{files} files, {size / 1024 / 1024:.1f} MB{done}"
+    print(f"{where}: {size_told}" if where else "there is no cache: no home folder, or an empty S3AP_LINT_CACHE_DIR")
     return 0
 
 

@@ -103,6 +103,11 @@ class Session:
             self._modules[path] = parse_module(source) if isinstance(source, Source) else None
         return self._modules[path]
 
+    def forget(self, paths: Iterable[str]) -> None:
+        """Let go of the facts of modules that hardly anybody will ask for again."""
+        for path in paths:
+            self._modules.pop(path, None)
+
     def source(self, path: str) -> Source | None:
         """The bytes of a file of the project; None when it is not there or cannot be read."""
         found = self.workspace.read(path) if self.workspace.is_file(path) else None
@@ -290,7 +295,6 @@ class Session:
         if module is not None:
             report.run(PythonFile(module, self.project, installed))
         report.direct(python_directives(source, noqa=any(heeds_noqa(d.code) for d in report.diagnostics)))
-        self._modules.pop(path, None)  # applications come first, and nobody asks for it again
         return UnitResult(
             tuple(report.diagnostics),
             tuple(report.unchecked),

@@ -148,6 +148,14 @@ class Workspace:
             self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
         return self._data[name]
 
+    def size(self, path: str) -> int:
+        """How many bytes a file has, without reading it or a record; 0 where there is none."""
+        known = self._data.get(path, self._overlay.get(path))
+        if isinstance(known, bytes):
+            return len(known)
+        found = self._locate(path)
+        return 0 if isinstance(found, str) else found[1].st_size
+
     def having(self, paths: tuple[str, ...], word: str) -> frozenset[str]:
         """Those of some files, at normal paths, whose bytes have a text. What else they hold does not matter."""
         text = word.encode()
