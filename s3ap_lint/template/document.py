@@ -7,6 +7,7 @@ what is wrong with a document is returned as problems, never raised.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,7 +122,8 @@ class _Yaml:
 
     def _build(self) -> None:
         documents = 0
-        for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
+        events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.CSafeLoader)
+        for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 outer = self._wrapped(event, self._scalar(event))

@@ -134,7 +134,7 @@ class _Checker(checker.Checker):  # type: ignore[misc,unused-ignore]
         """Let go of everything: bindings, scopes and handlers hold each other, and would wait for the collector."""
         for scope in self.deadScopes:
             scope.clear()
-        vars(self).clear()
+        self.__dict__.clear()
 
     def addBinding(self, node: Any, value: Any) -> None:  # noqa: N802
         """A name gets a meaning. What Python itself defines comes first, so nothing can be there before."""
