@@ -209,9 +209,11 @@ class Run:
 
     def basis(self) -> Basis | None:
         """What all that the last look said rests on; None when that cannot be told."""
-        own = self._present.basis(self._workspace.seen)
         results = [*self._results.values(), *([self._resolution] if self._resolution.diagnostics else [])]
-        bases = [own, *(result.basis for result in results)]
+        bases = [result.basis for result in results]
+        for name in {name for basis in bases if basis is not None for name in basis.told}:
+            self._present.told(name)  # on the record of this run, as what it rests on
+        bases.append(self._present.basis(self._workspace.seen))
         return self._present.union([basis for basis in bases if basis is not None]) if None not in bases else None
 
     def _tool(self, names: Sequence[str]) -> Tool:
