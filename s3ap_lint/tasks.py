@@ -100,7 +100,7 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
     return registry
 
 
-FORGOTTEN = 4_000_000
+FORGOTTEN = 1_000_000
 """Bytes of modules let go of, after which what was set aside from the collector is looked through again."""
 
 
@@ -138,7 +138,7 @@ def tidied_once() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.collect(0)
+        gc.collect()
         gc.freeze()
         if enabled:
             gc.enable()

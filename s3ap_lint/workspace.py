@@ -24,7 +24,7 @@ from s3ap_lint.source import Source
 LIMIT = 5 * 1024 * 1024
 """Larger files are not read."""
 
-HELD = 32 * 1024 * 1024
+HELD = 8 * 1024 * 1024
 """Bytes of files that are held; a larger project's are read again when somebody asks again."""
 
 _OPEN = os.O_RDONLY
