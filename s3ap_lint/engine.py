@@ -123,6 +123,9 @@ class Session:
             held -= self._drop(path)
         self._fresh.clear()
         patterns.forget()
+        if self.workspace.forget():
+            self.project.shelf.forget()
+            self._directives.clear()
 
     def _drop(self, path: str) -> int:
         module = self._modules.pop(path, None)

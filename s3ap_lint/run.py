@@ -176,7 +176,10 @@ class Run:
         jobs = min(self.config.jobs or parallel.cores(), len(work))
         on_progress = self.on_progress
         tell = (lambda done, of: on_progress(what, done, of)) if on_progress else None
-        start = partial(parallel.run, function=tasks.work, jobs=jobs, setup=setup, timeout=timeout, preload=preload)
+        grown = 0 if preload else tasks.GROWN
+        start = partial(
+            parallel.run, function=tasks.work, jobs=jobs, setup=setup, timeout=timeout, preload=preload, grown=grown
+        )
         self._take(work, start(work, on_progress=tell))
         again = [Batch((unit,)) for batch in work for unit in batch.units if unit not in self._results]
         if again:  # one unit of theirs failed: the others have nothing to do with it

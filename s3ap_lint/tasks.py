@@ -100,6 +100,9 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
     return registry
 
 
+GROWN = 80 * 1024 * 1024
+"""Bytes by which a process may grow over its tasks: what is let go of leaves gaps that the system does not get back."""
+
 FORGOTTEN = 1_000_000
 """Bytes of modules let go of, after which what was set aside from the collector is looked through again."""
 
@@ -146,7 +149,7 @@ def tidied_once() -> Iterator[None]:
 
 def carry_out(unit: Task, session: Session, present: Present | None = None) -> UnitResult:
     """Carry out one task; the result says which files it rests on, and with `present` everything else, too."""
-    with session.workspace.recording() as seen:
+    with session.workspace.recording(alone=True) as seen:
         if isinstance(unit, ApplicationTask):
             result = session.check_application(unit.folder, unit.paths, unit.named, unit.only, unit.inputs)
         elif isinstance(unit, EngineTask):

@@ -13,7 +13,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,9 @@ LIMIT = 5 * 1024 * 1024
 
 HELD = 8 * 1024 * 1024
 """Bytes of files that are held; a larger project's are read again when somebody asks again."""
+
+LOOKED = 20_000
+"""Paths of which is remembered what is there, before all of them are forgotten."""
 
 _OPEN = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):  # what is opened has no links left to follow
@@ -112,19 +115,28 @@ class Workspace:
         self._sources: dict[str, Source | Unreadable] = {}
         self._kinds: dict[str, str] = {}
         self._listings: dict[str, tuple[str, ...]] = {}
+        self._unlisted: set[str] = set()
         self._let_go: dict[str, str] = {}
         self._bytes = 0
         self.unsteady = False  # a file was another when it was read a second time
 
     @contextmanager
-    def recording(self) -> Iterator[Seen]:
-        """What is asked for inside the block, also when it was known before."""
-        seen = Seen()
-        self._logs.append(seen)
+    def recording(self, *, alone: bool = False) -> Iterator[Seen]:
+        """What is asked for inside the block, also when it was known before; `alone`: and on no other record."""
+        seen, logs = Seen(), self._logs
+        self._logs = [seen] if alone else [*logs, seen]
         try:
             yield seen
         finally:
-            self._logs = [log for log in self._logs if log is not seen]  # two records may be equal
+            self._logs = logs
+
+    def forget(self) -> bool:
+        """Let go of what is known of paths, if that is much; whether it was."""
+        if len(self._kinds) <= LOOKED:
+            return False
+        for known in (self._kinds, self._folders, self._listings):
+            known.clear()
+        return True
 
     @property
     def overlay(self) -> Mapping[str, bytes]:
@@ -212,14 +224,19 @@ class Workspace:
         folder = normal(path) or ""
         if folder not in self._listings:
             self._listings[folder] = self._list(folder)
+        if folder in self._unlisted:
+            self._note("refused", folder)
         self._note("listed", folder)
         return self._listings[folder]
 
     def _list(self, folder: str) -> tuple[str, ...]:
         prefix = f"{folder}/" if folder else ""
         names = {name[len(prefix) :].split("/", 1)[0] for name in self._overlay if name.startswith(prefix)}
-        with suppress(OSError):  # whoever asks what an answer rests on learns of it
+        try:
             names |= {name for name in os.listdir(os.path.join(self.root, folder)) if printable(name)}
+        except OSError as error:
+            if not isinstance(error, _NO_FILE):
+                self._unlisted.add(folder)
         return tuple(sorted(names))
 
     def note_listed(self, folder: str, *, refused: bool = False) -> None:
