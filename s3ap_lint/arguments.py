@@ -8,7 +8,7 @@ from typing import NoReturn
 from s3ap_lint.errors import UsageError
 
 COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "selftest", "new")
-ENGINES = ("cfn-lint", "none")
+ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 EPILOG = """\
 commands (the default is check):

@@ -329,7 +329,7 @@ class Session:
             if engine.kind != "python":
                 continue
             try:
-                yield from engine.check(unit)
+                yield from _findings(engine.check(unit), report)
             except RecursionError:
                 reason = f"{engine.name} cannot follow code that is nested this deeply"
                 report.unchecked.append(Unchecked(source.path, "Python file", reason))
@@ -340,9 +340,18 @@ class Session:
         source = self.workspace.read(path)
         if isinstance(source, Source):
             unit = EngineUnit(str(self.workspace.root), path, source.data)
-            for finding in self.registry.engines[engine].check(unit):
+            for finding in _findings(self.registry.engines[engine].check(unit), report):
                 report.add(finding, finding.code)
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
+
+
+def _findings(found: Iterable[Finding | Unchecked], report: Collector) -> Iterator[Finding]:
+    """What an engine found, once the report knows what it could not look at."""
+    for one in found:
+        if isinstance(one, Unchecked):
+            report.unchecked.append(one)
+        else:
+            yield one
 
 
 def vendored(path: str, workspace: Workspace) -> bool:

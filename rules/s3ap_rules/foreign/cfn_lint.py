@@ -74,6 +74,13 @@ def configuration_file(root: Path, path: str) -> Path | None:
     return None
 
 
+def ignored(template: Path, folder: Path, patterns: Iterable[str]) -> bool:
+    """Whether the configuration in a folder leaves a template out; its patterns are relative to that folder."""
+    path = PurePosixPath(template.relative_to(folder).as_posix())
+    whole = PurePosixPath(template.as_posix())
+    return any(listed(path, pattern) or listed(whole, pattern) for pattern in patterns)
+
+
 def listed(path: PurePosixPath, pattern: str) -> bool:
     """Whether `glob.glob(pattern, recursive=True)` would list a path."""
     return _listed(path.parts, PurePosixPath(pattern).parts)
