@@ -26,18 +26,38 @@ SEVERITIES = {
 }
 
 AS_CFN_LINT = {
-    "F0001": "E1001",
-    "F0002": "E1001",
+    **dict.fromkeys(("F0001", "F0002", "F0005"), "E1001"),
+    **dict.fromkeys(("F0009", "F0014"), "E8001"),
+    **dict.fromkeys(("F0010", "F1018"), "E1019"),
+    **dict.fromkeys(("F0015", "F0016"), "E2001"),
+    **dict.fromkeys(("F0017", "F0050"), "E7001"),
+    **dict.fromkeys(("F8600", "F8601", "F8603", "F8604", "F8605", "F8607", "F8609"), "E1700"),
+    **dict.fromkeys(("F8610", "F8611"), "E1701"),
     "F0003": "E2010",
-    "F1018": "E1019",
+    "F0004": "E6010",
+    "F0006": "E3001",
+    "F0007": "E3010",
+    "F0008": "E7010",
+    "F0011": "E1003",
+    "F0013": "E1028",
+    "F0018": "E3036",
+    "F0040": "E6002",
+    "F1012": "E1011",
     "F1050": "E1017",
     "F1101": "E0000",
+    "F2012": "E2015",
     "F3016": "E3035",
     "F6005": "E6102",
+    "F8606": "E1702",
     "W3030": "E3030",
     "W3049": "E3049",
 }
-"""Where its number means something else to cfn-lint, or its letter differs for the same thing."""
+"""Where cfn-lint has another number, or another letter, for the same thing."""
+
+OWN = frozenset(
+    {"E2504", "W1102", "W1103", "W2502", "W2503", "W2508", "W2509", "W2512", "W4011", "W4012", "W8602", "W8608"}
+)
+"""With all that begin with 9: rules that cfn-lint does not have."""
 
 
 def code_of(rule: str) -> str:
@@ -47,6 +67,11 @@ def code_of(rule: str) -> str:
     """
     known = AS_CFN_LINT.get(rule)
     return known or (f"E{rule[1:]}" if rule.startswith("F") else rule)
+
+
+def is_own(code: str) -> bool:
+    """Whether cfn-lint knows nothing like it, so that it has to be asked for: much of it is a matter of opinion."""
+    return code in OWN or code[1] == "9"
 
 
 class CloudFormationValidateEngine:

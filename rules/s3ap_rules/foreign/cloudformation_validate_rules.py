@@ -19,7 +19,8 @@ from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_rules.foreign.cfn_lint import configuration_file, ignored
 from s3ap_rules.foreign.cfnlintrc import Settings, of_file, of_resources, of_template
-from s3ap_rules.foreign.cloudformation_validate import SEVERITIES, code_of
+from s3ap_rules.foreign.cloudformation_validate import SEVERITIES, code_of, is_own
+from s3ap_rules.foreign.cloudformation_validate_doubts import Doubts
 
 _ENGINE: Any = core.CompositeEngine()
 RULES = tuple((str(rule.id), str(rule.severity.name), str(rule.description)) for rule in _ENGINE.list_rules())
@@ -66,13 +67,28 @@ def _checked(source: Source, settings: Settings) -> Iterator[Finding | Unchecked
             yield from _unreadable(source, lines, report, settings)
             return
         for found in report.diagnostics:
-            code = code_of(found.rule_id)
+            code = _code(found)
             if found.rule_id == _EXHAUSTED:
                 yield Unchecked(source.path, "template", _limits(report))
-            elif settings.wants(code):
+            elif settings.wants(code) and (not is_own(code) or code.startswith(settings.included)):
                 findings.append(_finding(source, lines, found, code))
+    doubtful = Doubts(source)
     findings = [one for one in findings if not _is_silenced(one, silenced) or settings.insists(one.code)]
+    findings = [one for one in findings if not doubtful(one)]
     yield from sorted(findings, key=lambda f: (f.at.span or Span(0, 0), f.code, f.message, f.at.path))
+
+
+def _code(found: Any) -> str:
+    """The code of a finding; cfn-lint tells Ref from GetAtt, and knows what SAM only ignores."""
+    if found.rule_id == "F1020" and found.message.startswith("Fn::GetAtt"):
+        return "E1010"
+    if found.rule_id == "E3001" and "invalid property" in found.message and _is_serverless(found.entity):
+        return "W3001"
+    return code_of(found.rule_id)
+
+
+def _is_serverless(entity: Any) -> bool:
+    return str(getattr(entity, "resource_type", "")).startswith("AWS::Serverless::")
 
 
 def _reports(source: Source, settings: Settings) -> Iterator[Any]:
@@ -113,7 +129,7 @@ def _finding(source: Source, lines: _Lines, found: Any, code: str) -> Finding:
     return Finding(
         _one_line(found.message),
         Location(source.path, span, path),
-        severity=SEVERITIES[found.severity.name],
+        severity=Severity.WARNING if code == "W3001" else SEVERITIES[found.severity.name],
         scenario=_scenario(found.condition_scenario),
         code=code,
     )
