@@ -55,7 +55,21 @@ AS_CFN_LINT = {
 """Where cfn-lint has another number, or another letter, for the same thing."""
 
 OWN = frozenset(
-    {"E2504", "W1102", "W1103", "W2502", "W2503", "W2508", "W2509", "W2512", "W4011", "W4012", "W8602", "W8608"}
+    {
+        "E2504",
+        "W1102",
+        "W1103",
+        "W2502",
+        "W2503",
+        "W2508",
+        "W2509",
+        "W2512",
+        "W4011",
+        "W4012",
+        "W8602",
+        "W8608",
+        "I3049",
+    }
 )
 """With all that begin with 9: rules that cfn-lint does not have."""
 

@@ -105,7 +105,7 @@ class Doubts:
         space, truths = template.space, dict(scenario.conditions)
         names = {
             reference.name
-            for reference in mentioned(_nearest(template.top, finding.at.path), template)
+            for reference in mentioned(nearest(template.top, finding.at.path), template)
             if all(truths.get(condition, truth) is truth for condition, truth in reference.guards)
         }
         if finding.at.path[:1] == ("Parameters",):  # what is said of a Default is said there
@@ -133,7 +133,7 @@ def _text(reference: Reference) -> str:
     return argument.text or argument[0].text
 
 
-def _nearest(top: Node, path: tuple[str, ...]) -> Node:
+def nearest(top: Node, path: tuple[str, ...]) -> Node:
     """The node of a structural path, or the last on the way to it."""
     node = top
     for step in path:

@@ -20,7 +20,7 @@ from s3ap_lint.template.node import Node
 from s3ap_rules.foreign.cfn_lint import configuration_file, ignored
 from s3ap_rules.foreign.cfnlintrc import Settings, of_file, of_resources, of_template
 from s3ap_rules.foreign.cloudformation_validate import SEVERITIES, code_of, is_own
-from s3ap_rules.foreign.cloudformation_validate_doubts import Doubts
+from s3ap_rules.foreign.cloudformation_validate_doubts import Doubts, nearest
 
 _ENGINE: Any = core.CompositeEngine()
 RULES = tuple((str(rule.id), str(rule.severity.name), str(rule.description)) for rule in _ENGINE.list_rules())
@@ -34,6 +34,7 @@ _SECTIONS = {
     "RULE": "Rules",
     "CONDITION": "Conditions",
 }
+_TOLD = re.compile(r" at ((?:Resources|Outputs|Metadata)/\S+)$")
 _TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s,{}\[\]]+?(?=:?[\s,}\]]|:?$)|.?""")
 
 
@@ -66,11 +67,15 @@ def _checked(source: Source, settings: Settings) -> Iterator[Finding | Unchecked
         if report.status.name == "ERROR":
             yield from _unreadable(source, lines, report, settings)
             return
+        if report.status.name == "ANALYSIS_INCOMPLETE":
+            yield Unchecked(source.path, "template", _limits(report))
         for found in report.diagnostics:
             code = _code(found)
-            if found.rule_id == _EXHAUSTED:
-                yield Unchecked(source.path, "template", _limits(report))
-            elif settings.wants(code) and (not is_own(code) or code.startswith(settings.included)):
+            if (
+                found.rule_id != _EXHAUSTED
+                and settings.wants(code)
+                and (not is_own(code) or code.startswith(settings.included))
+            ):
                 findings.append(_finding(source, lines, found, code))
     doubtful = Doubts(source)
     findings = [one for one in findings if not _is_silenced(one, silenced) or settings.insists(one.code)]
@@ -126,6 +131,9 @@ def _finding(source: Source, lines: _Lines, found: Any, code: str) -> Finding:
     path, span = _path(found), lines.span(found.start_line, found.start_column)
     if found.property_path is None and "references non-existent" in found.message:
         path, span = _reference(source, path, found.message) or (path, span)
+    elif span is None and (told := _TOLD.search(found.message)):
+        path = tuple(re.split(r"[./]", told[1]))
+        span = _span_of(source, path)
     return Finding(
         _one_line(found.message),
         Location(source.path, span, path),
@@ -156,6 +164,11 @@ def _reference(source: Source, path: tuple[str, ...], message: str) -> tuple[tup
         if node.function is not None and _target(node.function) == quoted[1]:
             return node.path, node.span
     return None
+
+
+def _span_of(source: Source, path: tuple[str, ...]) -> Span | None:
+    top = document.parse(source).top
+    return nearest(top, path).at.span if top is not None else None
 
 
 def _target(function: tuple[str, Node]) -> str:
