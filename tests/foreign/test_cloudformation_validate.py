@@ -138,7 +138,11 @@ def test_cfn_lint_gives_the_same_code(repo: Project, code: str) -> None:
 def test_every_code_is_one_of_cfn_lint_s_or_has_to_be_asked_for() -> None:
     theirs = {entry.code for entry in cfn_lint.ENGINE.catalogue()}
     assert set() == {entry.code for entry in ENGINE.catalogue() if not is_own(entry.code)} - theirs
-    assert set() == {entry.code for entry in ENGINE.catalogue() if is_own(entry.code)} & theirs - {"W4011", "W4012"}
+    assert set() == {entry.code for entry in ENGINE.catalogue() if is_own(entry.code)} & theirs - {
+        "I4010",
+        "W4011",
+        "W4012",
+    }
 
 
 def test_no_code_is_taken_for_one_of_pyflakes() -> None:
@@ -251,7 +255,9 @@ def test_what_is_mandatory_is_not_ignored(repo: Project) -> None:
 def test_remarks_and_what_cfn_lint_does_not_have_are_asked_for(repo: Project) -> None:
     text = f"Parameters: {{UserPassword: {{Type: String}}}}\n{TOPIC}    DisplayName: !Ref UserPassword\n"
     assert {"E3001", "W2001"} >= {*repo.codes(text)}
-    repo.write(".cfnlintrc", "include_checks: [W2509, I9040]\n")
+    repo.write(".cfnlintrc", "include_checks: [I, W]\n")
+    assert not {"W2509", "I9040"} & {*repo.codes(text)}
+    repo.write(".cfnlintrc", "include_checks: [W25, I9040]\n")
     assert {"W2509", "I9040"} == {*repo.codes(text)} - {"E3001", "W2001"}
 
 

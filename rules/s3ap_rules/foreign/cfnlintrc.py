@@ -32,6 +32,10 @@ class Settings:
             return False
         return self.insists(code) or not code.startswith(self.ignored)
 
+    def names(self, code: str) -> bool:
+        """Whether a code is asked for by more than its letter."""
+        return code.startswith(tuple(beginning for beginning in self.included if len(beginning) > 1))
+
     def insists(self, code: str) -> bool:
         """Whether no ignore silences a code."""
         return code.startswith(self.mandatory)

@@ -71,7 +71,7 @@ OWN = frozenset(
         "I3049",
     }
 )
-"""With all that begin with 9: rules that cfn-lint does not have."""
+"""With all that begin with 9: rules that cfn-lint does not have. Much of what they say is a matter of opinion."""
 
 
 def code_of(rule: str) -> str:
@@ -84,7 +84,7 @@ def code_of(rule: str) -> str:
 
 
 def is_own(code: str) -> bool:
-    """Whether cfn-lint knows nothing like it, so that it has to be asked for: much of it is a matter of opinion."""
+    """Whether cfn-lint knows nothing like it, so that it has to be asked for by more than a letter."""
     return code in OWN or code[1] == "9"
 
 

@@ -71,11 +71,7 @@ def _checked(source: Source, settings: Settings) -> Iterator[Finding | Unchecked
             yield Unchecked(source.path, "template", _limits(report))
         for found in report.diagnostics:
             code = _code(found)
-            if (
-                found.rule_id != _EXHAUSTED
-                and settings.wants(code)
-                and (not is_own(code) or code.startswith(settings.included))
-            ):
+            if found.rule_id != _EXHAUSTED and settings.wants(code) and (not is_own(code) or settings.names(code)):
                 findings.append(_finding(source, lines, found, code))
     doubtful = Doubts(source)
     findings = [one for one in findings if not _is_silenced(one, silenced) or settings.insists(one.code)]
