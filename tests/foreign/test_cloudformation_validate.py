@@ -455,7 +455,10 @@ def test_a_worker_gives_the_same_findings(repo: Project) -> None:
 
 
 def test_cfn_lint_is_not_imported_with_it(write: Write, project: Path) -> None:
-    write({"template.yaml": TEMPLATE})
+    """Which takes a second; the engine has a word for each of its codes."""
+    files = {f"{code}/template.yaml": text for code, text in SAME.items()}
+    broken = {"a/.cfnlintrc": "- a\n", "a/template.yaml": TEMPLATE}
+    write({"template.yaml": TEMPLATE, "sam/template.yaml": SAM, **broken, **files})
     program = """
 import sys
 from s3ap_lint.cli import main

@@ -54,6 +54,12 @@ AS_CFN_LINT = {
 }
 """Where cfn-lint has another number, or another letter, for the same thing."""
 
+OURS = (
+    ("E0003", "ERROR", "A .cfnlintrc that cannot be read"),
+    ("W3001", "WARN", "What SAM ignores of a resource"),
+)
+"""Codes of cfn-lint for what the rules of the engine do not tell apart."""
+
 OWN = frozenset(
     {
         "E2504",
@@ -69,6 +75,7 @@ OWN = frozenset(
         "W8602",
         "W8608",
         "I3049",
+        "I4010",
     }
 )
 """With all that begin with 9: rules that cfn-lint does not have. Much of what they say is a matter of opinion."""
@@ -111,7 +118,7 @@ class CloudFormationValidateEngine:
         from s3ap_rules.foreign.cloudformation_validate_rules import RULES
 
         by_code: dict[str, list[tuple[str, str, str]]] = {}
-        for rule in RULES:
+        for rule in (*RULES, *OURS):
             by_code.setdefault(code_of(rule[0]), []).append(rule)
         taken: set[str] = set()
         for code, rules in sorted(by_code.items()):
