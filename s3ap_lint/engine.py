@@ -357,7 +357,7 @@ class Session:
             if engine.kind != "python":
                 continue
             try:
-                yield from engine.check(unit)
+                yield from _findings(engine.check(unit), report)
             except RecursionError:
                 reason = f"{engine.name} cannot follow code that is nested this deeply"
                 report.unchecked.append(Unchecked(source.path, "Python file", reason))
@@ -369,7 +369,7 @@ class Session:
         source = self.workspace.read(path)
         if isinstance(source, Source):
             unit = EngineUnit(str(self.workspace.root), path, source.data)
-            for finding in self.registry.engines[engine].check(unit):
+            for finding in _findings(self.registry.engines[engine].check(unit), report):
                 report.add(finding, finding.code)
             self._note_basis(self.registry.engines[engine], unit)
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
@@ -390,6 +390,15 @@ class Session:
 def _says_installed(names: tuple[str, ...]) -> bool:
     """Whether a folder with these names in it is one that packages are installed into."""
     return any(name.endswith((".dist-info", ".egg-info")) for name in names)
+
+
+def _findings(found: Iterable[Finding | Unchecked], report: Collector) -> Iterator[Finding]:
+    """What an engine found, once the report knows what it could not look at."""
+    for one in found:
+        if isinstance(one, Unchecked):
+            report.unchecked.append(one)
+        else:
+            yield one
 
 
 def vendored(path: str, workspace: Workspace) -> bool:

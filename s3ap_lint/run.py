@@ -220,9 +220,8 @@ class Run:
         return self._present.union([basis for basis in bases if basis is not None]) if None not in bases else None
 
     def _tool(self, names: Sequence[str]) -> Tool:
-        engines = self.registry.engines
-        kinds = {engine.kind for name, engine in engines.items() if engine.kind != "template" or name in names}
-        return Tool(__version__, tuple(sorted((n, e.version) for n, e in engines.items() if e.kind in kinds)))
+        ran = [(n, e) for n, e in self.registry.engines.items() if e.kind != "template" or n in names]
+        return Tool(__version__, tuple(sorted((name, engine.version) for name, engine in ran)))
 
 
 def check(

@@ -96,6 +96,7 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
     """The rules and engines that the configuration leaves enabled, its selectors checked."""
     manager = manager or make_manager(disabled=config.no_plugin, trusted=[Path(path) for path in config.plugin_path])
     registry = load(manager, RENDERERS)
+    registry.choose(config.engine)
     registry.check_selectors(config)
     return registry
 
