@@ -39,7 +39,7 @@ from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
 from s3ap_lint.template.template import Template
-from s3ap_lint.unseen import declared_encoding, outside, unseen
+from s3ap_lint.unseen import declared_encoding, outside, unseen, untried
 from s3ap_lint.workspace import Unreadable, Workspace
 
 VENDORED = frozenset(("_vendor", "dependencies", "site-packages", "third_party", "vendor", "vendored"))
@@ -140,12 +140,16 @@ class Session:
         if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
             return UnitResult(templates=tuple(template.path for template in templates))
         for function in functions:
-            self._account(function, report)
+            with report.giving_up(function.at, f"code of {function.id}"):
+                self._account(function, report)
         for subject in application.subjects():
             report.run(subject)
         if "S3AP401" in self.codes:
             for function in functions:
-                self._unjudged(function, report)
+                with report.giving_up(function.at, f"permissions of {function.id}"):
+                    self._unjudged(function, report)
+        for template in templates:
+            report.unchecked += untried(template)
         deployed = Deployed(self.workspace, self.source, {template.path: template for template in templates})
         for path in inputs:
             deployed.check(path, report)

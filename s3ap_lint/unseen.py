@@ -41,6 +41,17 @@ def unseen(application: Application) -> Iterator[Unchecked]:
             yield Unchecked(machine.template.path, f"definition of {machine.id}", reason, line)
 
 
+def untried(template: Template) -> Iterator[Unchecked]:
+    """The patterns of parameters that somebody wanted to try, and that might have taken for ever."""
+    for parameter in template.space.parameters.values():
+        if parameter.untried:
+            at = parameter.node["AllowedPattern"].at
+            reason = "trying it on what the parameter is compared with may take too many steps"
+            yield Unchecked(
+                template.path, f"AllowedPattern of {parameter.name}", reason, template.source.place(at).line
+            )
+
+
 def outside(template: Template) -> Iterator[Unchecked]:
     """Layers and definitions that a template takes from outside the project, which is never read."""
     for resource in template.resources.values():
