@@ -16,7 +16,8 @@ from s3ap_lint.function import Function
 from s3ap_lint.iam import Role, roles
 from s3ap_lint.model import Location
 from s3ap_lint.project import Project
-from s3ap_lint.resolution import CODE_FOLDERS, FUNCTION_TYPES, within
+from s3ap_lint.python.closure import Closure
+from s3ap_lint.resolution import CODE_FOLDERS, FUNCTION_TYPES, Code, within
 from s3ap_lint.statemachine import Definition, Task, definitions
 from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
@@ -76,6 +77,7 @@ class Application:
         self.folder = folder
         self.templates = templates
         self.project = project
+        self._closures: dict[tuple[str, str], list[Closure]] = {}
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -110,6 +112,16 @@ class Application:
         machines = (one for one in self.state_machines if one.template is function.template)
         found = (task for machine in machines for one in machine.definitions or () for task in one.tasks)
         return tuple(task for task in found if function.id in task.functions)
+
+    def closure_of(self, code: Code, search: tuple[str, ...]) -> Closure:
+        """The closure of code that lies in a file of its own; twins have one between them."""
+        known = self._closures.setdefault((code.module, code.entry), [])
+        found = next((closure for closure in known if closure.serves(search)), None)
+        if found is None:
+            load, shelf = self.project.load, self.project.shelf
+            found = Closure(code.module, code.entry, search=search, load=load, shelf=shelf)
+            known.append(found)
+        return found
 
     def role_of(self, resource: Resource, name: str) -> Role | None:
         """The role that a property names by Ref or GetAtt, or the one that SAM makes; None for any other."""

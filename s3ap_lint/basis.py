@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from posixpath import dirname
 
 from s3ap_lint import facts
+from s3ap_lint.runtimes import FACT, Runtimes
 from s3ap_lint.workspace import Seen, Workspace, normal, printable
 
 _MARKS = {"file": facts.FILE, "folder": facts.FOLDER, "missing": facts.MISSING, "special": facts.OTHER}
@@ -28,8 +29,8 @@ class Basis:
 
     `contents`: digests of files. `folders`: the digest of a folder's entries, and the kind of those that were asked
     for. `listed`: digests of a folder's names. `links`: where paths really lie. `refused`: signatures of what cannot be
-    read. `until`: when it ends to hold, in seconds of Unix time. `sought`: in which of some files a text was found,
-    whose digests are in `searched`.
+    read. `until`: when it ends to hold, in seconds of Unix time. `told`: facts about the whole project.
+    `sought`: in which of some files a text was found, whose digests are in `searched`.
     """
 
     contents: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Basis:
     links: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     until: float = math.inf
+    told: Mapping[str, str] = field(default_factory=dict)
     searched: Mapping[str, str] = field(default_factory=dict)
     sought: Mapping[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
 
@@ -60,6 +62,8 @@ class Present:
         self._began = time.time_ns()
         self._digests: dict[str, str] = {}
         self._entries: dict[str, tuple[dict[str, str], str] | None] = {}
+        self._folders: dict[str, str | None] = {}
+        self._told: dict[str, str] = {}
 
     # -- what is there -----------------------------------------------------------------------------
 
@@ -114,7 +118,6 @@ class Present:
 
     def basis(self, seen: Seen) -> Basis | None:
         """What an answer rests on that saw this; None when that is not to be had."""
-        workspace = self.workspace
         looks: defaultdict[str, dict[str, str]] = defaultdict(dict)
         links: dict[str, str] = {}
         asked = {name for path in seen.asked if (name := normal(path))}
@@ -129,18 +132,28 @@ class Present:
             if found is None or any(found[0].get(name, facts.MISSING) != kind for name, kind in names.items()):
                 return None  # it changed meanwhile
             folders[folder] = (found[1], names)
-            if (real := workspace.inside(folder)) != folder:
+            if (real := self._real(folder)) != folder:
                 if real is None:
                     return None
                 links[folder] = real
         contents = {path: self._digest_read(path) for path in seen.read}
         if "" in contents.values():
             return None
-        listed = {folder: facts.names_digest(workspace.listdir(folder)) for folder in seen.listed}
+        listed = {folder: facts.names_digest(self.workspace.listdir(folder)) for folder in seen.listed}
         refused = {path: self._signature(path) for path in seen.refused}
         searched = {path: self.digest(path) for _, paths in seen.sought for path in paths}
         until = min(seen.until, default=math.inf)
-        return Basis(contents, folders, listed, links, refused, until, searched, dict(seen.sought))
+        return Basis(contents, folders, listed, links, refused, until, seen.told, searched, dict(seen.sought))
+
+    def _real(self, folder: str) -> str | None:
+        """Where a folder really lies; None when that is outside. Most lie in folders that do, and are no links."""
+        if folder not in self._folders:
+            above = dirname(folder)
+            found = self.entries(above) if folder else None
+            plain = found is not None and found[0].get(folder.removeprefix(f"{above}/")) == facts.FOLDER
+            real = self._real(above) == above if folder else True
+            self._folders[folder] = folder if real and (plain or not folder) else self.workspace.inside(folder)
+        return self._folders[folder]
 
     def _digest_read(self, path: str) -> str:
         """Which bytes were read, whatever the file is by now."""
@@ -178,9 +191,17 @@ class Present:
             and all(self._names_hold(folder, was, basis) for folder, was in basis.listed.items())
             and all(self.workspace.inside(path) == was for path, was in basis.links.items())
             and all(self._signature(path) == was for path, was in basis.refused.items())
+            and all(self.told(name) == was for name, was in basis.told.items())
             and self._found_again(basis)
             and time.time() < basis.until
         )
+
+    def told(self, name: str) -> str:
+        """A fact about the whole project, worked out when it is first asked for; the workspace records what from."""
+        if name not in self._told:
+            runtimes = Runtimes(self.workspace) if name == FACT else None
+            self._told[name] = runtimes.counted() if runtimes is not None else ""
+        return self._told[name]
 
     def _found_again(self, basis: Basis) -> bool:
         """Whether every text that was sought is where it was found, and nowhere else."""

@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         found = Run(paths, config, overlay, on_progress=display.update, caching=not options.no_cache)
         renderer = _renderer(options.format, found.registry)
         found.fixing = fixing or renderer.shows_edits
+        found.hashing = renderer.shows_line_hashes
         accepted = _acceptor(options, found)
         wanted = fixes.wish(found, unsafe=options.unsafe_fixes, only=next(iter(overlay), None))
         done = fixes.fixed(found, wanted, accepted) if fixing else None

@@ -30,8 +30,6 @@ class Surroundings(Protocol):
     def codes(self) -> frozenset[str]: ...
     @property
     def options(self) -> Mapping[str, Options]: ...
-    @property
-    def line_hashes(self) -> dict[tuple[str, int], str]: ...
     def wants_foreign(self, code: str) -> bool: ...
 
 
@@ -127,7 +125,6 @@ class Collector:
                 scenario=finding.scenario,
                 fix=self._fix(finding),
                 fingerprint=fingerprint.structural(code, place.path, logical, message),
-                line_hash=self._line_hash(place),
             )
         )
 
@@ -145,16 +142,6 @@ class Collector:
         if isinstance(source, Source):
             return source.place(location, exact=exact)
         return Place(location.subject, message=location.note)
-
-    def _line_hash(self, place: Place) -> str:
-        known = self.session.line_hashes
-        if (place.path, place.line) not in known:
-            source = self.session.workspace.read(place.path)
-            if not isinstance(source, Source):
-                return ""
-            hashes = fingerprint.line_hashes(source.data, range(1, source.lines + 1))
-            known.update({(place.path, line): value for line, value in hashes.items()})
-        return known.get((place.path, place.line), "")
 
 
 def foreign_name(registry: Registry, code: str) -> str:

@@ -61,7 +61,7 @@ class Diagnostic:
     """A finding as a worker sends it back and a renderer receives it: nothing left to look up.
 
     `line_hash` is the rolling hash of the place's line as GitHub's upload action computes it,
-    with its occurrence count; `fingerprint` names the finding by structure, not by line.
+    with its occurrence count, for formats that show it; `fingerprint` names the finding by structure, not by line.
     """
 
     code: str

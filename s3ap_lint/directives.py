@@ -27,7 +27,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from s3ap_lint import fingerprint
 from s3ap_lint.comments import Comment, python_comments, yaml_comments
 from s3ap_lint.diagnostic import Place
 from s3ap_lint.model import Location, Span
@@ -57,7 +56,6 @@ class Directive:
     selectors: tuple[str, ...]
     reason: str
     form: Form
-    line_hash: str = ""
     removal: Place | None = None
     listed: Place | None = None
 
@@ -68,7 +66,6 @@ class Malformed:
 
     place: Place
     why: str
-    line_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +117,13 @@ def template_directives(
     return read.result()
 
 
-def python_directives(source: Source) -> Directives:
-    """The directives in a Python file, `noqa` included. Behind a place that is no Python, none are found."""
+def python_directives(source: Source, *, noqa: bool = True) -> Directives:
+    """The directives in a Python file. Behind a place that is no Python, none are found.
+
+    Without `noqa`, a file that has no others is not looked at: where nothing is found, there is nothing to silence.
+    """
     read = _Reader(source)
-    if _MENTIONED.search(source.data) or b"noqa" in source.data.lower():
+    if _MENTIONED.search(source.data) or (noqa and b"noqa" in source.data.lower()):
         for comment in python_comments(source):
             read.ours(comment)
             read.noqa(comment)
@@ -148,13 +148,9 @@ class _Reader:
         self.malformed: list[Malformed] = []
 
     def result(self) -> Directives:
-        """What was found, in the order of the file, each with the hash of its line."""
-        ours = {one.place.line for one in self.found if one.form is not Form.NOQA}
-        ours |= {one.place.line for one in self.malformed}
-        hashes = fingerprint.line_hashes(self.source.data, ours) if ours else {}
-        found = [replace(one, line_hash=hashes.get(one.place.line, "")) for one in self.found]
-        malformed = [replace(one, line_hash=hashes.get(one.place.line, "")) for one in self.malformed]
-        return Directives(self.source.path, tuple(sorted(found, key=_order)), tuple(sorted(malformed, key=_order)))
+        """What was found, in the order of the file."""
+        found, malformed = sorted(self.found, key=_order), sorted(self.malformed, key=_order)
+        return Directives(self.source.path, tuple(found), tuple(malformed))
 
     def ours(self, comment: Comment) -> None:
         """The directives in one comment; there may be several, each behind a `#`."""

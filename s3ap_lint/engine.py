@@ -34,7 +34,7 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.sniff import says_template
 from s3ap_lint.source import Source
-from s3ap_lint.suppress import Directives, MetadataIgnore, python_directives, template_directives
+from s3ap_lint.suppress import Directives, MetadataIgnore, heeds_noqa, python_directives, template_directives
 from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
@@ -78,9 +78,9 @@ class Session:
         self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self._directives: dict[str, Directives] = {}
-        self.line_hashes: dict[tuple[str, int], str] = {}
         selections = config.selections()
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
+        self._noqa = any(map(heeds_noqa, registry.rules))  # none of ours
         self.options: dict[str, Options] = {code: registry.options(config, code) for code in self.codes}
 
     @cached_property
@@ -102,6 +102,11 @@ class Session:
             source = self.workspace.read(path) if self.workspace.is_file(path) else None
             self._modules[path] = parse_module(source) if isinstance(source, Source) else None
         return self._modules[path]
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Let go of the facts of modules that hardly anybody will ask for again."""
+        for path in paths:
+            self._modules.pop(path, None)
 
     def source(self, path: str) -> Source | None:
         """The bytes of a file of the project; None when it is not there or cannot be read."""
@@ -255,13 +260,9 @@ class Session:
         if path not in report.closures:
             source = self.workspace.read(path)
             if isinstance(source, Source):
-                report.direct(self._directives_of(source))
-
-    def _directives_of(self, source: Source) -> Directives:
-        """The ignores of a Python file, which several functions may run."""
-        if source.path not in self._directives:
-            self._directives[source.path] = python_directives(source)
-        return self._directives[source.path]
+                if path not in self._directives:  # several functions may run it
+                    self._directives[path] = python_directives(source, noqa=self._noqa)
+                report.direct(self._directives[path])
 
     def _inline(self, function: Function, node: Node, report: Collector) -> None:
         """Code that stands in the template: parsed by itself, its findings placed in the template."""
@@ -291,14 +292,13 @@ class Session:
                 return UnitResult(unchecked=tuple(report.unchecked), modules=(path,))
             report.unreadable("Python file", Location(path), source.reason)
             return UnitResult(tuple(report.diagnostics), unread=tuple(report.unread), modules=(path,))
-        report.direct(self._directives_of(source))
         module = self.module(path) if self.registry.by_subject.get(PythonFile) else self._modules.get(path)
         installed = vendored(path, self.workspace)
         for finding in self._python_findings(source, report, tree=module.tree if module is not None else None):
             report.add(replace(finding, fix=None) if installed else finding, finding.code)
         if module is not None:
             report.run(PythonFile(module, self.project, installed))
-        self._modules.pop(path, None)  # applications come first, and nobody asks for it again
+        report.direct(python_directives(source, noqa=any(heeds_noqa(d.code) for d in report.diagnostics)))
         return UnitResult(
             tuple(report.diagnostics),
             tuple(report.unchecked),

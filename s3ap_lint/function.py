@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from posixpath import basename, dirname
 from typing import Protocol
@@ -16,12 +16,13 @@ from s3ap_lint.missing import MissingImport, missing_imports
 from s3ap_lint.model import Location
 from s3ap_lint.packaging import Files, Package, package_of
 from s3ap_lint.project import Project
-from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
+from s3ap_lint.python.attributes import UnknownAttribute
 from s3ap_lint.python.calls import Calls, SdkCall
 from s3ap_lint.python.closure import Closure
+from s3ap_lint.python.imports import Finder
 from s3ap_lint.python.interpolation import Inserted, inserted
 from s3ap_lint.python.module import Module, parse
-from s3ap_lint.python.reach import Reach, ReachedRead
+from s3ap_lint.python.reach import ReachedRead
 from s3ap_lint.python.returns import Returned, Returns
 from s3ap_lint.python.signature import Signature, handler_signature
 from s3ap_lint.python.sinks import Sinks
@@ -50,6 +51,7 @@ class Home(Protocol):
     def project(self) -> Project: ...
     @property
     def functions(self) -> tuple[Function, ...]: ...
+    def closure_of(self, code: Code, search: tuple[str, ...]) -> Closure: ...
     def role_of(self, resource: Resource, name: str) -> Role | None: ...
     def tasks_of(self, function: Function) -> tuple[Task, ...]: ...
 
@@ -65,7 +67,6 @@ class Function:
 
     resource: Resource
     application: Home
-    _calls_of: dict[Reach, Calls] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -192,15 +193,20 @@ class Function:
         code = self.code
         if not isinstance(code, Code):
             return None
-        project = self.application.project
-        load = project.load
-        if code.inline is not None:
-            source = inline_module(self.template.source, code.inline)
-            if source is None:
-                return None
-            inline = parse(source)
-            load = lambda path: inline if path == code.module else project.load(path)  # noqa: E731
-        return Closure(code.module, code.entry, search=self.search_path, load=load, shelf=project.shelf)
+        if code.inline is None:
+            return self.application.closure_of(code, self.search_path)
+        source = inline_module(self.template.source, code.inline)
+        if source is None:
+            return None
+        project, inline = self.application.project, parse(source)
+        return Closure(
+            code.module,
+            code.entry,
+            search=self.search_path,
+            load=lambda path: inline if path == code.module else project.load(path),
+            shelf=project.shelf,
+            placed=self.placed,
+        )
 
     def environment_reads(self, environment: Mapping[str, str | None] | None = None) -> tuple[ReachedRead, ...]:
         """The variables that are read on import or in code that the handler reaches, in an environment.
@@ -229,7 +235,7 @@ class Function:
     @cached_property
     def unknown_attributes(self) -> tuple[UnknownAttribute, ...]:
         """What its code asks of the project's own modules, classes and instances, and they certainly do not have."""
-        found = unknown_attributes(self.closure.reach()) if self.closure is not None else ()
+        found = self.closure.unknown_attributes if self.closure is not None else ()
         return tuple(replace(one, at=self.placed(one.at), defined=self.placed(one.defined)) for one in found)
 
     @cached_property
@@ -275,7 +281,10 @@ class Function:
 
     def importable(self, module: str) -> str:
         """The path of the file that `import module` runs here; "" when it leads out of the project."""
-        found = self.closure.finder.find(module) if self.closure is not None else None
+        closure = self.closure
+        if closure is None:
+            return ""
+        found = Finder((*self.search_path, *closure.added_folders), self.application.project.shelf).find(module)
         return found.file or "" if found is not None else ""
 
     def sdk_calls(
@@ -307,12 +316,7 @@ class Function:
         return calls is not None and calls.unknown_methods
 
     def _calls(self, environment: Mapping[str, str | None] | None) -> Calls | None:
-        if self.closure is None:
-            return None
-        reach = self.closure.reach(environment)
-        if reach not in self._calls_of:
-            self._calls_of[reach] = Calls(reach, self.placed)
-        return self._calls_of[reach]
+        return self.closure.calls(environment) if self.closure is not None else None
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:

@@ -81,7 +81,7 @@ def check(files: Mapping[str, bytes], config: Config, registry: Registry) -> Rep
     found = discovered(files)
     workspace = Memory(files)
     session = Session(config, registry, workspace)
-    results = [one for task in tasks.plan(found, found) for one in tasks.carry_out(task, session)]
+    results = [tasks.carry_out(task, session) for task in tasks.plan(found, found)]
     built = report.build(
         results,
         config=config,

@@ -63,12 +63,16 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Renderer:
-    """An output format: its name, one line of help, a function to text, and whether that shows the edits of fixes."""
+    """An output format: its name, one line of help, a function to text, and what of a report it shows.
+
+    Edits of fixes and hashes of lines are made only for a format that shows them.
+    """
 
     name: str
     summary: str
     render: Callable[[Report, Mapping[str, Rule | Catalogued], RenderOptions], str]
     shows_edits: bool = False
+    shows_line_hashes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

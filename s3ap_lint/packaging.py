@@ -77,7 +77,8 @@ class Layer:
             return True
         stem = module.replace(".", "/")
         wanted = f"{stem}/__init__.py" if basename(path) == "__init__.py" else f"{stem}.py"
-        return any(self.recipe.has(inside, join(top, wanted)) for top in _SEARCHED)
+        landing = self.recipe.landing(inside)
+        return bool(landing) and any(join(top, wanted) in landing for top in _SEARCHED)
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,13 @@ class Recipe:
 
     def has(self, path: str, wanted: str) -> bool:
         """Whether a file, relative to the Makefile's folder, becomes `wanted`, relative to the artifacts."""
-        if any(wanted == gone or wanted.startswith(f"{gone}/") for gone in self.removed):
-            return False
-        return any(wanted in _targets(copy, path) for copy in self.copies)
+        return wanted in self.landing(path)
+
+    def landing(self, path: str) -> frozenset[str]:
+        """The files that a file, relative to the Makefile's folder, becomes, relative to the artifacts."""
+        targets = {target for copy in self.copies for target in _targets(copy, path)}
+        gone = {one for one in targets if any(one == top or one.startswith(f"{top}/") for top in self.removed)}
+        return frozenset(targets - gone)
 
 
 def _targets(copy: Copy, path: str) -> Iterator[str]:

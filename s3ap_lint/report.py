@@ -61,6 +61,20 @@ def build(
     )
 
 
+def line_hashed(report: Report, data: Callable[[str], object]) -> Report:
+    """The report with the hash of every finding's line; `data` is asked for the bytes of a file, or why not."""
+    lines: dict[str, set[int]] = {}
+    for d in (*report.findings, *report.suppressed):
+        lines.setdefault(d.place.path, set()).add(d.place.line)
+    found = {path: data(path) for path in lines}
+    hashes = {path: fingerprint.line_hashes(b, lines[path]) for path, b in found.items() if isinstance(b, bytes)}
+
+    def hashed(all_of: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        return tuple(replace(d, line_hash=hashes.get(d.place.path, {}).get(d.place.line, "")) for d in all_of)
+
+    return replace(report, findings=hashed(report.findings), suppressed=hashed(report.suppressed))
+
+
 def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(diagnostics), key=lambda d: d.sort_key))
 

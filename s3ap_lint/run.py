@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from s3ap_lint import __version__, cache, facts, parallel, program, report, unimport
+from s3ap_lint import __version__, cache, facts, parallel, program, report, tasks, unimport
 from s3ap_lint.basis import Basis, Present
+from s3ap_lint.batches import batches
 from s3ap_lint.cache import Cache
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Report, Tool
@@ -17,22 +19,18 @@ from s3ap_lint.discovery import Discovery, discover
 from s3ap_lint.engine import UnitResult
 from s3ap_lint.registry import Registry
 from s3ap_lint.tasks import (
+    Batch,
     EngineTask,
     Setup,
     Task,
     failed,
     files_of,
-    in_chunks,
     plan,
     registry_for,
     template_engines,
-    units,
     whole_project,
-    work,
 )
 from s3ap_lint.workspace import Workspace
-
-CHUNK = 12  # Python files in one task: enough to hide the pipe, few enough to share the work
 
 Progress = Callable[[str, int, int], object]
 
@@ -41,7 +39,8 @@ Progress = Callable[[str, int, int], object]
 class Run:
     """What some paths stand for. The first look checks all of it, a later one what rests on a file that changed.
 
-    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes.
+    `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes,
+    `hashing` at the hashes of lines.
     `caching`: results of earlier runs are used where all that they rest on is as it was, and `keep` keeps new ones.
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
@@ -52,6 +51,7 @@ class Run:
     fixing: bool = False
     on_progress: Progress | None = None
     caching: bool = False
+    hashing: bool = False
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
@@ -114,7 +114,8 @@ class Run:
             reported=self.found.reported,
             engines_ran=bool(names),
         )
-        return self._resolved(built)
+        resolved = self._resolved(built)
+        return report.line_hashed(resolved, self._workspace.data) if self.hashing else resolved
 
     def _resolved(self, built: Report) -> Report:
         """The report with what becomes of fixes that take names out of imports, which only the whole project tells."""
@@ -161,28 +162,39 @@ class Run:
 
     def _check(
         self,
-        tasks: Sequence[Task],
+        wanted: Sequence[Task],
         setup: Setup,
         what: str,
         timeout: float | None = None,
         preload: Sequence[str] = (),
     ) -> None:
         """Carry out the tasks without a result, here or in the cache."""
-        todo = [task for task in tasks if task not in self._results and not self._is_kept(task)]
+        todo = [task for task in wanted if task not in self._results and not self._is_kept(task)]
         if not todo:
             return
-        chunks = list(in_chunks(todo, CHUNK))
-        jobs = min(self.config.jobs or parallel.cores(), len(chunks))
+        work = batches(todo, self._workspace.size)
+        jobs = min(self.config.jobs or parallel.cores(), len(work))
         on_progress = self.on_progress
         tell = (lambda done, of: on_progress(what, done, of)) if on_progress else None
-        outcomes = parallel.run(
-            chunks, work, jobs=jobs, setup=setup, timeout=timeout, preload=preload, on_progress=tell
-        )
-        for chunk, outcome in zip(chunks, outcomes, strict=True):
-            for task, result in zip(units(chunk), _results(chunk, outcome), strict=True):
-                self._results[task] = result
+        start = partial(parallel.run, function=tasks.work, jobs=jobs, setup=setup, timeout=timeout, preload=preload)
+        self._take(work, start(work, on_progress=tell))
+        again = [Batch((unit,)) for batch in work for unit in batch.units if unit not in self._results]
+        if again:  # one unit of theirs failed: the others have nothing to do with it
+            self._take(again, start(again, isolate=True))
+
+    def _take(self, work: Sequence[Batch], outcomes: Sequence[object]) -> None:
+        """Take in results; a batch that failed has none, unless it was a single unit, which is blamed."""
+        for batch, outcome in zip(work, outcomes, strict=True):
+            if isinstance(outcome, tuple):
+                results = outcome
+            elif len(batch.units) == 1:
+                results = (replace(failed(outcome), rests_on=frozenset(files_of(batch))),)
+            else:
+                continue
+            for unit, result in zip(batch.units, results, strict=True):
+                self._results[unit] = result
                 if self.cache is not None:
-                    self.cache.put(task, result)
+                    self.cache.put(unit, result)
 
     def _is_kept(self, task: Task) -> bool:
         kept = self.cache.get(task, self._present) if self.cache is not None else None
@@ -197,23 +209,17 @@ class Run:
 
     def basis(self) -> Basis | None:
         """What all that the last look said rests on; None when that cannot be told."""
-        own = self._present.basis(self._workspace.seen)
         results = [*self._results.values(), *([self._resolution] if self._resolution.diagnostics else [])]
-        bases = [own, *(result.basis for result in results)]
+        bases = [result.basis for result in results]
+        for name in {name for basis in bases if basis is not None for name in basis.told}:
+            self._present.told(name)  # on the record of this run, as what it rests on
+        bases.append(self._present.basis(self._workspace.seen))
         return self._present.union([basis for basis in bases if basis is not None]) if None not in bases else None
 
     def _tool(self, names: Sequence[str]) -> Tool:
         engines = self.registry.engines
         kinds = {engine.kind for name, engine in engines.items() if engine.kind != "template" or name in names}
         return Tool(__version__, tuple(sorted((n, e.version) for n, e in engines.items() if e.kind in kinds)))
-
-
-def _results(task: Task, outcome: object) -> tuple[UnitResult, ...]:
-    """The results of a task's units; a failure counts for the first."""
-    if isinstance(outcome, tuple):
-        return outcome
-    first = replace(failed(outcome), rests_on=frozenset(files_of(task)))
-    return (first, *[UnitResult(rests_on=first.rests_on)] * (len(units(task)) - 1))
 
 
 def check(

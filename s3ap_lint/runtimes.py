@@ -10,10 +10,13 @@ from posixpath import join
 
 from s3ap_lint.ignorefiles import default_folder
 from s3ap_lint.source import Source
-from s3ap_lint.workspace import Seen, Workspace
+from s3ap_lint.workspace import Workspace
 
 _RUNTIME = re.compile(rb"""^\s*["']?Runtime["']?\s*:\s*["']?((?:python|nodejs|java|dotnet|ruby)[\w.]+)""", re.MULTILINE)
 _ENDINGS = (".yaml", ".yml", ".json", ".template")
+FACT = "runtimes"
+"""The name under which an answer's record has the counts: it rests on them, not on every template of the project."""
+
 _LARGE = 10_000  # folders; a project with more of them is not counted out
 
 
@@ -26,14 +29,17 @@ class Runtimes:
     @property
     def counts(self) -> Counter[str]:
         """How often each runtime is written in the templates below the root."""
-        counts, seen = self._counted
-        self._workspace.replay(seen)
-        return counts
+        self._workspace.note_told(FACT, _said(self._counts))
+        return self._counts
+
+    def counted(self) -> str:
+        """The same as a text, on the record with all that it is made from."""
+        return _said(self._count())
 
     @cached_property
-    def _counted(self) -> tuple[Counter[str], Seen]:
-        with self._workspace.recording() as seen:
-            return self._count(), seen
+    def _counts(self) -> Counter[str]:
+        with self._workspace.unrecorded():
+            return self._count()
 
     def _count(self) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -54,3 +60,7 @@ class Runtimes:
                     yield path
                 elif "." not in name[1:] and not default_folder(name) and self._workspace.is_dir(path):
                     todo.append(path)
+
+
+def _said(counts: Counter[str]) -> str:
+    return repr(sorted(counts.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from s3ap_lint.diagnostic import Place
 from s3ap_lint.model import Edit, Location, Span
 
 BOM = b"\xef\xbb\xbf"
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -44,23 +46,25 @@ class Source:
         return starts
 
     @cached_property
-    def _code_point_offsets(self) -> list[int] | None:
-        """Byte offset of every code point of `text`, or None when they are equal but for the start."""
-        if self.data.isascii():
-            return None
-        offsets, at = [], self.start
-        for char in self.text:
-            offsets.append(at)
-            at += 1 if char < "\x80" else 2 if char < "\u0800" else 3 if char < "\U00010000" else 4
-        offsets.append(at)
-        return offsets
+    def _wide(self) -> tuple[list[int], list[int]]:
+        """Where in `text` the runs of characters beyond ASCII begin and end, in turn, and at which bytes."""
+        indices, offsets = [0], [self.start]
+        for run in () if self.data.isascii() else _BEYOND_ASCII.finditer(self.text):
+            first = offsets[-1] + run.start() - indices[-1]
+            indices += run.span()
+            offsets += (first, first + len(run[0].encode("utf-8")))
+        return indices, offsets
 
     def byte_offset(self, code_point: int) -> int:
         """The byte offset of an index into `text` (PyYAML's marks count code points)."""
-        offsets = self._code_point_offsets
-        if offsets is None:
+        indices, offsets = self._wide
+        if len(indices) == 1:
             return code_point + self.start
-        return offsets[min(code_point, len(offsets) - 1)]
+        before = bisect_right(indices, code_point) - 1
+        beyond = code_point - indices[before]
+        if beyond and before % 2:
+            beyond = len(self.text[indices[before] : code_point].encode("utf-8"))
+        return min(offsets[before] + beyond, len(self.data))
 
     def line_start(self, line: int) -> int:
         """The byte offset at which a 1-based line begins; past the last line, the end of the file."""

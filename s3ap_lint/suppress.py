@@ -28,6 +28,7 @@ __all__ = [
     "Malformed",
     "MetadataIgnore",
     "apply",
+    "heeds_noqa",
     "names",
     "python_directives",
     "template_directives",
@@ -50,6 +51,11 @@ class Applied:
     kept: tuple[Diagnostic, ...]
     suppressed: tuple[Diagnostic, ...]
     complaints: tuple[Diagnostic, ...]
+
+
+def heeds_noqa(code: str) -> bool:
+    """Whether `noqa` can silence a code."""
+    return _FLAKE8.fullmatch(code) is not None
 
 
 def names(selector: str, code: str, name: str = "") -> bool:
@@ -112,7 +118,7 @@ def _covering(directive: Directive, diagnostic: Diagnostic, also: Callable[[str]
     if not directive.scope.start <= diagnostic.place.start < directive.scope.end:
         return []
     if directive.form is Form.NOQA:
-        if not _FLAKE8.fullmatch(diagnostic.code):
+        if not heeds_noqa(diagnostic.code):
             return []
         return [one for one in directive.selectors or ("",) if diagnostic.code.startswith(one.upper())]
     codes = (diagnostic.code, *also(diagnostic.code))
@@ -163,4 +169,4 @@ def _complaint(
 ) -> Diagnostic:
     place = about.place
     key = fingerprint.structural(code, place.path, "", f"{message}\0{place.excerpt.strip()}")
-    return Diagnostic(code, name, Severity.WARNING, message, place, fix=fix, fingerprint=key, line_hash=about.line_hash)
+    return Diagnostic(code, name, Severity.WARNING, message, place, fix=fix, fingerprint=key)

@@ -47,9 +47,9 @@ class DeployTask:
 
 @dataclass(frozen=True)
 class PythonTask:
-    """Check some Python files, each by itself."""
+    """Check one Python file by itself."""
 
-    paths: tuple[str, ...]
+    path: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ class EngineTask:
 
 
 Task = ApplicationTask | DeployTask | PythonTask | EngineTask
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some tasks that one process does in a row."""
+
+    units: tuple[Task, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Setup:
 
     def begin(self, registry: Registry, workspace: Workspace) -> None:
         """Make the session of this process, with rules and files that are there already."""
+        gc.unfreeze()  # the session before, if there was one, can go
         session = Session(self.config, registry, workspace)
         _state.update(setup=self, session=session, present=Present(workspace) if self.keeping else None)
 
@@ -92,12 +100,14 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
     return registry
 
 
-def work(task: Task) -> tuple[UnitResult, ...]:
-    """Carry out one task in this process's session; Python files have a result each."""
+def work(batch: Batch) -> tuple[UnitResult, ...]:
+    """Carry out the tasks of a batch in this process's session; a result each."""
+    here, present = session(), _state["present"]
+    assert present is None or isinstance(present, Present)
     with tidied_once():
-        present = _state["present"]
-        assert present is None or isinstance(present, Present)
-        return carry_out(task, session(), present)
+        results = tuple(carry_out(unit, here, present) for unit in batch.units)
+        here.forget(unit.path for unit in batch.units if isinstance(unit, PythonTask))
+        return results
 
 
 def session() -> Session:
@@ -109,9 +119,10 @@ def session() -> Session:
 
 @contextmanager
 def tidied_once() -> Iterator[None]:
-    """Without the cyclic garbage collector, which is run once at the end, on what is new.
+    """Without the cyclic garbage collector, which is run once at the end, on what is new; the rest is set aside.
 
-    Syntax trees are millions of objects that stay; looking through all of them again and again took 40 % of a run.
+    Syntax trees are millions of objects that stay; looking through all of them again and again took 40 % of a run,
+    and looking at them once more whenever a dozen tasks were done still took 10 %.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -119,16 +130,13 @@ def tidied_once() -> Iterator[None]:
         yield
     finally:
         gc.collect(0)
+        gc.freeze()
         if enabled:
             gc.enable()
 
 
-def carry_out(task: Task, session: Session, present: Present | None = None) -> tuple[UnitResult, ...]:
-    """Carry out one task; each result says which files it rests on, and with `present` everything else, too."""
-    return tuple(_recorded(unit, session, present) for unit in units(task))
-
-
-def _recorded(unit: Task, session: Session, present: Present | None) -> UnitResult:
+def carry_out(unit: Task, session: Session, present: Present | None = None) -> UnitResult:
+    """Carry out one task; the result says which files it rests on, and with `present` everything else, too."""
     with session.workspace.recording() as seen:
         if isinstance(unit, ApplicationTask):
             result = session.check_application(unit.folder, unit.paths, unit.named, unit.only, unit.inputs)
@@ -137,7 +145,7 @@ def _recorded(unit: Task, session: Session, present: Present | None) -> UnitResu
         elif isinstance(unit, DeployTask):
             result = session.check_inputs(unit.paths)
         else:
-            result = session.check_python(*unit.paths)
+            result = session.check_python(unit.path)
     return replace(result, rests_on=frozenset(seen.read), basis=present.basis(seen) if present else None)
 
 
@@ -177,7 +185,7 @@ def plan(found: Discovery, project: Discovery) -> list[Task]:
             tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked, own))
     left = sorted(path for paths in inputs.values() for path in paths if found.reported(path))
     tasks += [DeployTask((path,)) for path in left]
-    return [*tasks, *(PythonTask((path,)) for path in sorted(found.python))]
+    return [*tasks, *(PythonTask(path) for path in sorted(found.python))]
 
 
 def _nearest(paths: Iterable[str], folders: Container[str]) -> dict[str, list[str]]:
@@ -189,22 +197,6 @@ def _nearest(paths: Iterable[str], folders: Container[str]) -> dict[str, list[st
             folder = dirname(folder)
         out[folder if folder in folders else "?"].append(path)
     return out
-
-
-def in_chunks(tasks: Iterable[Task], size: int) -> Iterator[Task]:
-    """The same work with several Python files to a task."""
-    python: list[str] = []
-    for task in tasks:
-        if isinstance(task, PythonTask):
-            python += task.paths
-        else:
-            yield task
-    yield from (PythonTask(tuple(python[at : at + size])) for at in range(0, len(python), size))
-
-
-def units(task: Task) -> list[Task]:
-    """The tasks of which a task is made, each with one result."""
-    return [PythonTask((path,)) for path in task.paths] if isinstance(task, PythonTask) else [task]
 
 
 def failed(outcome: object) -> UnitResult:
@@ -229,11 +221,14 @@ def failed(outcome: object) -> UnitResult:
 
 
 def _engine(task: object) -> str:
-    return task.engine if isinstance(task, EngineTask) else "s3ap-lint"
+    unit = task.units[0] if isinstance(task, Batch) else task
+    return unit.engine if isinstance(unit, EngineTask) else "s3ap-lint"
 
 
 def files_of(task: object) -> tuple[str, ...]:
     """The files that a task is about."""
-    if isinstance(task, EngineTask):
+    if isinstance(task, Batch):
+        return tuple(path for unit in task.units for path in files_of(unit))
+    if isinstance(task, (EngineTask, PythonTask)):
         return (task.path,)
-    return task.paths if isinstance(task, (ApplicationTask, DeployTask, PythonTask)) else ()
+    return task.paths if isinstance(task, (ApplicationTask, DeployTask)) else ()

@@ -59,8 +59,8 @@ class Seen:
     """What answers rest on: contents, mere existence, absence, folder listings, refusals.
 
     `until`: when an answer may become another one although no file changes, in seconds of Unix time. `asked`: paths,
-    not all of them normal, of which somebody was told again whether something is there. `sought`: in which of some
-    files a text was found.
+    not all of them normal, of which somebody was told again whether something is there. `told`: facts about the whole
+    project, by name. `sought`: in which of some files a text was found.
     """
 
     read: set[str] = field(default_factory=set)
@@ -70,6 +70,7 @@ class Seen:
     refused: set[str] = field(default_factory=set)
     until: set[float] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    told: dict[str, str] = field(default_factory=dict)
     sought: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
 
 
@@ -148,6 +149,14 @@ class Workspace:
             self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
         return self._data[name]
 
+    def size(self, path: str) -> int:
+        """How many bytes a file has, without reading it or a record; 0 where there is none."""
+        known = self._data.get(path, self._overlay.get(path))
+        if isinstance(known, bytes):
+            return len(known)
+        found = self._locate(path)
+        return 0 if isinstance(found, str) else found[1].st_size
+
     def having(self, paths: tuple[str, ...], word: str) -> frozenset[str]:
         """Those of some files, at normal paths, whose bytes have a text. What else they hold does not matter."""
         text = word.encode()
@@ -197,10 +206,24 @@ class Workspace:
         for seen in self._logs:
             seen.until.add(moment)
 
+    @contextmanager
+    def unrecorded(self) -> Iterator[None]:
+        """What is asked for inside the block is no part of any record: a fact stands for all of it."""
+        logs, self._logs = self._logs, []
+        try:
+            yield
+        finally:
+            self._logs = logs
+
+    def note_told(self, name: str, value: str) -> None:
+        """Record a fact about the whole project, which stands for all that it was made from."""
+        for seen in self._logs:
+            seen.told[name] = value
+
     def replay(self, seen: Seen) -> None:
         """Record once more what an answer rests on that is given a second time."""
         for log in self._logs:
-            for name in ("read", "found", "missing", "listed", "refused", "until", "asked", "sought"):
+            for name in ("read", "found", "missing", "listed", "refused", "until", "asked", "told", "sought"):
                 getattr(log, name).update(getattr(seen, name))
 
     def asked_again(self, paths: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from s3ap_lint import cache, storage
 from s3ap_lint.config import load
 from s3ap_lint.diagnostic import Report
 from s3ap_lint.run import Run
+from s3ap_lint.tasks import ApplicationTask
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -158,6 +159,26 @@ def test_a_fresh_checkout_of_the_same_files_is_known(library: Path, tmp_path: Pa
     again, known = looked(folder, caching=True)
     assert (first, 0) == (again, hits)
     assert known > 20
+
+
+def test_an_answer_that_was_remembered_rests_on_what_it_rested_on(write: Write) -> None:
+    template = TEMPLATE.replace("CodeUri: src", "CodeUri: ../common")
+    handler = "import boto3, util.deep, absent.inner, package.one\n\n\ndef handler(event, context):\n    return 1\n"
+    folder = write({"one/template.yaml": template, "two/template.yaml": template, "common/handler.py": handler})
+    write(
+        {"common/util/notes.txt": "", "common/package/__init__.py": "", "common/package/one.py": "from . import two\n"}
+    )
+    run = Run([str(folder)], replace(load([str(folder)], cwd=folder), engine="none", jobs=1), caching=True)
+    run.look()
+    one, two = (run._results[task].basis for task in run._tasks if isinstance(task, ApplicationTask))
+    assert one is not None
+    assert two is not None
+    about = [{path for path in basis.folders if path.startswith("common")} for basis in (one, two)]
+    assert "common/util" in about[0]
+    assert about[0] == about[1]
+    assert [] == [path for path in about[0] if not one.folders[path][1].items() <= two.folders[path][1].items()]
+    shared = {path for path in (*one.contents, *two.contents) if path.startswith("common")}
+    assert {path: one.contents.get(path) for path in shared} == {path: two.contents.get(path) for path in shared}
 
 
 # -- what is not a file of the project counts, too ------------------------------------------------------

@@ -433,7 +433,6 @@ def test_a_complaint_is_a_whole_finding():
         complaint.place.excerpt,
     )
     assert re.fullmatch(r"[0-9a-f]{16}", complaint.fingerprint)
-    assert re.fullmatch(r"[0-9a-f]+:1", complaint.line_hash)
 
 
 # -- laws ---------------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ class Linter:
         """What is found in the application, its code and whatever is changed."""
         files = files or {}
         session = Again(self._first, files)
-        whole = carry_out(ApplicationTask(app.folder, app.paths, app.paths), session)[0]
+        whole = carry_out(ApplicationTask(app.folder, app.paths, app.paths), session)
         python = {*app.python, *whole.closures, *(path for path in files if path.endswith(".py"))}
         there = sorted(path for path in python if session.workspace.is_file(path))
         results = [whole, *(self._file(path, session if path in files else self._first) for path in there)]
@@ -98,9 +98,9 @@ class Linter:
     def _file(self, path: str, session: Session) -> UnitResult:
         """What a Python file has to say by itself; remembered while it is as it was."""
         if session is not self._first:
-            return carry_out(PythonTask((path,)), session)[0]
+            return carry_out(PythonTask(path), session)
         if path not in self._of_file:
-            self._of_file[path] = carry_out(PythonTask((path,)), session)[0]
+            self._of_file[path] = carry_out(PythonTask(path), session)
         return self._of_file[path]
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from s3ap_lint import data
-from s3ap_lint.iam import Role
+from s3ap_lint.iam import Role, in_every_world
 from s3ap_lint.model import Location
 from s3ap_lint.policies import Grant, Policies, Statement, aws_managed, literals
 from s3ap_lint.template.node import Node
@@ -25,9 +26,14 @@ _PROFILE = re.compile(r"([%$]\{[^{}]*\})")
 
 def implied(role: Role, world: World) -> Policies:
     """What a role has in a world besides its policies."""
-    known = world.memo.get(("implied", role))
-    if isinstance(known, Policies):
-        return known
+    known = world.memo.get((implied, role))
+    if not isinstance(known, Policies):
+        shared = in_every_world(world, (implied, role), partial(_implied, role))
+        known = world.memo[implied, role] = shared or _implied(role, world)
+    return known
+
+
+def _implied(role: Role, world: World) -> Policies:
     statements: list[Statement] = []
     grants: list[Grant] = []
     if role.is_implicit:
@@ -36,8 +42,7 @@ def implied(role: Role, world: World) -> Policies:
                 grants += [grant for key in addition["managed"] for grant in _managed(key, sure)]
                 statements += [_added(one, role.owner, where, sure, world) for one in addition["statements"]]
     connected, unread = _connected(role, world)
-    found = world.memo["implied", role] = Policies((*statements, *connected), tuple(grants), tuple(unread))
-    return found
+    return Policies((*statements, *connected), tuple(grants), tuple(unread))
 
 
 def _managed(key: str, sure: bool) -> Iterator[Grant]:

@@ -15,6 +15,7 @@ from s3ap_lint.python.needed import circumstances, needed
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import CALLED, Chain, Scope, location_of
 from s3ap_lint.python.state import chain_of
+from s3ap_lint.python.tree import walk
 
 _PLAIN_BASES = frozenset({"ABC", "Generic", "Protocol", "object"})
 _PLAIN_DECORATORS = frozenset({"dataclass", "final", "runtime_checkable", "total_ordering"})
@@ -58,7 +59,7 @@ def _facts(module: Module) -> _Facts:
     if module not in _FACTS:
         stored: set[str] = set()
         rebound: set[str] = set()
-        for node in ast.walk(module.tree) if module.tree is not None else ():
+        for node in module.nodes:
             if isinstance(node, ast.Attribute):
                 if not isinstance(node.ctx, ast.Load):
                     stored.add(node.attr)
@@ -81,7 +82,7 @@ def _names_of(node: ast.ClassDef) -> frozenset[str] | None:
     if node.keywords or decorators - _PLAIN_DECORATORS:
         return None
     names: set[str] = set()
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(inner.name)
         elif isinstance(inner, ast.Name):
@@ -184,7 +185,7 @@ def _steady(node: Node, scope: Scope, chain: Chain) -> bool:
     name = chain[0]
     owner = scope.owner
     if owner is not None and scope.parameters[:1] == (name,) and not scope.static:
-        stores = (inner for inner in ast.walk(node.module.tree or owner.node) if isinstance(inner, ast.Attribute))
+        stores = (inner for inner in (node.module.nodes or walk(owner.node)) if isinstance(inner, ast.Attribute))
         kept = sum(1 for inner in stores if inner.attr == chain[1] and not isinstance(inner.ctx, ast.Load))
         return kept <= len(owner.bindings.get(chain[1], ()))
     if name in _facts(node.module).rebound:
@@ -194,8 +195,8 @@ def _steady(node: Node, scope: Scope, chain: Chain) -> bool:
         at = at.parent
     if at is None or at.kind not in ("function", "lambda", "module"):
         return at is None
-    bound = sum(1 for inner in ast.walk(at.node) if isinstance(inner, ast.Name) and inner.id == name and _stores(inner))
-    inner_scopes = sum(1 for inner in ast.walk(at.node) if isinstance(inner, ast.arg) and inner.arg == name)
+    bound = sum(1 for inner in walk(at.node) if isinstance(inner, ast.Name) and inner.id == name and _stores(inner))
+    inner_scopes = sum(1 for inner in walk(at.node) if isinstance(inner, ast.arg) and inner.arg == name)
     return bound <= len(at.bindings.get(name, ())) and not inner_scopes
 
 
@@ -210,7 +211,7 @@ def _assigned(modules: list[Module], name: str) -> bool:
 
 def _excused(module: Module, name: str, place: ast.AST) -> bool:
     """Whether the code asks first whether there is such an attribute, or keeps the failure to itself."""
-    return module.mentions(name) or any(_shields(one, place) for one in ast.walk(module.tree or ast.Module([], [])))
+    return module.mentions(name) or any(_shields(one, place) for one in module.nodes)
 
 
 def _shields(statement: ast.AST, place: ast.AST) -> bool:
@@ -219,7 +220,7 @@ def _shields(statement: ast.AST, place: ast.AST) -> bool:
     kinds = {name for handler in statement.handlers for name in _kinds(handler.type)}
     if "AttributeError" not in kinds:
         return False
-    return any(inner is place for one in statement.body for inner in ast.walk(one))
+    return any(inner is place for one in statement.body for inner in walk(one))
 
 
 def _kinds(kind: ast.expr | None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from s3ap_lint.python.graph import Node
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.scope import Chain, Import, Scope
 from s3ap_lint.python.state import chain_of
+from s3ap_lint.python.tree import FIELDS
 
 ITEM, ENTERED = "item", "entered"
 
@@ -60,17 +61,20 @@ def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
         elif isinstance(node, ast.If) and _never_holds(node.test):
             todo += reversed(node.orelse)
         elif not isinstance(node, ast.Lambda):
-            todo += reversed(list(_children(node)))
+            todo += reversed(_running(node))
     return tuple(found)
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def _running(node: ast.AST) -> list[ast.AST]:
     """What stands below a node and may run."""
-    for _, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            yield from _live(value)
+    found: list[ast.AST] = []
+    for name in FIELDS[node.__class__]:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += _live(value)
         elif isinstance(value, ast.AST):
-            yield value
+            found.append(value)
+    return found
 
 
 def _live(items: Iterable[object]) -> Iterator[ast.AST]:
@@ -78,11 +82,11 @@ def _live(items: Iterable[object]) -> Iterator[ast.AST]:
     for item in items:
         if isinstance(item, ast.AST):
             yield item
-        if isinstance(item, _LEAVES):
-            return
+            if item.__class__ in _LEAVES:
+                return
 
 
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_LEAVES = frozenset({ast.Return, ast.Raise, ast.Continue, ast.Break})
 
 
 def _never_holds(test: ast.expr) -> bool:
@@ -92,6 +96,7 @@ def _never_holds(test: ast.expr) -> bool:
     return "__name__" in (child.id for child in ast.iter_child_nodes(test) if isinstance(child, ast.Name))
 
 
+@lru_cache(maxsize=4096)
 def calls_in(scope: Scope) -> tuple[ast.Call, ...]:
     """The calls that a scope itself makes."""
     return tuple(node for node in own_nodes(scope) if isinstance(node, ast.Call))
@@ -151,6 +156,8 @@ def bindings_of(scope: Scope) -> Bindings:
                 derive(part, value, *steps, str(place))
 
     for node in own_nodes(scope):
+        if node.__class__ not in _BINDING:
+            continue
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 bind(target, node.value)
@@ -189,6 +196,13 @@ def bindings_of(scope: Scope) -> Bindings:
         {name: tuple(found) for name, found in derived.items()},
         tuple(yielded),
     )
+
+
+_BINDING = frozenset(
+    {ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension, ast.withitem}
+    | {ast.ExceptHandler, ast.Global, ast.Nonlocal, ast.Return, ast.Yield}
+)
+"""What the loop above looks at: most nodes are something else."""
 
 
 def assigned(name: str, node: Node, scope: Scope) -> Iterator[tuple[ast.expr | None, Scope]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from s3ap_lint.model import Location
+from s3ap_lint.python.attributes import UnknownAttribute, unknown_attributes
+from s3ap_lint.python.calls import Calls
 from s3ap_lint.python.graph import ImportGraph, Load, Node
 from s3ap_lint.python.handlers import Answer, handler_of
 from s3ap_lint.python.imports import Shelf
@@ -23,13 +25,24 @@ class Closure(ImportGraph):
 
     `entry` is the path of its module, `search` the folders of sys.path in order (the code's root, then
     layers), all relative to the project root. `load` gives the module of a path, or None when it cannot be
-    read; `shelf` says what lies where.
+    read; `shelf` says what lies where, `placed` where a place in the code is for the reader.
     """
 
-    def __init__(self, entry: str, handler: str, *, search: tuple[str, ...], load: Load, shelf: Shelf) -> None:
+    def __init__(
+        self,
+        entry: str,
+        handler: str,
+        *,
+        search: tuple[str, ...],
+        load: Load,
+        shelf: Shelf,
+        placed: Callable[[Location], Location] = lambda at: at,
+    ) -> None:
         super().__init__(entry, search=search, load=load, shelf=shelf)
         self.handler = handler
+        self._placed = placed
         self._reaches: dict[tuple[tuple[str, str | None], ...] | None, Reach] = {}
+        self._calls: dict[Reach, Calls] = {}
 
     @cached_property
     def handler_exists(self) -> Answer:
@@ -54,6 +67,18 @@ class Closure(ImportGraph):
             alike = (same for reach in list(self._reaches.values()) if (same := reach.also_in(environment)))
             self._reaches[key] = next(alike, None) or Reach(self.names, self.handler, environment)
         return self._reaches[key]
+
+    def calls(self, environment: Environment | None = None) -> Calls:
+        """The calls of the AWS SDK that are made in an environment; without one, in some environment."""
+        reach = self.reach(environment)
+        if reach not in self._calls:
+            self._calls[reach] = Calls(reach, self._placed)
+        return self._calls[reach]
+
+    @cached_property
+    def unknown_attributes(self) -> tuple[UnknownAttribute, ...]:
+        """What the code asks of the project's own modules, classes and instances, and they certainly do not have."""
+        return tuple(unknown_attributes(self.reach()))
 
     @cached_property
     def names(self) -> Names:

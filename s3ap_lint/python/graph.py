@@ -25,12 +25,29 @@ class Unresolved:
     """
 
     name: str
-    at: Location
+    imported: Import
     importer: str
-    optional: bool = False
-    lazy: bool = False
-    relative: bool = False
     attribute: str = ""
+
+    @property
+    def at(self) -> Location:
+        """The place of the name in the import statement."""
+        return self.imported.at
+
+    @property
+    def optional(self) -> bool:
+        """Whether the program goes on when it fails."""
+        return self.imported.optional
+
+    @property
+    def lazy(self) -> bool:
+        """Whether it is made when a function runs."""
+        return self.imported.lazy
+
+    @property
+    def relative(self) -> bool:
+        """Whether it starts from the package of the importer."""
+        return self.imported.level > 0
 
     @property
     def top(self) -> str:
@@ -74,6 +91,7 @@ class ImportGraph:
 
     def __init__(self, entry: str, *, search: tuple[str, ...], load: Load, shelf: Shelf) -> None:
         self.entry = entry
+        self.search = search
         self._load = load
         self.finder = Finder(search, shelf)
         self._nodes: dict[str, Node] = {}
@@ -88,6 +106,19 @@ class ImportGraph:
         if key not in self._nodes:
             self._nodes[key] = Node(found, self._load(found.file) if found.file else None)
         return self._nodes[key]
+
+    def serves(self, search: tuple[str, ...]) -> bool:
+        """Whether every import leads where it does, too, when modules are looked up in other folders."""
+        if search[:1] != self.search[:1] or self.added_folders:
+            return search == self.search
+        other = Finder(search, self.finder.shelf)
+        return all(other.find(top) == self.finder.find(top) for top in self._tops)
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        """The first parts of all names that may be looked up."""
+        of_modules = (module.tops for module in self.modules)
+        return frozenset({node.found.name.partition(".")[0] for node in self.nodes}.union(*of_modules))
 
     def same(self, node: Node) -> Node:
         """The node of this graph for a module that another graph has too."""
@@ -241,6 +272,12 @@ class ImportGraph:
         return self._graph[1]
 
     @property
+    def added_folders(self) -> tuple[str, ...]:
+        """The folders that modules add to those that are searched."""
+        self.nodes  # noqa: B018  # which adds them
+        return self.finder.search[len(self.search) :]
+
+    @property
     def complete(self) -> bool:
         """Whether every module was read to its end."""
         return all(node.module is not None and node.module.complete for node in self.nodes)
@@ -256,12 +293,5 @@ def _own_folder(path: str) -> tuple[str, ...]:
 def _problem(node: Node, imported: Import, target: Target) -> Unresolved | None:
     if not target.missing and not target.lacks:
         return None
-    return Unresolved(
-        name=target.missing or (target.node.found.name if target.node else ""),
-        at=imported.at,
-        importer=node.path,
-        optional=imported.optional,
-        lazy=imported.lazy,
-        relative=imported.level > 0,
-        attribute=target.lacks,
-    )
+    name = target.missing or (target.node.found.name if target.node else "")
+    return Unresolved(name, imported, node.path, target.lacks)

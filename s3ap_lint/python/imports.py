@@ -34,7 +34,7 @@ class Shelf:
         self._exists = exists
         self._is_dir = is_dir
         self._again = again
-        self._known: dict[tuple[str, str], tuple[str, str]] = {}
+        self._known: dict[tuple[str, str], tuple[tuple[str, str], tuple[str, ...]]] = {}
 
     def at(self, folder: str, name: str) -> tuple[str, str]:
         """(file, folder) of a module or package in a folder; "" for what there is not."""
@@ -43,16 +43,18 @@ class Shelf:
         if known is None:
             known = self._known[key] = self._look(posixpath.normpath(posixpath.join(folder, name)))
         elif self._again is not None:
-            base = f"{folder}/{name}" if folder else name
-            self._again((f"{base}/__init__.py", f"{base}.py", base))
-        return known
+            self._again(known[1])
+        return known[0]
 
-    def _look(self, base: str) -> tuple[str, str]:
-        if self._exists(f"{base}/__init__.py"):
-            return f"{base}/__init__.py", base
-        if self._exists(f"{base}.py"):
-            return f"{base}.py", ""
-        return "", base if self._is_dir(base) else ""
+    def _look(self, base: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+        """The answer, and the paths that were asked about: the folder first, for mostly there is none."""
+        package, module = f"{base}/__init__.py", f"{base}.py"
+        if not self._is_dir(base):
+            return (module if self._exists(module) else "", ""), (base, module)
+        if self._exists(package):
+            return (package, base), (base, package)
+        asked = (base, package, module)
+        return ((module, "") if self._exists(module) else ("", base)), asked
 
 
 class Finder:

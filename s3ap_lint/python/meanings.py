@@ -11,6 +11,8 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from s3ap_lint.python.tree import children
+
 _BUILTINS = frozenset(dir(builtins))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
@@ -103,7 +105,7 @@ class Meanings:
                 inner.append((node.body, _Names(scope, of_class=True)))
                 todo += [*node.decorator_list, *node.bases, *node.keywords]
             else:
-                todo += reversed(list(ast.iter_child_nodes(node)))
+                todo += reversed(children(node))
         for body, names in inner:  # after all that this scope binds is known
             self._read(body, names)
 

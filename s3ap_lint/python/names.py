@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from s3ap_lint.python.graph import ImportGraph, Node
-from s3ap_lint.python.scope import CALLED, OWN_MODULE, Binding, Chain, Import, Scope
+from s3ap_lint.python.module import Module
+from s3ap_lint.python.scope import CALLED, OWN_MODULE, Binding, Branch, Chain, Import, Scope
 from s3ap_lint.python.value import UNKNOWN, Foreign, Given, Items, Value, worth
 
 _BUILTINS = frozenset(dir(builtins))
@@ -290,6 +293,32 @@ class Names:
         if isinstance(value, Foreign):
             return self.literal(node, node.module.scope, value.chain, given, depth + 1)
         return value.value if isinstance(value, Items) else worth(value, given)
+
+
+@lru_cache(maxsize=16384)
+def leading(module: Module, scope: Scope) -> tuple[tuple[Chain, Branch, ast.expr], ...]:
+    """What a scope mentions, without the names that its module itself says lead nowhere: builtins, plain variables."""
+    return tuple(
+        (chain, branch, place)
+        for (chain, branch), place in scope.uses.items()
+        if len(chain) > 1 or _may_lead(module, scope, chain[0])
+    )
+
+
+def _may_lead(module: Module, scope: Scope, name: str) -> bool:
+    """Whether a name may stand for a function, class or module; see `Names._first`."""
+    if name == OWN_MODULE:
+        return True
+    for at in _outward(scope):
+        if at.kind == "class" and at is not scope:
+            continue
+        if at.owner is not None and at.parameters[:1] == (name,) and not at.static:
+            return name == "cls"
+        if name in at.children or any(imported.bound == name for imported in at.imports):
+            return True
+        if name in at.bound:
+            return any(binding is not None for binding in at.bindings.get(name, ()))
+    return bool(module.star_imports)
 
 
 def _outward(scope: Scope) -> Iterator[Scope]:

@@ -13,6 +13,7 @@ from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import Import, Scope
 from s3ap_lint.python.state import chain_of
+from s3ap_lint.python.tree import walk
 from s3ap_lint.python.walk import gives_up
 
 _ABSENT = frozenset({"ImportError", "ModuleNotFoundError"})
@@ -125,7 +126,7 @@ def _found(statements: list[ast.stmt], now: Circumstances) -> Iterator[tuple[int
             yield from _found(statement.body, _suppressed(statement, now))
         elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return):
             if statement.value is not None:
-                yield from ((id(node), now) for node in ast.walk(statement.value) if isinstance(node, ast.Call))
+                yield from ((id(node), now) for node in walk(statement.value) if isinstance(node, ast.Call))
         elif isinstance(statement, ast.Match):
             for case in statement.cases:
                 yield from _found(case.body, now)
@@ -171,7 +172,7 @@ def _about_versions(test: ast.expr) -> bool:
     """Whether a test asks for the version of Python, the platform or the installed packages."""
     names = {
         node.attr if isinstance(node, ast.Attribute) else node.id
-        for node in ast.walk(test)
+        for node in walk(test)
         if isinstance(node, ast.Attribute | ast.Name)
     }
     return bool(names & _VERSIONS)

@@ -16,6 +16,7 @@ from s3ap_lint.python.module import Module
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.scope import Scope, location_of
 from s3ap_lint.python.state import chain_of
+from s3ap_lint.python.tree import walk
 
 _BUILTINS = frozenset(dir(builtins))
 _REPLACED = (b"sys.modules", b"spec_from_file_location", b"module_from_spec", b"ModuleType", b"setitem")
@@ -97,7 +98,7 @@ def _made_by_hand(modules: tuple[Module, ...], target: str) -> bool:
 
 
 def _patches(tree: ast.Module) -> Iterator[_Patch]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and node.args:
             patch = _patch(node)
             if patch is not None:

@@ -46,21 +46,17 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A form of syntax: its first version, what to look for in the text, and which nodes are one."""
+    """A form of syntax: its first version, what to look for in the text, and which nodes of some kinds are one."""
 
     what: str
     since: Version
     text: re.Pattern[bytes]
-    found: Callable[[ast.AST, Source], bool]
+    kinds: tuple[str, ...]
+    found: Callable[[ast.AST, Source], bool] = lambda node, source: True
 
 
 def _generic(node: ast.AST, source: Source) -> bool:
     return bool(getattr(node, "type_params", None))
-
-
-def _is(*names: str) -> Callable[[ast.AST, Source], bool]:
-    kinds = tuple(getattr(ast, name) for name in names if hasattr(ast, name))
-    return lambda node, source: isinstance(node, kinds)
 
 
 def _bare_exceptions(node: ast.AST, source: Source) -> bool:
@@ -91,16 +87,25 @@ def _is_union(node: ast.expr) -> bool:
 
 _TYPES = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple", "type"})
 _FUTURE = re.compile(rb"^from\s+__future__\s+import\b[^\n]*\bannotations\b", re.MULTILINE)
+_HANDLER = ("ExceptHandler",)
+_DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "TypeAlias")
 _FORMS = (
-    _Form("the operator `:=`", (3, 8), re.compile(rb":="), _is("NamedExpr")),
-    _Form("a match statement", (3, 10), re.compile(rb"^[ \t]*match\b", re.MULTILINE), _is("Match")),
-    _Form("`except*`", (3, 11), re.compile(rb"except[ \t]*\*"), _is("TryStar")),
-    _Form("a type statement", (3, 12), re.compile(rb"^[ \t]*type\s", re.MULTILINE), _is("TypeAlias")),
-    _Form("a type parameter", (3, 12), re.compile(rb"\b(def|class)\s+\w+\s*\["), _generic),
-    _Form("`except` without parentheses", (3, 14), re.compile(rb"except\*?\s+[\w.]+\s*,"), _bare_exceptions),
-    _Form("a template string", (3, 14), re.compile(rb"\b([tT][rR]?|[rR][tT])[\"']"), _is("TemplateStr")),
+    _Form("the operator `:=`", (3, 8), re.compile(rb":="), ("NamedExpr",)),
+    _Form("a match statement", (3, 10), re.compile(rb"^[ \t]*match\b", re.MULTILINE), ("Match",)),
+    _Form("`except*`", (3, 11), re.compile(rb"except[ \t]*\*"), ("TryStar",)),
+    _Form("a type statement", (3, 12), re.compile(rb"^[ \t]*type\s", re.MULTILINE), ("TypeAlias",)),
+    _Form("a type parameter", (3, 12), re.compile(rb"\b(def|class)\s+\w+\s*\["), _DEFINITIONS, _generic),
+    _Form(
+        "`except` without parentheses",
+        (3, 14),
+        re.compile(rb"except\*?\s+[\w.]+\s*,"),
+        ("ExceptHandler",),
+        _bare_exceptions,
+    ),
+    _Form("a template string", (3, 14), re.compile(rb"\b([tT][rR]?|[rR][tT])[\"']"), ("TemplateStr",)),
 )
-_UNIONS = _Form("`|` between types", (3, 10), re.compile(rb"(->|:)[^#\n]*\|"), _union)
+_ANNOTATED = ("arg", "AnnAssign", "FunctionDef", "AsyncFunctionDef")
+_UNIONS = _Form("`|` between types", (3, 10), re.compile(rb"(->|:)[^#\n]*\|"), _ANNOTATED, _union)
 
 _SYNTAX: WeakKeyDictionary[Module, tuple[Newer, ...]] = WeakKeyDictionary()
 
@@ -120,9 +125,13 @@ def _forms(module: Module) -> Iterator[Newer]:
     data = module.source.data
     evaluated = () if _FUTURE.search(data) else (_UNIONS,)
     wanted = [form for form in (*_FORMS, *evaluated) if form.text.search(data)]
+    of_kind: dict[str, list[_Form]] = {}
+    for form in wanted:
+        for kind in form.kinds:
+            of_kind.setdefault(kind, []).append(form)
     first: dict[str, tuple[_Form, ast.AST]] = {}
-    for node in ast.walk(module.tree) if wanted and module.tree is not None else ():
-        for form in wanted:
+    for node in module.nodes if wanted else ():
+        for form in of_kind.get(node.__class__.__name__, ()):
             if form.found(node, module.source):
                 known = first.get(form.what)
                 if known is None or _place(node) < _place(known[1]):
@@ -237,7 +246,7 @@ def _imported_module(scope: Scope, name: str) -> str:
 
 def _asked_first(module: Module, place: ast.AST) -> bool:
     """Whether a place stands under an if or a try statement, which may be about just that."""
-    for node in ast.walk(module.tree) if module.tree is not None else ():
+    for node in module.nodes:
         bodies: Sequence[ast.AST] = ()
         if isinstance(node, ast.If) and "version" in ast.dump(node.test):
             bodies = [*node.body, *node.orelse]

@@ -9,6 +9,8 @@ RENDERERS: tuple[Renderer, ...] = (
     Renderer("text", "for people: the source line, the scenario, related places, the fix, a summary", text.render),
     Renderer("concise", "one line for each finding: path:line:column: CODE message", concise.render),
     Renderer("json", "one object with findings, suppressed, unchecked and stats", json.render, shows_edits=True),
-    Renderer("sarif", "SARIF 2.1.0, as GitHub code scanning takes it", sarif.render, shows_edits=True),
+    Renderer(
+        "sarif", "SARIF 2.1.0, as GitHub code scanning takes it", sarif.render, shows_edits=True, shows_line_hashes=True
+    ),
     Renderer("github", "workflow commands that GitHub shows as annotations", github.render),
 )

@@ -33,6 +33,7 @@ _SPACE = rb"(?:\s|(?<=\s)#[^\n]*)*"
 _PROPERTIES = re.compile(rb"(?:(?:!<[^>\s]*>|![^\s,\[\]{}]*|&[\w-]+)" + _SPACE + rb")*")
 _BLANK = re.compile(_SPACE)
 _RESOLVER = yaml.resolver.Resolver()
+_OTHER_THAN_TEXT = frozenset(_RESOLVER.yaml_implicit_resolvers)  # how a plain scalar begins that may be something else
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _MERGE = "<<"
 
@@ -92,6 +93,7 @@ class _Yaml:
     def __init__(self, source: Source, text: str) -> None:
         self.source = source
         self.text = text
+        self.offset = source.byte_offset
         self.problems: list[Problem] = []
         self.anchors: dict[str, Node | None] = {}
         self.stack: list[_Open] = []
@@ -120,24 +122,25 @@ class _Yaml:
     def _build(self) -> None:
         documents = 0
         for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
-            if isinstance(event, yaml.ScalarEvent):
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
                 outer = self._wrapped(event, self._scalar(event))
                 if event.anchor:
                     self.anchors[event.anchor] = outer
                 self._put(outer)
-            elif isinstance(event, yaml.AliasEvent):
+            elif kind is yaml.AliasEvent:
                 self._put(self._alias(event))
-            elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 self._open(event)
-            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 self._put(self._close(event))
-            elif isinstance(event, yaml.DocumentStartEvent):
+            elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
                     raise Stop("more than one YAML document in the file", self._span(event))
 
     def _span(self, event: Any) -> Span:
-        return Span(self.source.byte_offset(event.start_mark.index), self.source.byte_offset(event.end_mark.index))
+        return Span(self.offset(event.start_mark.index), self.offset(event.end_mark.index))
 
     @property
     def _depth(self) -> int:
@@ -156,10 +159,10 @@ class _Yaml:
             self.top = node
             return
         parent = self.stack[-1]
-        if parent.node.is_sequence:
+        if parent.node.kind is Kind.SEQUENCE:
             parent.node.adopt(str(len(parent.node)), node)
         elif parent.key is None:
-            if not node.is_scalar:
+            if node.kind is not Kind.SCALAR:
                 raise Stop("a key must be text", node.alias or node.span)
             parent.key = (node.raw, node.alias or node.span)
             parent.merging = node.raw == _MERGE and not node.style
@@ -189,8 +192,8 @@ class _Yaml:
 
     def _wrapped(self, event: Any, inner: Node) -> Node:
         """The function around a value with a short tag such as `!Sub`; else the value itself."""
-        tag: str = event.tag or ""
-        if not tag.startswith("!") or tag == "!":
+        tag: str | None = event.tag
+        if not tag or not tag.startswith("!") or tag == "!":
             return inner
         outer = Node(Kind.MAPPING, self.source.path, inner.span, style="tag")
         start = content_start(self.source.data, inner)
@@ -268,6 +271,8 @@ def _untagged(node: Node) -> Node:
 
 def typed(text: str, tag: str | None = None) -> object:
     """What a plain scalar is by YAML 1.1's types, or by its tag; dates stay text, as in CloudFormation."""
+    if tag is None and text[:1] not in _OTHER_THAN_TEXT:
+        return text
     kind = tag or _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     node = yaml.ScalarNode(kind, text)
     try:

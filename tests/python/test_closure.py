@@ -192,3 +192,27 @@ def test_what_a_closure_mentions():
         {"handler.py": '"""Needs "A" and\nB."""\nimport helper\n', "helper.py": 'NAME = "C"\n\ndef f():\n    "D"\n'}
     )
     assert [False, False, True, False] == [project.mentions(name) for name in "ABCD"]
+
+
+def test_a_closure_serves_other_folders_where_every_import_leads_to_the_same():
+    files = {"a/handler.py": "import boto3, shared.x\n", "shared/__init__.py": "", "shared/x.py": "import yaml\n"}
+    project = closure(files, "a/handler.py", ("a", "", "b"))
+    assert project.serves(("a", "", "b"))
+    assert project.serves(("a", "b", ""))
+    assert not project.serves(("a", "b"))
+    assert not project.serves(("", "a", "b"))
+
+
+def test_a_closure_serves_no_folders_in_which_a_shared_module_finds_something_else():
+    files = {"a/handler.py": "import x\n", "x.py": "import yaml\n", "b/x.py": "", "c/yaml.py": ""}
+    project = closure(files, "a/handler.py", ("a", "", "b"))
+    assert not project.serves(("a", "b", ""))
+    assert not project.serves(("a", "", "c"))
+
+
+def test_a_closure_that_adds_folders_serves_no_others():
+    files = {"a/handler.py": "import sys\nsys.path.insert(0, 'lib')\nimport x\n", "a/lib/x.py": ""}
+    project = closure(files, "a/handler.py", ("a", "b"))
+    assert project.added_folders == ("a/lib",)
+    assert project.serves(("a", "b"))
+    assert not project.serves(("a", "", "b"))

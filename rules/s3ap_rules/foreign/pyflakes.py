@@ -111,7 +111,9 @@ class PyflakesEngine:
                 tree = unit.tree or ast.parse(unit.data)
             except (SyntaxError, ValueError):
                 return []
-            found = _Checker(tree, unit.path).found
+            checked = _Checker(tree, unit.path)
+            found = checked.found
+            checked.forget()
         text = _Text(Source(unit.path, unit.data), tree)
         mended = PyflakesFixes(text.source, tree, [(type(one).__name__, node, others) for one, node, others in found])
         findings = [_finding(text, mended, message, node, others) for message, node, others in found]
@@ -124,6 +126,22 @@ class _Checker(checker.Checker):  # type: ignore[misc,unused-ignore]
     def __init__(self, tree: ast.Module, path: str) -> None:
         self._reported: dict[int, tuple[ast.AST, tuple[object, ...]]] = {}
         super().__init__(tree, filename=path, withDoctest=False)
+
+    #: pyflakes looks the scope up again for every node; once it is false at the top of a file it stays so.
+    futuresAllowed = True
+
+    def forget(self) -> None:
+        """Let go of everything: bindings, scopes and handlers hold each other, and would wait for the collector."""
+        for scope in self.deadScopes:
+            scope.clear()
+        vars(self).clear()
+
+    def addBinding(self, node: Any, value: Any) -> None:  # noqa: N802
+        """A name gets a meaning. What Python itself defines comes first, so nothing can be there before."""
+        if isinstance(value, checker.Builtin):
+            self.scope[value.name] = value
+        else:
+            super().addBinding(node, value)
 
     @property
     def builtIns(self) -> frozenset[str]:  # noqa: N802 - pyflakes' name
