@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from posixpath import basename, dirname
 
 from s3ap_lint.application import Application
@@ -364,12 +364,17 @@ class Session:
             self.workspace.data(path)
 
 
+@lru_cache(maxsize=1024)
+def _says_installed(names: tuple[str, ...]) -> bool:
+    """Whether a folder with these names in it is one that packages are installed into."""
+    return any(name.endswith((".dist-info", ".egg-info")) for name in names)
+
+
 def vendored(path: str, workspace: Workspace) -> bool:
     """Whether a module is part of an installed package that was checked in."""
     folder = dirname(path)
     while folder:
-        installed = any(name.endswith((".dist-info", ".egg-info")) for name in workspace.listdir(folder))
-        if installed or basename(folder) in VENDORED:
+        if basename(folder) in VENDORED or _says_installed(workspace.listdir(folder)):
             return True
         folder = dirname(folder)
     return False

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, compress, count
 
 from s3ap_lint.accounts import masked
 from s3ap_lint.diagnostic import Place
 from s3ap_lint.model import Edit, Location, Span
 
 BOM = b"\xef\xbb\xbf"
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_BEGINS = bytes(byte & 0xC0 != 0x80 for byte in range(256))
+"""1 for the bytes with which a code point begins in UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +48,19 @@ class Source:
         return starts
 
     @cached_property
-    def _wide(self) -> tuple[list[int], list[int]]:
-        """Where in `text` the runs of characters beyond ASCII begin and end, in turn, and at which bytes."""
-        indices, offsets = [0], [self.start]
-        for run in () if self.data.isascii() else _BEYOND_ASCII.finditer(self.text):
-            first = offsets[-1] + run.start() - indices[-1]
-            indices += run.span()
-            offsets += (first, first + len(run[0].encode("utf-8")))
-        return indices, offsets
+    def _code_point_offsets(self) -> array[int] | None:
+        """Byte offset of every code point of `text` and of its end, or None when they are equal but for the start."""
+        if self.data.isascii():
+            return None
+        begins = self.data[self.start :].translate(_BEGINS)
+        return array("L", chain(compress(count(self.start), begins), [len(self.data)]))
 
     def byte_offset(self, code_point: int) -> int:
         """The byte offset of an index into `text` (PyYAML's marks count code points)."""
-        indices, offsets = self._wide
-        if len(indices) == 1:
+        offsets = self._code_point_offsets
+        if offsets is None:
             return code_point + self.start
-        before = bisect_right(indices, code_point) - 1
-        beyond = code_point - indices[before]
-        if beyond and before % 2:
-            beyond = len(self.text[indices[before] : code_point].encode("utf-8"))
-        return min(offsets[before] + beyond, len(self.data))
+        return offsets[code_point] if code_point < len(offsets) else offsets[-1]
 
     def line_start(self, line: int) -> int:
         """The byte offset at which a 1-based line begins; past the last line, the end of the file."""

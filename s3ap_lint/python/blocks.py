@@ -28,8 +28,13 @@ class Blocks:
         return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node, in the order of `ast.walk`."""
+        return self.tree, *self.parents
+
+    @cached_property
     def _blocks(self) -> dict[ast.stmt, list[ast.stmt]]:
-        return {one: block for node in ast.walk(self.tree) for block in _blocks_of(node) for one in block}
+        return {one: block for node in self.nodes for block in _blocks_of(node) for one in block}
 
     def block(self, statement: ast.stmt) -> list[ast.stmt]:
         """The statements of the block that a statement is in, itself included."""

@@ -7,6 +7,7 @@ what is wrong with a document is returned as problems, never raised.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,7 +122,8 @@ class _Yaml:
 
     def _build(self) -> None:
         documents = 0
-        for event in yaml.parse(self.text, Loader=yaml.CSafeLoader):
+        events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.CSafeLoader)
+        for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 outer = self._wrapped(event, self._scalar(event))
@@ -147,12 +149,11 @@ class _Yaml:
         """The number of nodes above the next one."""
         return self.stack[-1].depth + 1 if self.stack else 0
 
-    def _node(self, kind: Kind, event: Any, **rest: Any) -> Node:
+    def _node(self, kind: Kind, span: Span, value: object = None, raw: str = "", style: str = "") -> Node:
         self.count += 1
-        span = self._span(event)
         if self.count > MAX_NODES:
             raise too_many(span)
-        return Node(kind, self.source.path, span, **rest)
+        return Node(kind, self.source.path, span, value=value, raw=raw, style=style)
 
     def _put(self, node: Node) -> None:
         if not self.stack:
@@ -181,14 +182,14 @@ class _Yaml:
         value: object = event.value
         if not style or event.tag:
             value = typed(event.value, None if event.implicit[0] else event.tag)
-        node = self._node(Kind.SCALAR, event, value=value, raw=event.value, style=style)
-        start, end = node.span.start, node.span.end
-        if style in {"|", ">"}:  # libyaml counts the blank lines behind a block scalar to it
-            node.span = Span(start, start + len(self.source.data[start:end].rstrip()))
+        start, end = self.offset(event.start_mark.index), self.offset(event.end_mark.index)
+        if style == "|" or style == ">":  # libyaml counts the blank lines behind a block scalar to it
+            end = start + len(self.source.data[start:end].rstrip())
         elif start == end and _BLANK.fullmatch(self.source.data, self.end, start):
-            node.span = Span(self.end, self.end)  # `? key` without a value: libyaml looks ahead
-        self.end = max(self.end, node.span.end)
-        return node
+            start = end = self.end  # `? key` without a value: libyaml looks ahead
+        if end > self.end:
+            self.end = end
+        return self._node(Kind.SCALAR, Span(start, end), value=value, raw=event.value, style=style)
 
     def _wrapped(self, event: Any, inner: Node) -> Node:
         """The function around a value with a short tag such as `!Sub`; else the value itself."""
@@ -203,7 +204,7 @@ class _Yaml:
 
     def _open(self, event: Any) -> None:
         kind = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.SEQUENCE
-        inner = self._node(kind, event, style="flow" if event.flow_style else "block")
+        inner = self._node(kind, self._span(event), style="flow" if event.flow_style else "block")
         outer = self._wrapped(event, inner)
         depth = self._depth + (outer is not inner)
         if depth > MAX_DEPTH:

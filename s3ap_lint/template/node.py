@@ -127,9 +127,10 @@ class Node:
 
     def children(self) -> list[Node]:
         """The nodes directly below, of a mapping or a sequence."""
-        if isinstance(self._items, dict):
-            return list(self._items.values())
-        return list(self._items or ())
+        items = self._items
+        if not items:
+            return []
+        return list(items.values() if isinstance(items, dict) else items)
 
     def walk(self) -> Iterator[Node]:
         """This node and every node below it, in document order."""
@@ -137,7 +138,9 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            stack += reversed(node.children())
+            items = node._items
+            if items:
+                stack += reversed(items.values() if isinstance(items, dict) else items)
 
     # -- value -----------------------------------------------------------------------------------
 
@@ -184,11 +187,11 @@ class Node:
     @property
     def function(self) -> tuple[str, Node] | None:
         """(name, argument) when this is an intrinsic function such as ("Fn::Sub", …), else None."""
-        if isinstance(self._items, dict) and len(self._items) == 1:
-            (name,) = self._items
-            if name.startswith("Fn::") or name in {"Ref", "Condition"}:
-                return name, self._items[name]
-        return None
+        items = self._items
+        if items is None or len(items) != 1 or not isinstance(items, dict):
+            return None
+        (name,) = items
+        return (name, items[name]) if name.startswith("Fn::") or name in ("Ref", "Condition") else None
 
     # -- place -----------------------------------------------------------------------------------
 

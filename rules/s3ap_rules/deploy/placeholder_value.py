@@ -184,7 +184,8 @@ def _values(top: Node) -> Iterable[Node]:
         node = stack.pop()
         if node.is_text:
             yield node
-        stack += [child for child in reversed(node.children()) if child.key not in SKIPPED_KEYS]
+        else:
+            stack += [child for child in reversed(node.children()) if child.key not in SKIPPED_KEYS]
 
 
 def _fix(node: Node, template: Template) -> Fix | None:

@@ -128,13 +128,13 @@ class _Checker(checker.Checker):  # type: ignore[misc,unused-ignore]
         super().__init__(tree, filename=path, withDoctest=False)
 
     #: pyflakes looks the scope up again for every node; once it is false at the top of a file it stays so.
-    futuresAllowed = True
+    futuresAllowed = True  # noqa: N815
 
     def forget(self) -> None:
         """Let go of everything: bindings, scopes and handlers hold each other, and would wait for the collector."""
         for scope in self.deadScopes:
             scope.clear()
-        vars(self).clear()
+        self.__dict__.clear()
 
     def addBinding(self, node: Any, value: Any) -> None:  # noqa: N802
         """A name gets a meaning. What Python itself defines comes first, so nothing can be there before."""

@@ -179,32 +179,32 @@ class UnusedImports:
     @cached_property
     def _strings(self) -> list[str]:
         """The texts of the file, without those that nobody reads."""
-        bare = {id(node.value) for node in ast.walk(self._blocks.tree) if isinstance(node, ast.Expr)}
-        constants = (node for node in ast.walk(self._blocks.tree) if isinstance(node, ast.Constant))
+        bare = {id(node.value) for node in self._blocks.nodes if isinstance(node, ast.Expr)}
+        constants = (node for node in self._blocks.nodes if isinstance(node, ast.Constant))
         return [node.value for node in constants if isinstance(node.value, str) and id(node) not in bare]
 
     @cached_property
     def _parameters(self) -> frozenset[str]:
-        return frozenset(node.arg for node in ast.walk(self._blocks.tree) if isinstance(node, ast.arg))
+        return frozenset(node.arg for node in self._blocks.nodes if isinstance(node, ast.arg))
 
     @cached_property
     def _fixtures(self) -> frozenset[str]:
         """The fixtures that tests ask for by a text."""
         found: set[str] = set()
-        for node in ast.walk(self._blocks.tree):
+        for node in self._blocks.nodes:
             if isinstance(node, ast.Call) and chain_of(node.func)[-1:] in (("usefixtures",), ("getfixturevalue",)):
                 found |= {str(one.value) for one in node.args if isinstance(one, ast.Constant)}
         return frozenset(found)
 
     @cached_property
     def _chains(self) -> frozenset[tuple[str, ...]]:
-        return frozenset(chain_of(node) for node in ast.walk(self._blocks.tree) if isinstance(node, ast.Attribute))
+        return frozenset(chain_of(node) for node in self._blocks.nodes if isinstance(node, ast.Attribute))
 
     @cached_property
     def _loads(self) -> list[tuple[tuple[str, ...], ast.stmt]]:
         """The modules that the file imports, each with its statement."""
         found: list[tuple[tuple[str, ...], ast.stmt]] = []
-        for node in ast.walk(self._blocks.tree):
+        for node in self._blocks.nodes:
             if isinstance(node, ast.Import):
                 found += [(tuple(one.name.split(".")), node) for one in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

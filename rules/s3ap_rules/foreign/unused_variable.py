@@ -180,7 +180,7 @@ class UnusedVariables:
     def _bound(self) -> frozenset[str]:
         """Names that imports and assignments bind: pyflakes asks for a use of these."""
         found: set[str] = set()
-        for node in ast.walk(self._blocks.tree):
+        for node in self._blocks.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

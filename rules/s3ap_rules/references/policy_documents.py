@@ -31,8 +31,15 @@ class PolicyDocument:
         return self.is_trust_policy or not has_role(self.owner, world)
 
 
-def policy_documents(template: Template) -> Iterator[PolicyDocument]:
+def policy_documents(template: Template) -> tuple[PolicyDocument, ...]:
     """Every policy document in the resources of a template, in document order."""
+    known = template.memo.get(policy_documents)
+    if not isinstance(known, tuple):
+        known = template.memo[policy_documents] = tuple(_documents(template))
+    return known
+
+
+def _documents(template: Template) -> Iterator[PolicyDocument]:
     for resource in template.resources.values():
         if resource.type.startswith(FOREIGN_TYPES):
             continue
