@@ -114,8 +114,18 @@ class Source:
             start=start,
             end=end,
             message=location.note,
-            excerpt=masked(self.line_text(line)),
+            excerpt=self._excerpt(line),
         )
+
+    def _excerpt(self, line: int) -> str:
+        """A line as it is shown; worked out once, because all findings of a file may stand on one."""
+        if line not in self._excerpts:
+            self._excerpts[line] = masked(self.line_text(line))
+        return self._excerpts[line]
+
+    @cached_property
+    def _excerpts(self) -> dict[int, str]:
+        return {}
 
     def _column(self, line: int, offset: int) -> tuple[int, int]:
         """1-based columns of a byte offset on a line: in code points, in UTF-16 units."""

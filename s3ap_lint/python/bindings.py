@@ -45,7 +45,7 @@ class Bindings:
     yielded: tuple[ast.expr, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
     """What stands in a scope itself, in order, without the bodies of functions and classes inside."""
     body = getattr(scope.node, "body", [])
@@ -96,13 +96,13 @@ def _never_holds(test: ast.expr) -> bool:
     return "__name__" in (child.id for child in ast.iter_child_nodes(test) if isinstance(child, ast.Name))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def calls_in(scope: Scope) -> tuple[ast.Call, ...]:
     """The calls that a scope itself makes."""
     return tuple(node for node in own_nodes(scope) if isinstance(node, ast.Call))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def method_calls(scope: Scope) -> tuple[tuple[ast.Call, ast.Attribute], ...]:
     """The calls that a scope itself makes of something's attribute, each with what it calls."""
     return tuple((call, call.func) for call in calls_in(scope) if isinstance(call.func, ast.Attribute))
@@ -115,7 +115,7 @@ def is_always_assigned(value: ast.expr, scope: Scope) -> bool:
     return plain or not isinstance(body, list)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def bindings_of(scope: Scope) -> Bindings:
     """What the statements of a scope bind."""
     names: dict[str, list[ast.expr | None]] = {}

@@ -22,7 +22,7 @@ _READS_NAMES = frozenset(
 
 _BEFORE_VALUE = re.compile(rb"(?:\s|\\\r?\n)*=(?:[ \t]|\\\r?\n[ \t]*)*")
 _NAMED = re.compile(rb"\s*:=\s*")
-_AS = re.compile(rb"(?P<close>[\s)]*?)[ \t]+as[ \t]+\Z")
+_AS = re.compile(rb"(?P<close>[\s)]*?)(?<![ \t])[ \t]++as[ \t]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
