@@ -39,7 +39,7 @@ from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
 from s3ap_lint.template.template import Template
-from s3ap_lint.unseen import declared_encoding, outside, unseen, untried
+from s3ap_lint.unseen import declared_encoding, outside, unproven, unseen, untried
 from s3ap_lint.workspace import Unreadable, Workspace
 
 VENDORED = frozenset(("_vendor", "dependencies", "site-packages", "third_party", "vendor", "vendored"))
@@ -158,6 +158,7 @@ class Session:
         deployed = Deployed(self.workspace, self.source, {template.path: template for template in templates})
         for path in inputs:
             deployed.check(path, report)
+        report.unchecked += unproven(self.source(path) for path in (*(one.path for one in templates), *inputs))
         return UnitResult(
             diagnostics=tuple(report.diagnostics),
             unchecked=tuple(report.unchecked),
@@ -172,9 +173,11 @@ class Session:
     def check_inputs(self, paths: Iterable[str]) -> UnitResult:
         """Check deploy inputs whose templates are not checked themselves."""
         report = Collector(self)
+        inputs = tuple(paths)
         deployed = Deployed(self.workspace, self.source)
-        for path in paths:
+        for path in inputs:
             deployed.check(path, report)
+        report.unchecked += unproven(map(self.source, inputs))
         return UnitResult(
             tuple(report.diagnostics),
             tuple(report.unchecked),

@@ -14,6 +14,9 @@ from s3ap_lint.diagnostic import Place
 from s3ap_lint.model import Edit, Location, Span
 
 BOM = b"\xef\xbb\xbf"
+
+MOST_PROVEN = 4 * 1024 * 1024
+"""Bytes that may be read again to prove the fixes of one file, which is as large as it is for each of them."""
 _BEGINS = bytes(byte & 0xC0 != 0x80 for byte in range(256))
 """1 for the bytes with which a code point begins in UTF-8."""
 
@@ -116,6 +119,20 @@ class Source:
             message=location.note,
             excerpt=self._excerpt(line),
         )
+
+    def may_prove(self) -> bool:
+        """Whether the whole file may be read once more to prove an edit; once it may not, no fix is offered."""
+        self._proven[0] += len(self.data)
+        return not self.proven_enough
+
+    @property
+    def proven_enough(self) -> bool:
+        """Whether fixes of the file were left out, because proving so many takes too long."""
+        return self._proven[0] > MOST_PROVEN
+
+    @cached_property
+    def _proven(self) -> list[int]:
+        return [0]
 
     def _excerpt(self, line: int) -> str:
         """A line as it is shown; worked out once, because all findings of a file may stand on one."""

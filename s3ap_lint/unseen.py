@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from s3ap_lint.application import Application
 from s3ap_lint.function import is_image
 from s3ap_lint.model import Unchecked
 from s3ap_lint.resolution import FUNCTION_TYPES, within
+from s3ap_lint.source import Source
 from s3ap_lint.template.template import Template
 
 
@@ -50,6 +51,13 @@ def untried(template: Template) -> Iterator[Unchecked]:
             yield Unchecked(
                 template.path, f"AllowedPattern of {parameter.name}", reason, template.source.place(at).line
             )
+
+
+def unproven(sources: Iterable[Source | None]) -> Iterator[Unchecked]:
+    """The files of which some fixes were not worked out."""
+    for source in sources:
+        if source is not None and source.proven_enough:
+            yield Unchecked(source.path, "fixes", "it has more findings than fixes can be proven for")
 
 
 def outside(template: Template) -> Iterator[Unchecked]:

@@ -113,6 +113,13 @@ def aliases(count: int) -> Files:
     return {"template.yaml": f"{HEAD}Metadata:\n  a0: &a0 [ha]\n{lists}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n"}
 
 
+def unknown_parameters(count: int) -> Files:
+    """A configuration in which everything is wrong, and can be mended."""
+    one = "[e{n}.deploy.parameters]\nstack_name = 's'\nparameter_overrides = \"Q{n}=2\"\n"
+    config = "version = 0.1\n" + "".join(one.format(n=n) for n in range(count))
+    return {"samconfig.toml": config, "template.yaml": f"{HEAD}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n"}
+
+
 TOO_MUCH = [
     (everybody_calls_everybody, 30, "would have to follow what calls are given through too many steps"),
     (doubled_floats, 60, "S3AP314 would have to follow a value through too many expressions"),
@@ -120,6 +127,7 @@ TOO_MUCH = [
     (free_conditions, 40, "S3AP101 would have to look at too many scenarios"),
     (nested_loops, 40, "its collection is not written out"),
     (costly_pattern, 60, "trying it on what the parameter is compared with may take too many steps"),
+    (unknown_parameters, 300, "it has more findings than fixes can be proven for"),
     (aliases, 12, "its aliases expand to more than 400000 values"),
 ]
 
