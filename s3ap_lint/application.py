@@ -109,9 +109,17 @@ class Application:
 
     def tasks_of(self, function: Function) -> tuple[Task, ...]:
         """The states of a function's template that run it."""
-        machines = (one for one in self.state_machines if one.template is function.template)
-        found = (task for machine in machines for one in machine.definitions or () for task in one.tasks)
-        return tuple(task for task in found if function.id in task.functions)
+        return tuple(self._tasks.get((function.template.path, function.id), ()))
+
+    @cached_property
+    def _tasks(self) -> dict[tuple[str, str], list[Task]]:
+        """The states that run each function, by template and logical id."""
+        found: dict[tuple[str, str], list[Task]] = {}
+        for machine in self.state_machines:
+            for task in (task for one in machine.definitions or () for task in one.tasks):
+                for name in task.functions:
+                    found.setdefault((machine.template.path, name), []).append(task)
+        return found
 
     def closure_of(self, code: Code, search: tuple[str, ...]) -> Closure:
         """The closure of code that lies in a file of its own; twins have one between them."""
@@ -130,8 +138,12 @@ class Application:
         wanted = resource.id if not node else ""
         if found is not None and found[0] in {"Ref", "Fn::GetAtt"}:
             wanted = found[1].text.partition(".")[0] or found[1][0].text
-        mine = (role for role in self.roles if role.template is resource.template)
-        return next((role for role in mine if role.id == wanted), None)
+        return self._roles.get((resource.template.path, wanted))
+
+    @cached_property
+    def _roles(self) -> dict[tuple[str, str], Role]:
+        """The roles by template and logical id; of two with one id, the first."""
+        return {(role.template.path, role.id): role for role in reversed(self.roles)}
 
     def subjects(self) -> Iterator[object]:
         """Everything that rules look at, once each."""

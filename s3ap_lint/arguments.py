@@ -70,7 +70,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--version",
         action="store_true",
-        help="the versions of the program and its engines; with -v also those of plugins",
+        help="the versions of the program and its engines",
     )
     _selecting(parser)
     group = parser.add_argument_group("fixing")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from s3ap_lint import fingerprint
 from s3ap_lint.accounts import masked
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked, Unimport
 from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
 from s3ap_lint.suppress import Directives
-from s3ap_lint.template.worlds import TooManyWorlds
 from s3ap_lint.workspace import Workspace
 
 
@@ -60,10 +61,9 @@ class Collector:
             try:
                 for finding in detector(subject, self.session.options[rule.code]):
                     self.add(finding, rule.code)
-            except TooManyWorlds:
+            except GaveUp as gave_up:
                 place = self._whole(subject)
-                reason = f"{rule.code} would have to look at too many scenarios"
-                self.unchecked.append(Unchecked(place.path, _name(subject), reason, place.line))
+                self.unchecked.append(Unchecked(place.path, _name(subject), f"{rule.code} {gave_up}", place.line))
             except RecursionError:
                 place = self._whole(subject)
                 self.unchecked.append(
@@ -71,6 +71,16 @@ class Collector:
                 )
             except Exception as error:
                 self._crashed(rule, subject, error)
+
+    @contextmanager
+    def giving_up(self, at: Location, what: str) -> Iterator[None]:
+        """Say so when what is done inside needs more steps, or a deeper stack, than there are."""
+        try:
+            yield
+        except (GaveUp, RecursionError) as error:
+            reason = f"looking at it {error}" if isinstance(error, GaveUp) else "it is nested too deeply"
+            place = self._place(at)
+            self.unchecked.append(Unchecked(place.path, what, reason, place.line))
 
     def unreadable(self, what: str, at: Location, reason: str, severity: Severity | None = None) -> None:
         """Tell S3AP901 of a file in which nothing can be checked, and remember it for who does not want the rule."""

@@ -89,7 +89,7 @@ class MetadataIgnore:
 
 _SELECTOR = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _MENTIONED = re.compile(rb"s3ap[-_ ]?lint", re.IGNORECASE)
-_END = r"(?=[ \t]+#+[ \t]*(?:[\w-]+:|noqa\b|nosec\b)|\s*$)"
+_END = r"(?<![ \t])(?=[ \t]+#+[ \t]*(?:[\w-]+:|noqa\b|nosec\b)|\s*$)"
 _OURS = re.compile(rf"(?:^|(?<=\s))#+[ \t]*s3ap-lint[ \t]*:[ \t]*(?P<rest>.*?){_END}", re.IGNORECASE)
 _NEARLY = re.compile(
     rf"(?:^|(?<=\s))#+[ \t]*s3ap[-_ ]?lint[ \t]*[:=]?[ \t]*(?:ignore|disable|noqa|skip)\b.*?{_END}", re.IGNORECASE

@@ -54,11 +54,23 @@ class Glob:
 
 
 def _matches(levels: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    if not levels or not path:
-        return not levels
-    if levels[0] == "**":
-        return len(levels) == 1 or any(_matches(levels[1:], path[i:]) for i in range(len(path)))
-    return fnmatchcase(path[0], levels[0]) and _matches(levels[1:], path[1:])
+    """Whether some of a path's names, from the first on, are what the levels ask for; each pair is asked once."""
+    if levels[-1:] == ("**",):  # something inside
+        levels = (*levels[:-1], "**", "*")
+    reached = {0}
+    for name in (*path, None):
+        for at in sorted(reached):
+            while at < len(levels) and levels[at] == "**":
+                at += 1
+                reached.add(at)
+        if len(levels) in reached or name is None:
+            return len(levels) in reached
+        reached = {
+            at if levels[at] == "**" else at + 1
+            for at in reached
+            if levels[at] == "**" or fnmatchcase(name, levels[at])
+        }
+    return False
 
 
 @dataclass(frozen=True, slots=True)

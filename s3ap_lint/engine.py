@@ -40,7 +40,7 @@ from s3ap_lint.template import document
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
 from s3ap_lint.template.template import Template
-from s3ap_lint.unseen import declared_encoding, outside, unseen
+from s3ap_lint.unseen import declared_encoding, outside, unproven, unseen, untried
 from s3ap_lint.workspace import Unreadable, Workspace
 
 HELD = 1_000_000
@@ -171,15 +171,20 @@ class Session:
         if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
             return UnitResult(templates=tuple(template.path for template in templates))
         for function in functions:
-            self._account(function, report)
+            with report.giving_up(function.at, f"code of {function.id}"):
+                self._account(function, report)
         for subject in application.subjects():
             report.run(subject)
         if "S3AP401" in self.codes:
             for function in functions:
-                self._unjudged(function, report)
+                with report.giving_up(function.at, f"permissions of {function.id}"):
+                    self._unjudged(function, report)
+        for template in templates:
+            report.unchecked += untried(template)
         deployed = Deployed(self.workspace, self.source, {template.path: template for template in templates})
         for path in inputs:
             deployed.check(path, report)
+        report.unchecked += unproven(self.source(path) for path in (*(one.path for one in templates), *inputs))
         return UnitResult(
             diagnostics=tuple(report.diagnostics),
             unchecked=tuple(report.unchecked),
@@ -194,9 +199,11 @@ class Session:
     def check_inputs(self, paths: Iterable[str]) -> UnitResult:
         """Check deploy inputs whose templates are not checked themselves."""
         report = Collector(self)
+        inputs = tuple(paths)
         deployed = Deployed(self.workspace, self.source)
-        for path in paths:
+        for path in inputs:
             deployed.check(path, report)
+        report.unchecked += unproven(map(self.source, inputs))
         return UnitResult(
             tuple(report.diagnostics),
             tuple(report.unchecked),

@@ -117,7 +117,7 @@ _CLIENTS = {
 _INTEGRATION = re.compile(
     r"arn:[^:]+:states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<operation>\w+)(?:\.(?P<pattern>.+))?"
 )
-_MEMBER = re.compile(r"(\$\{[^}]*\})")
+_MEMBER = re.compile(r"(\$\{[^{}]*\})")
 _CALLER = {"Partition": "AWS::Partition", "Region": "AWS::Region", "Account": "AWS::AccountId"}
 
 

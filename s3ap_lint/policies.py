@@ -305,7 +305,7 @@ def _filled(resource: object, arguments: Node, world: World) -> Values:
             continue
         pieces: list[Piece] = []
         node = arguments
-        for piece in re.split(r"(\$\{[^}]*\})", text):
+        for piece in re.split(r"(\$\{[^{}]*\})", text):
             name = piece[2:-1] if piece.startswith("${") else None
             given = arguments[names[name]["Ref"]] if name in names else None
             found = texts(given, world).leaves if given is not None else ()

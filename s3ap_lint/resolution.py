@@ -208,7 +208,7 @@ def _by_spelling(function: Resource, tree: Tree, module: str) -> _Place | None:
 
 def _names(function: Resource, application: str) -> Iterator[tuple[str, str]]:
     """Folder names that a function's package or logical id suggests."""
-    key = re.sub(r"\$\{[^}]*\}", "", code_key(function))
+    key = re.sub(r"\$\{[^{}]*\}", "", code_key(function))
     stem = re.sub(r"\.zip$", "", basename(key))
     if stem:
         bare = stem.removeprefix(f"{application}-").removeprefix(f"{application}_").strip("-_")

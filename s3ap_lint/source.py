@@ -14,6 +14,9 @@ from s3ap_lint.diagnostic import Place
 from s3ap_lint.model import Edit, Location, Span
 
 BOM = b"\xef\xbb\xbf"
+
+MOST_PROVEN = 4 * 1024 * 1024
+"""Bytes that may be read again to prove the fixes of one file, which is as large as it is for each of them."""
 _BEGINS = bytes(byte & 0xC0 != 0x80 for byte in range(256))
 """1 for the bytes with which a code point begins in UTF-8."""
 
@@ -114,8 +117,32 @@ class Source:
             start=start,
             end=end,
             message=location.note,
-            excerpt=masked(self.line_text(line)),
+            excerpt=self._excerpt(line),
         )
+
+    def may_prove(self) -> bool:
+        """Whether the whole file may be read once more to prove an edit; once it may not, no fix is offered."""
+        self._proven[0] += len(self.data)
+        return not self.proven_enough
+
+    @property
+    def proven_enough(self) -> bool:
+        """Whether fixes of the file were left out, because proving so many takes too long."""
+        return self._proven[0] > MOST_PROVEN
+
+    @cached_property
+    def _proven(self) -> list[int]:
+        return [0]
+
+    def _excerpt(self, line: int) -> str:
+        """A line as it is shown; worked out once, because all findings of a file may stand on one."""
+        if line not in self._excerpts:
+            self._excerpts[line] = masked(self.line_text(line))
+        return self._excerpts[line]
+
+    @cached_property
+    def _excerpts(self) -> dict[int, str]:
+        return {}
 
     def _column(self, line: int, offset: int) -> tuple[int, int]:
         """1-based columns of a byte offset on a line: in code points, in UTF-16 units."""

@@ -23,8 +23,8 @@ from s3ap_lint.template.values import is_no_value
 MOST_NESTED = 32
 """How deep Maps and Parallels are looked into."""
 
-_VARIABLE = re.compile(r"\$\{!?([^}]+)\}")
-_BARE = re.compile(r'("(?:\\.|[^"\\])*")|\$\{[^}"]*\}')
+_VARIABLE = re.compile(r"\$\{!?([^{}]+)\}")
+_BARE = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z))|\$\{[^{}"]*\}', re.DOTALL)
 _INVOKE = re.compile(r":states:::(?:aws-sdk:)?lambda:invoke(?P<rest>\b.*)?$")
 
 

@@ -250,14 +250,25 @@ class _Around:
 
     def _still_imported(self, source: Source, statement: Span, module: str, level: int) -> bool:
         """Whether another statement at the module's top imports the same."""
-        tree = parsed(source.data)
-        for other in tree.body if tree is not None else ():
-            here = source.offset_at(other.lineno, other.col_offset) == statement.start
-            if isinstance(other, ast.Import | ast.ImportFrom) and not here:
-                every = frozenset(range(len(other.names)))
-                if (module, level) in _modules(other, every, every):
-                    return True
-        return False
+        places = self._imports_of(source).get((module, level), set())
+        return bool(places - {statement.start})
+
+    def _imports_of(self, source: Source) -> dict[tuple[str, int], set[int]]:
+        """Where each module is imported at the top level of a file, listed once for all of its statements."""
+        if source.path not in self._imports:
+            found: dict[tuple[str, int], set[int]] = {}
+            tree = parsed(source.data)
+            for one in tree.body if tree is not None else ():
+                if isinstance(one, ast.Import | ast.ImportFrom):
+                    every = frozenset(range(len(one.names)))
+                    for imported in _modules(one, every, every):
+                        found.setdefault(imported, set()).add(source.offset_at(one.lineno, one.col_offset))
+            self._imports[source.path] = found
+        return self._imports[source.path]
+
+    @cached_property
+    def _imports(self) -> dict[str, dict[tuple[str, int], set[int]]]:
+        return {}
 
 
 def _modules(

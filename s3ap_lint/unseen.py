@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from s3ap_lint.application import Application
 from s3ap_lint.function import is_image
 from s3ap_lint.model import Unchecked
 from s3ap_lint.resolution import FUNCTION_TYPES, within
+from s3ap_lint.source import Source
 from s3ap_lint.template.template import Template
 
 
@@ -39,6 +40,24 @@ def unseen(application: Application) -> Iterator[Unchecked]:
             line = machine.template.source.place(machine.at).line
             reason = "it is not written out, or no JSON or YAML"
             yield Unchecked(machine.template.path, f"definition of {machine.id}", reason, line)
+
+
+def untried(template: Template) -> Iterator[Unchecked]:
+    """The patterns of parameters that somebody wanted to try, and that might have taken for ever."""
+    for parameter in template.space.parameters.values():
+        if parameter.untried:
+            at = parameter.node["AllowedPattern"].at
+            reason = "trying it on what the parameter is compared with may take too many steps"
+            yield Unchecked(
+                template.path, f"AllowedPattern of {parameter.name}", reason, template.source.place(at).line
+            )
+
+
+def unproven(sources: Iterable[Source | None]) -> Iterator[Unchecked]:
+    """The files of which some fixes were not worked out."""
+    for source in sources:
+        if source is not None and source.proven_enough:
+            yield Unchecked(source.path, "fixes", "it has more findings than fixes can be proven for")
 
 
 def outside(template: Template) -> Iterator[Unchecked]:

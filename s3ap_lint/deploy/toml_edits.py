@@ -16,6 +16,8 @@ from s3ap_lint.source import Source, apply
 
 def without_item(source: Source, path: tuple[str, ...], index: int) -> Edit | None:
     """Take an item out of an array."""
+    if not source.may_prove():
+        return None
     import tomlkit  # slow to load, and needed for fixes only
     from tomlkit.exceptions import TOMLKitError
 
@@ -41,6 +43,8 @@ def without_item(source: Source, path: tuple[str, ...], index: int) -> Edit | No
 
 def without_text(source: Source, start: int, end: int) -> Edit | None:
     """Take a parameter out of a string of many, with the blank behind it, or else the one before it."""
+    if not source.may_prove():
+        return None
     text = source.text
     stop = end
     while stop < len(text) and text[stop] in " \t":

@@ -8,21 +8,19 @@ from functools import cached_property
 
 from s3ap_lint import sdk
 from s3ap_lint.application import Application
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.function import QUIET_PACKAGES, Function
 from s3ap_lint.iam import Role
 from s3ap_lint.model import Location
 from s3ap_lint.permissions.every_call import tells_every_call
 from s3ap_lint.permissions.least_privilege import Grant, statements, written
-from s3ap_lint.permissions.report import FunctionPermissions
+from s3ap_lint.permissions.report import FunctionPermissions, NeededAction
 from s3ap_lint.permissions.role_uses import RoleUse, role_uses
 from s3ap_lint.permissions.standing import permissions_of
 from s3ap_lint.permissions.table import Table
 from s3ap_lint.permissions.unused import unused_grants
 from s3ap_lint.resolution import Unjoined
 from s3ap_lint.source import Source
-from s3ap_lint.template.worlds import TooManyWorlds
-
-TOO_MANY = "there are too many scenarios to look at"
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,15 @@ class Account:
         table = self._table(function)
         role = table.permissions.role
         fellows = [one for one in self.application.functions if role is not None and one.role == role]
-        untold = list(self._untold(function))
+        untold: list[str] = []
+        rows: tuple[NeededAction, ...] = ()
+        text = ""
         try:
+            untold += self._untold(function)
+            rows = table.rows_of_code()
             rows, text = table.rows(), self._statements(function, fellows or [function])
-        except TooManyWorlds:
-            rows, text = table.rows_of_code(), ""
-            untold.append(TOO_MANY)
+        except GaveUp as gave_up:
+            untold.append(f"looking at it {gave_up}")
         return FunctionPermissions(
             template=function.template.path,
             function=function.id,
@@ -85,11 +86,11 @@ class Account:
 
     def _unused(self, role: Role | None) -> tuple[str, ...] | None:
         use = self._uses.get(role) if role is not None else None
-        if use is None or not use.told:
-            return None
         try:
+            if use is None or not use.told:
+                return None
             return tuple(dict.fromkeys(one.what for one in unused_grants(use)))
-        except TooManyWorlds:
+        except GaveUp:
             return None
 
     # -- what could not be looked at -------------------------------------------------------------
@@ -126,7 +127,7 @@ class Account:
             return
         try:
             outcomes = role.template.outcomes(lambda world: role.policies(world).unread)
-        except TooManyWorlds:
+        except GaveUp:
             return
         for at in dict.fromkeys(at for outcome in outcomes for at in outcome.answer):
             yield f"{self._shown(at)}: this policy cannot be read"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from s3ap_lint import bedrock
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.iam import Role
 from s3ap_lint.model import Edit
 from s3ap_lint.permissions.least_privilege import Grant, LeastStatement, statements
@@ -16,7 +17,6 @@ from s3ap_lint.policies import Statement
 from s3ap_lint.template import edits
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.notation import Value, value_of
-from s3ap_lint.template.worlds import TooManyWorlds
 
 VERSION = "2012-10-17"
 """Of the policy language (IAM User Guide, "IAM JSON policy elements: Version")."""
@@ -35,7 +35,7 @@ def needed_statements(users: Iterable[Permissions], actions: Collection[str]) ->
 def _cells(permissions: Permissions) -> list[Cell]:
     try:
         outcomes = Table(permissions, lambda at: 0).outcomes
-    except TooManyWorlds:
+    except GaveUp:
         return []
     return [cell for outcome in outcomes for cell in outcome.answer]
 

@@ -20,8 +20,8 @@ from s3ap_lint.template.values import OPAQUE, Filler, Hole, Leaf, Piece, Values,
 from s3ap_lint.template.worlds import World
 
 _PLACE = re.compile(r"\{([\w.]+)\}")
-_SUB = re.compile(r"(\$\{[^}]*\})")
-_PROFILE = re.compile(r"([%$]\{[^}]*\})")
+_SUB = re.compile(r"(\$\{[^{}]*\})")
+_PROFILE = re.compile(r"([%$]\{[^{}]*\})")
 
 
 def implied(role: Role, world: World) -> Policies:

@@ -29,7 +29,7 @@ from s3ap_lint.variables import Variables
 MOST_TARGETS = 16
 """How many resources one call may be made on, by way of its callers."""
 
-_MEMBER = re.compile(r"(\$\{[^}]*\})")
+_MEMBER = re.compile(r"(\$\{[^{}]*\})")
 _CALLER = {"Partition": "AWS::Partition", "Region": "AWS::Region", "Account": "AWS::AccountId"}
 
 

@@ -208,7 +208,7 @@ def _untold(one: Needed) -> str:
     return f"what {one.action} is called on cannot be told"
 
 
-_MEMBER = re.compile(r"\$\{([^}]*)\}")
+_MEMBER = re.compile(r"\$\{([^{}]*)\}")
 _CALLER = ("Partition", "Region", "Account")
 
 
@@ -264,5 +264,5 @@ def _text(pieces: Sequence[Piece]) -> str:
 
 def _says_nothing(text: str) -> bool:
     """Whether a resource is everything, or, in S3, any bucket: which leaves out access points."""
-    parts = re.sub(r"\$\{[^}]*\}", "$", text).split(":", 5)
+    parts = re.sub(r"\$\{[^{}]*\}", "$", text).split(":", 5)
     return text.startswith("*") or (len(parts) == 6 and parts[2] == "s3" and parts[5].startswith("*"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 
+from s3ap_lint.budget import Budget
 from s3ap_lint.model import Location
 from s3ap_lint.python.scope import Scope
 from s3ap_lint.python.worth import (
     ABSENT,
+    MOST_FOLLOWED,
     MOST_STEPS,
     MOST_TEXTS,
     UNREAD,
@@ -22,6 +24,7 @@ from s3ap_lint.python.worth import (
     Made,
     Piece,
     Text,
+    TooManySteps,
     Traced,
     Worth,
 )
@@ -41,10 +44,12 @@ class Expansion:
         self._given_by_callers = given_by_callers
         self._busy = busy
         self._known: dict[tuple[Scope, str], list[Worth]] = {}
+        self.budget = Budget(MOST_FOLLOWED, TooManySteps())
         self.cuts = 0  # how often something was left open so as not to go round in a circle
 
     def expanded(self, value: Worth) -> tuple[list[Traced], bool]:
-        """The texts of a value, and whether these are all."""
+        """The texts of a value, and whether these are all. Raises TooManySteps, as everything here."""
+        self.budget.spend()
         if value is ABSENT:
             return [], True
         if isinstance(value, Text):
@@ -145,6 +150,7 @@ class Expansion:
 
     def leaves(self, value: Worth) -> list[Worth]:
         """Everything that a value may be, whatever the callers hand over."""
+        self.budget.spend()
         if isinstance(value, Either | FirstOf):
             parts = value.options if isinstance(value, Either) else value.operands
             return [one for part in parts for one in self.leaves(part)]

@@ -9,10 +9,13 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
+from s3ap_lint.budget import Budget, GaveUp
 from s3ap_lint.python.module import Module
 
 MOST_STEPS = 2048
 """How many expressions are looked at for one value."""
+
+TOO_MANY = GaveUp("would have to follow a value through too many expressions")
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _MAKES_FLOAT = frozenset(
@@ -29,17 +32,16 @@ class Floats:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._busy: set[tuple[ast.AST, str]] = set()
-        self._steps = 0
+        self._budget = Budget(MOST_STEPS, TOO_MANY)
 
     def inside(self, value: ast.expr) -> list[ast.expr]:
-        """The expressions that are floats for sure where a value is one, or holds one."""
-        self._steps = 0
+        """The expressions that are floats for sure where a value is one, or holds one. Raises GaveUp."""
+        self._budget = Budget(MOST_STEPS, TOO_MANY)
+        self._busy.clear()
         return list(dict.fromkeys(self._inside(value)))
 
     def _inside(self, value: ast.expr) -> Iterator[ast.expr]:
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            return
+        self._budget.spend()
         if self.is_float(value):
             yield value
         elif isinstance(value, ast.Dict):
@@ -103,9 +105,7 @@ class Floats:
 
     def is_float(self, value: ast.expr) -> bool:
         """Whether a value is a float, for sure."""
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            return False
+        self._budget.spend()
         if isinstance(value, ast.Constant):
             return isinstance(value.value, float)
         if isinstance(value, ast.UnaryOp):

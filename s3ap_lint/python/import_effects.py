@@ -106,6 +106,10 @@ _MAKERS = frozenset(
 """Calls by name whose value is all that they make."""
 
 
+MOST_MODULES = 50
+"""Modules in a row, each imported by the one before, that are looked into; what lies behind may do anything."""
+
+
 def for_effect(module: str) -> bool:
     """Whether a module is one that people import for what importing it does."""
     parts = module.split(".")
@@ -126,6 +130,7 @@ class Effects:
         for path in sorted(self._paths):
             self._by_name.setdefault(_parts(path)[-1], []).append(path)
         self._harmless: dict[str, bool] = {}
+        self._depth = 0
 
     def of(self, importer: str, module: str, level: int = 0) -> str:
         """The file that does something when a module is imported; empty when none does."""
@@ -173,9 +178,13 @@ class Effects:
 
     def _is_harmless(self, path: str) -> bool:
         if path not in self._harmless:
+            if self._depth > MOST_MODULES:
+                return False  # not remembered: asked from elsewhere, it may be near enough
             self._harmless[path] = True  # modules that import each other
+            self._depth += 1
             tree = parsed(self._read(path))
             self._harmless[path] = tree is not None and all(self._defines(path, one) for one in tree.body)
+            self._depth -= 1
         return self._harmless[path]
 
     def _defines(self, path: str, statement: ast.stmt) -> bool:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from s3ap_lint.budget import Budget, GaveUp
 from s3ap_lint.model import Location
 from s3ap_lint.python.bindings import bindings_of, parameters_of
 from s3ap_lint.python.callers import Callers, handed
@@ -35,6 +36,8 @@ from s3ap_lint.python.worth import Frame
 
 MOST_STEPS = 4096
 """How many expressions are looked at for one text."""
+
+TOO_MANY = GaveUp("would have to follow a text through too many expressions")
 
 _PASSES_ON = frozenset(
     {"SQL", "b64decode", "cast", "dedent", "dict", "enumerate", "iter", "list", "loads", "next", "reversed", "set"}
@@ -77,11 +80,14 @@ class Interpolations:
         self._callers = Callers(reach)
         self._handlers = handlers
         self._busy: set[tuple[str, Scope, str]] = set()
-        self._steps = 0
+        self._budget = Budget(MOST_STEPS, TOO_MANY)
 
     def into(self, text: ast.expr, node: Node, scope: Scope) -> list[Inserted]:
-        """The values of the event that are formatted into a text, each once, the innermost place of each."""
-        self._steps = 0
+        """The values of the event that are formatted into a text, each once, the innermost place of each.
+
+        Raises GaveUp.
+        """
+        self._budget = Budget(MOST_STEPS, TOO_MANY)
         self._busy.clear()
         found: dict[ast.expr, Inserted] = {}
         for one in self._texts(text, node, scope, None):
@@ -91,9 +97,7 @@ class Interpolations:
     # -- how a text is made
 
     def _texts(self, text: ast.expr, node: Node, scope: Scope, frame: Frame | None) -> Iterator[Inserted]:
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            return
+        self._budget.spend()
         if isinstance(text, ast.JoinedStr):
             for part in text.values:
                 if isinstance(part, ast.FormattedValue) and not is_number(part):
@@ -169,9 +173,7 @@ class Interpolations:
 
     def _is_sent(self, value: ast.expr, node: Node, scope: Scope, frame: Frame | None) -> bool:
         """Whether a value is something that the sender of the event wrote, unchecked, as far as can be told."""
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            return False
+        self._budget.spend()
         if isinstance(value, ast.Name | ast.Subscript | ast.Call) and ast.unparse(value) in checked_in(scope):
             return False
         if isinstance(value, ast.Name):

@@ -114,6 +114,7 @@ class Lookups:
                 self._links += 1
                 return known
         self._steps += 1
+        self._expansion.budget.spend()
         if self._depth > MOST_STEPS or self._steps > MOST_STEPS * MOST_TEXTS:
             self._expansion.cuts += 1
             return UNTOLD

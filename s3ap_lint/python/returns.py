@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from s3ap_lint.budget import Budget, GaveUp
 from s3ap_lint.model import Location
 from s3ap_lint.python.bindings import bindings_of, default_of, own_nodes, parameters_of
 from s3ap_lint.python.callers import handed
@@ -17,7 +18,10 @@ from s3ap_lint.python.graph import Node
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.scope import Scope, location_of
 from s3ap_lint.python.state import path_of
-from s3ap_lint.python.worth import MOST_STEPS, Frame
+from s3ap_lint.python.worth import Frame
+
+MOST_STEPS = 1024
+"""How many values are looked at for what one handler returns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,11 +54,11 @@ class Returns:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self._steps = 0
+        self._budget = Budget(MOST_STEPS, GaveUp("would have to follow what is returned through too many values"))
         self._busy: set[object] = set()
 
     def of(self, node: Node, scope: Scope) -> Iterator[Returned]:
-        """What a caller of a function gets, decorators included."""
+        """What a caller of a function gets, decorators included. Raises GaveUp."""
         decorated = [found for one in decorators(scope) for found in self._wrapper(one, node, scope)]
         for inner_node, inner in (*decorated, (node, scope)):
             yield from self._body(inner_node, inner, None)
@@ -83,9 +87,7 @@ class Returns:
         self._busy.discard(scope)
 
     def _values(self, value: ast.expr, way: Returned) -> Iterator[Returned]:
-        self._steps += 1
-        if self._steps > MOST_STEPS * MOST_STEPS:
-            return
+        self._budget.spend()
         node, scope, caught, chosen, frame = way.node, way.scope, way.caught, way.chosen, way.frame
         if isinstance(value, ast.Name):
             yield from self._assigned(value.id, way)

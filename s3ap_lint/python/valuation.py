@@ -36,7 +36,13 @@ GETENV: Final = Opaque()
 """os.getenv or os.environ.get."""
 ENVIRONMENT: Final = Environment()
 MOST_ITEMS = 64
+"""How many items a collection may have that is followed; with all that are inside, as many squared."""
+MOST_OPERANDS = 512
+"""How many values one may be worked out from, each counted as often as it is used."""
+MOST_LETTERS = 4096
+"""How long a text may be that is put together."""
 
+_COMPOUND = (Either, Operation, Pick, Variable)
 _METHODS = frozenset({"lower", "upper", "strip", "casefold", "startswith", "endswith", "split", "lstrip", "rstrip"})
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"int": int, "str": str, "bool": bool, "float": float, "len": len}
 _COLLECTIONS = frozenset({"tuple", "list", "set", "frozenset", "sorted"})
@@ -76,7 +82,27 @@ def lookup(name: str, scope: Scope, *, in_loop: bool = False) -> Value:
 def value_of(node: ast.expr, scope: Scope, *, in_loop: bool = False) -> Value:
     """What an expression is worth; OPAQUE when that does not depend on what can be read."""
     compute = _KINDS.get(node.__class__)
-    return OPAQUE if compute is None else compute(node, scope, in_loop)
+    if compute is None:
+        return OPAQUE
+    value = compute(node, scope, in_loop)
+    return OPAQUE if value.__class__ in _COMPOUND and _is_heavy(value) else value
+
+
+def _is_heavy(value: Value) -> bool:
+    """Whether a value hangs on more values than may be asked each time; names that use each other double them."""
+    todo, seen = [value], 0
+    while todo:
+        one = todo.pop()
+        seen += 1
+        if seen > MOST_OPERANDS:
+            return True
+        if isinstance(one, Operation | Either):
+            todo += one.operands
+        elif isinstance(one, Pick):
+            todo += (one.test, one.then, one.other)
+        elif isinstance(one, Variable) and one.default is not None:
+            todo.append(one.default)
+    return False
 
 
 def _constant(node: ast.Constant, scope: Scope, in_loop: bool) -> Value:
@@ -192,7 +218,21 @@ def _folded(value: Operation) -> Value:
     if not all(isinstance(operand, Const) for operand in value.operands):
         return value
     result = worth(value, Given())
-    return OPAQUE if result is UNKNOWN else Const(result)
+    return OPAQUE if result is UNKNOWN else _kept(result)
+
+
+def _kept(result: Any) -> Value:
+    """A value that was worked out, unless it is too much to carry along."""
+    if isinstance(result, str | bytes):
+        return Const(result) if len(result) <= MOST_LETTERS else OPAQUE
+    return Const(result) if _items_in(result) <= MOST_ITEMS * MOST_ITEMS else OPAQUE
+
+
+def _items_in(value: Any) -> int:
+    """How many items a collection and the ones inside it have."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_items_in, value.values()))
+    return len(value) + sum(map(_items_in, value)) if isinstance(value, tuple | list | set | frozenset) else 0
 
 
 def _compare(node: ast.Compare, scope: Scope, in_loop: bool) -> Value:
@@ -258,6 +298,8 @@ def _collection(node: ast.List | ast.Tuple | ast.Set, scope: Scope, in_loop: boo
         if not isinstance(value, Const | Items):
             return OPAQUE
         items.append(value.value)
+    if _items_in(items) > MOST_ITEMS * MOST_ITEMS:
+        return OPAQUE
     return Const(tuple(items)) if isinstance(node, ast.Tuple) else Items(tuple(items))
 
 
@@ -272,7 +314,7 @@ def _dict(node: ast.Dict, scope: Scope, in_loop: bool) -> Value:
         if not isinstance(value, Const | Items):
             return OPAQUE
         items[key.value] = value.value
-    return Items(items)
+    return Items(items) if _items_in(items) <= MOST_ITEMS * MOST_ITEMS else OPAQUE
 
 
 def _text(node: ast.JoinedStr, scope: Scope, in_loop: bool) -> Value:
@@ -283,7 +325,7 @@ def _text(node: ast.JoinedStr, scope: Scope, in_loop: bool) -> Value:
         if not isinstance(value, Const):
             return OPAQUE
         parts.append(str(value.value))
-    return Const("".join(parts))
+    return _kept("".join(parts))
 
 
 def _sum(node: ast.BinOp, scope: Scope, in_loop: bool) -> Value:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.model import Location
 from s3ap_lint.python.graph import Node
 from s3ap_lint.python.scope import Scope
@@ -15,6 +16,16 @@ MOST_STEPS = 32
 
 MOST_TEXTS = 16
 """How many texts an argument may become, by way of different callers."""
+
+MOST_FOLLOWED = 100_000
+"""Steps that all arguments in the code that a handler reaches may take together: fifty times what real code has."""
+
+
+class TooManySteps(GaveUp):
+    """Too many calls hand values on to each other."""
+
+    def __init__(self) -> None:
+        super().__init__("would have to follow what calls are given through too many steps")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from s3ap_lint.budget import Budget
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import PSEUDO_PARAMETERS, Fresh, Parameter, Value
 from s3ap_lint.template.worlds import Impossible, TooManyWorlds, Undecided, World, canonical
@@ -27,6 +28,8 @@ from s3ap_lint.template.worlds import Impossible, TooManyWorlds, Undecided, Worl
 T = TypeVar("T")
 
 BUDGET = 2048  # worlds a question may be asked in: beyond every real template measured, and a tenth of a second
+MOST_WORLDS = 32 * BUDGET
+"""Worlds that all questions about one template may be asked in: fifty times what a real one has needed."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Space:
         self.memo: dict[object, object] = {}  # what is the same in every world
         self._domains: dict[str, tuple[Value, ...]] = {}
         self._asked = self._depth = 0
+        self._worlds = Budget(MOST_WORLDS, TooManyWorlds())
 
     def knows(self, name: str) -> bool:
         """Whether a name is a parameter or pseudo parameter, so that it has a value in a world."""
@@ -187,8 +191,8 @@ class Space:
     ) -> list[Outcome[T]]:
         """The answers to a question in every world that it tells apart; default worlds come first.
 
-        `given` are values that are chosen already. Raises TooManyWorlds when there are more than `budget`, or when a
-        question that asks others in its turn comes to so many with theirs.
+        `given` are values that are chosen already. Raises TooManyWorlds when there are more than `budget`, when a
+        question that asks others in its turn comes to so many with theirs, and when the template has used up its own.
         """
         self._asked = self._asked if self._depth else 0
         self._depth += 1
@@ -208,6 +212,7 @@ class Space:
             self._asked += by_rules
             if max(asked, self._asked) > 2 * budget:
                 raise TooManyWorlds
+            self._worlds.spend()
             world = World(self, chosen)
             try:
                 answer = question(world)
@@ -256,7 +261,7 @@ def _names(node: Node) -> set[str]:
             out.add(function[1].text)
         if function[0] == "Fn::Sub":
             text = function[1].text or function[1][0].text
-            out |= {match.strip() for match in re.findall(r"\$\{([^!}][^}]*)\}", text)}
+            out |= {match.strip() for match in re.findall(r"\$\{([^!{}][^{}]*)\}", text)}
     return out
 
 

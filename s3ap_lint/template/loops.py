@@ -52,6 +52,7 @@ class _Writer:
             self.left.append(loop)
             return False
         for value in values:
+            self.count += 1
             if self.count > MOST:
                 self.left.append(loop)
                 return True

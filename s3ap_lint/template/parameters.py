@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from s3ap_lint.template.allowed import admitted
 from s3ap_lint.template.node import Node
 
 PSEUDO_PARAMETERS = frozenset(
@@ -91,7 +92,16 @@ class Parameter:
         pattern = self.node["AllowedPattern"].text
         if not pattern or self.is_list:
             return True
-        try:
-            return re.fullmatch(pattern, value) is not None
-        except re.error:  # a Java pattern that Python does not know
-            return True
+        found = admitted(pattern, value)
+        if found is None:
+            self.untried.add(value)
+        return found is not False
+
+    def admits_some(self, text: str) -> bool:
+        """Whether the AllowedPattern, looked for anywhere in a text, may match."""
+        return admitted(self.node["AllowedPattern"].text, text, anywhere=True) is not False
+
+    @cached_property
+    def untried(self) -> set[str]:
+        """Values that were asked about and could not be tried on the AllowedPattern."""
+        return set()

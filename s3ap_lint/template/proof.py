@@ -41,6 +41,8 @@ class Proof:
 
     def holds_in_whole(self, draft: Edit) -> bool:
         """The same, found out by reading the whole text; nothing more may be wrong with it than before."""
+        if not self.source.may_prove():
+            return False
         read = self._read(apply(self.source.data, [draft]))
         if read.top is None or not _same(read.top.data(), self._intended):
             return False

@@ -11,7 +11,7 @@ from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Template
 from s3ap_lint.template.worlds import World
 
-_VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
+_VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def move(item: Node, to: Node, source: Source) -> tuple[Edit, Edit] | None:
     removal, addition = edits.remove(item, source), edits.append(to, source, value_of(item))
     if removal is None or addition is None:
         return None
-    lines = _lines(item, source)
+    lines = _lines(item, source) if source.may_prove() else None
     if lines is None or to.style == "flow" or addition.span.start != addition.span.end:
         return removal, addition
     bare = addition.text.lstrip("\r\n")
@@ -46,6 +46,8 @@ def move(item: Node, to: Node, source: Source) -> tuple[Edit, Edit] | None:
 
 def wrap(item: Node, source: Source, condition: str, truth: bool = True) -> Edit | None:
     """Put an item of a sequence under a condition: `!If [Condition, item, !Ref AWS::NoValue]`."""
+    if not source.may_prove():
+        return None
     told = value_of(item)
     plain = edits.replace(item, source, if_(condition, told, NO_VALUE) if truth else if_(condition, NO_VALUE, told))
     lines = _lines(item, source)
@@ -63,7 +65,7 @@ def wrap(item: Node, source: Source, condition: str, truth: bool = True) -> Edit
 
 def unwrap(item: Node, source: Source, arm: Node) -> Edit | None:
     """Put one arm of an `!If` in the place of the whole, which is an item of a sequence."""
-    plain = edits.replace(item, source, value_of(arm))
+    plain = edits.replace(item, source, value_of(arm)) if source.may_prove() else None
     if plain is None or arm.shared:
         return plain
     written = source.data[arm.span.start : arm.span.end].decode("utf-8")
@@ -77,6 +79,8 @@ def unwrap(item: Node, source: Source, arm: Node) -> Edit | None:
 
 def wrap_edited(item: Node, source: Source, inner: Sequence[Edit], condition: str, truth: bool) -> Edit | None:
     """Put an item under a condition, after some edits inside of it."""
+    if not source.may_prove():
+        return None
     after = Source(source.path, apply(source.data, inner))
     node = parse(after).top
     for key in item.path:

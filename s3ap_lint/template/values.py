@@ -16,7 +16,7 @@ from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import PSEUDO_PARAMETERS
 from s3ap_lint.template.worlds import World
 
-_VARIABLE = re.compile(r"(\$\{[^}]*\})")
+_VARIABLE = re.compile(r"(\$\{[^{}]*\})")
 
 
 class Filler(Enum):

@@ -7,12 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Protocol
 
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import Fresh, Parameter, Value
 
 
-class TooManyWorlds(Exception):
-    """A question depends on more choices than the budget allows."""
+class TooManyWorlds(GaveUp):
+    """A question depends on more choices than the budget allows, or all questions about a template together."""
+
+    def __init__(self) -> None:
+        super().__init__("would have to look at too many scenarios")
 
 
 class Undecided(Exception):
@@ -181,7 +185,7 @@ class World:
         template = argument if argument.is_scalar else argument[0]
         local = argument[1]
         pieces: list[Value] = []
-        for piece in re.split(r"(\$\{[^}]*\})", template.text):
+        for piece in re.split(r"(\$\{[^{}]*\})", template.text):
             if not piece.startswith("${") or piece.startswith("${!"):
                 pieces.append(piece.replace("${!", "${", 1))
                 continue
@@ -216,10 +220,13 @@ def _fused(pieces: list[Value]) -> Value | tuple[Value, ...]:
 
 def _may_read(pieces: tuple[Value, ...], text: str) -> bool:
     """Whether pieces can read as the text. A parameter's fresh value is never empty; an unknown (negative) may be."""
-    pattern = "".join(
-        re.escape(piece) if isinstance(piece, str) else ".+" if piece.number >= 0 else ".*" for piece in pieces
-    )
-    return re.fullmatch(pattern, text, re.DOTALL) is not None
+    ends = {0}
+    for piece in pieces:
+        if isinstance(piece, str):
+            ends = {end + len(piece) for end in ends if text.startswith(piece, end)}
+        elif ends:
+            ends = set(range(min(ends) + (piece.number >= 0), len(text) + 1))
+    return len(text) in ends
 
 
 def canonical(node: Node) -> str:

@@ -89,18 +89,11 @@ def is_on_volume(pieces: tuple[Piece, ...], template: Template, options: Options
         return False
     pattern = parameter.node["AllowedPattern"].text
     if ALIAS in pattern:
-        return not _admits(pattern, "a-bucket-of-somebody")
+        return not parameter.admits_some("a-bucket-of-somebody")
     return ALIAS in parameter.node["Default"].text or (configured and bool(_NAMED.search(first.name)))
 
 
 _NAMED = re.compile(r"alias|access_?point", re.IGNORECASE)
-
-
-def _admits(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return True  # the pattern of another dialect: nothing can be told
 
 
 def is_bucket(pieces: tuple[Piece, ...], template: Template) -> bool:

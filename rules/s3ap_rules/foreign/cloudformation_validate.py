@@ -115,7 +115,7 @@ class CloudFormationValidateEngine:
         return importlib.metadata.version("cloudformation-validate")
 
     def rests_on(self, unit: EngineUnit) -> RestsOn:
-        """The configuration at or above the template, and the day: it does not tell which of its rules look at dates."""
+        """The configuration at or above the template, and the day: which of its rules look at dates, nobody tells."""
         day = 24 * 3600
         return RestsOn(configuration_candidates(unit.path), (time.time() // day + 1) * day)
 

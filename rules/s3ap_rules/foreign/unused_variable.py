@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -21,7 +22,32 @@ _READS_NAMES = frozenset(
 
 _BEFORE_VALUE = re.compile(rb"(?:\s|\\\r?\n)*=(?:[ \t]|\\\r?\n[ \t]*)*")
 _NAMED = re.compile(rb"\s*:=\s*")
-_AS = re.compile(rb"(?P<close>[\s)]*?)[ \t]+as[ \t]+\Z")
+_AS = re.compile(rb"(?P<close>[\s)]*?)(?<![ \t])[ \t]++as[ \t]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Of a function: where names are bound, what it deletes or shares, and calls that may read names."""
+
+    stores: Mapping[str, list[ast.Name]]
+    shared: frozenset[str]
+    readers: frozenset[str]
+
+
+def _listed(function: ast.AST) -> _Inside:
+    stores: dict[str, list[ast.Name]] = {}
+    shared: set[str] = set()
+    readers: set[str] = set()
+    for one in ast.walk(function):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            stores.setdefault(one.id, []).append(one)
+        elif isinstance(one, ast.Name) and isinstance(one.ctx, ast.Del):
+            shared.add(one.id)
+        elif isinstance(one, ast.Global | ast.Nonlocal):
+            shared.update(one.names)
+        elif isinstance(one, ast.Call):
+            readers.add(one.func.attr if isinstance(one.func, ast.Attribute) else getattr(one.func, "id", ""))
+    return _Inside(stores, frozenset(shared), frozenset(readers & _READS_NAMES))
 
 
 class UnusedVariables:
@@ -38,13 +64,10 @@ class UnusedVariables:
         function = self._blocks.function(node)
         if function is None or not isinstance(node, ast.Name):
             return []
-        stores = [
-            one for one in ast.walk(function) if isinstance(one, ast.Name) and one.id == node.id and one is not node
-        ]
         return [
             one
-            for one in stores
-            if isinstance(one.ctx, ast.Store)
+            for one in self._inside(function).stores.get(node.id, ())
+            if one is not node
             and isinstance(self._blocks.parents[one], Bound | ast.withitem | ast.NamedExpr)
             and self._blocks.function(one) is function
         ]
@@ -145,16 +168,18 @@ class UnusedVariables:
         name = node.name if isinstance(node, ast.ExceptHandler) else getattr(node, "id", "")
         if function is None:
             return not isinstance(node, ast.ExceptHandler)
-        for one in ast.walk(function):
-            if isinstance(one, ast.Call):
-                called = one.func.attr if isinstance(one.func, ast.Attribute) else getattr(one.func, "id", "")
-                if called in _READS_NAMES and _mentions(function, called, str(name)):
-                    return True
-            if isinstance(one, ast.Global | ast.Nonlocal) and name in one.names:
-                return True
-            if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Del):
-                return True
-        return False
+        inside = self._inside(function)
+        return name in inside.shared or any(_mentions(function, called, str(name)) for called in inside.readers)
+
+    def _inside(self, function: ast.AST) -> _Inside:
+        """What there is in a function, listed once for all of its variables."""
+        if function not in self._functions:
+            self._functions[function] = _listed(function)
+        return self._functions[function]
+
+    @cached_property
+    def _functions(self) -> dict[ast.AST, _Inside]:
+        return {}
 
     def _may_fail(self, statement: ast.stmt) -> bool:
         """Whether reading a name is tried out: a handler waits for what happens."""
