@@ -43,7 +43,8 @@ class Installation:
     def environment(self) -> dict[str, str]:
         """The variables under which everything is run: its programs come first, and no checkout is on the way."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        return {**kept, "PATH": f"{self.python.parent}{os.pathsep}{os.environ['PATH']}"}
+        path = f"{self.python.parent}{os.pathsep}{os.environ['PATH']}"
+        return {**kept, "PATH": path, "S3AP_LINT_CACHE_DIR": str(self.python.parent.parent / "results")}
 
     @cached_property
     def _help(self) -> str:

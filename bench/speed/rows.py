@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-import shutil
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from bench.speed.goals import AIMS, PASS, Row
 from bench.speed.installation import FAST_ENGINE, Installation
 from bench.speed.pairs import Command, Pair
 
-CACHE = ".s3ap_lint_cache"
 CFN_LINT_DONE = frozenset(range(0, 16, 2))  # bits for errors, warnings, information
 SCRIPTS = (
     "lint_all_templates",
@@ -263,7 +261,7 @@ def _warm(ground: Ground, command: Command) -> Iterator[None]:
         pairs.seconds(command, ground.installation.environment)
         yield
     finally:
-        shutil.rmtree(command.folder / CACHE, ignore_errors=True)
+        ground.installation.said("s3ap-lint", "cache", "clean")
 
 
 @contextmanager
