@@ -125,7 +125,7 @@ TOO_MUCH = [
     (doubled_floats, 60, "S3AP314 would have to follow a value through too many expressions"),
     (doubled_returns, 60, "S3AP310 would have to follow what is returned through too many values"),
     (free_conditions, 40, "S3AP101 would have to look at too many scenarios"),
-    (nested_loops, 40, "its collection is not written out"),
+    (nested_loops, 40, "the loops of the template make more than 20,000 values"),
     (costly_pattern, 60, "trying it on what the parameter is compared with may take too many steps"),
     (unknown_parameters, 300, "it has more findings than fixes can be proven for"),
     (aliases, 12, "its aliases expand to more than 400000 values"),
