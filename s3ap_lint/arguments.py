@@ -8,7 +8,7 @@ from typing import NoReturn
 from s3ap_lint.errors import UsageError
 
 COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new")
-ENGINES = ("cfn-lint", "none")
+ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 EPILOG = """\
 commands (the default is check):
@@ -67,7 +67,11 @@ def _selecting(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs to report on; default: .")
-    parser.add_argument("--version", action="store_true", help="the versions of the program and its engines")
+    parser.add_argument(
+        "--version",
+        action="store_true",
+        help="the versions of the program and its engines",
+    )
     _selecting(parser)
     group = parser.add_argument_group("fixing")
     group.add_argument("--fix", action="store_true", help="apply safe fixes, and report what is left")

@@ -118,6 +118,8 @@ class Present:
 
     def basis(self, seen: Seen) -> Basis | None:
         """What an answer rests on that saw this; None when that is not to be had."""
+        if self.workspace.unsteady:
+            return None
         looks: defaultdict[str, dict[str, str]] = defaultdict(dict)
         links: dict[str, str] = {}
         asked = {name for path in seen.asked if (name := normal(path))}

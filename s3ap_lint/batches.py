@@ -1,6 +1,7 @@
 """Which units one process does in a row: an application with the Python files beside it, so that each is parsed once.
 
-The costly ones go first: what is left at the end is small, and no process waits long for another.
+The costly half goes first: what is left at the end is small, and no process waits long for another. Within the halves
+neighbours follow each other, because they share modules.
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from posixpath import dirname
+from statistics import median
 
 from s3ap_lint.tasks import ApplicationTask, Batch, PythonTask, Task, files_of
 
 CHUNK = 12
 """Python files of no application that go together: enough to hide the pipe, few enough to share the work."""
+
+MOST = 32
+"""Units in one batch: what they leave behind is only tidied up at its end."""
 
 TEMPLATE_BYTE, APPLICATION = 2, 70_000
 """What a byte of a template and an application itself cost, in bytes of a Python file.
@@ -36,9 +41,13 @@ def batches(todo: Iterable[Task], size: Callable[[str], int]) -> list[Batch]:
         if isinstance(unit, PythonTask):
             folder = _nearest(unit.path, folders.keys())
             (folders[folder] if folder else loose).append(unit)
+    for found in folders.values():
+        loose += found[MOST:]
     together = [Batch(tuple(loose[at : at + CHUNK])) for at in range(0, len(loose), CHUNK)]
-    together += [Batch(tuple(found)) for found in folders.values()]
-    return sorted([*alone, *together], key=lambda batch: -_cost(batch, size))
+    together += [Batch(tuple(found[:MOST])) for found in folders.values()]
+    costs = {batch: _cost(batch, size) for batch in (*alone, *together)}
+    middle = median(costs.values()) if costs else 0
+    return sorted(costs, key=lambda batch: (costs[batch] < middle, files_of(batch)))
 
 
 def _nearest(path: str, folders: Container[str]) -> str:

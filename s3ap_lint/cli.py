@@ -63,7 +63,7 @@ def _run(arguments: list[str]) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     if options.version:
-        return _version()
+        return _version_with(options)
     from s3ap_lint import check_command
 
     return check_command.run(options)
@@ -87,6 +87,17 @@ def _baseline(options: argparse.Namespace) -> int:
     from s3ap_lint import baseline_command
 
     return baseline_command.run(options)
+
+
+def _version_with(options: argparse.Namespace) -> int:
+    """The same with the engines that these options bring in or leave out, which have to be loaded for it."""
+    from s3ap_lint import tasks
+    from s3ap_lint.invocation import config_of
+
+    registry = tasks.registry_for(config_of(options))
+    engines = ", ".join(f"{name} {engine.version}" for name, engine in sorted(registry.engines.items()))
+    print(f"s3ap-lint {__version__}" + (f" ({engines})" if engines else ""))
+    return 0
 
 
 ENGINES = ("cfn-lint", "cloudformation-validate", "pyflakes")

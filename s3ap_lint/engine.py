@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from posixpath import basename, dirname
 
+from s3ap_lint import patterns
 from s3ap_lint.application import Application
 from s3ap_lint.basis import Basis
 from s3ap_lint.collector import Collector
@@ -41,6 +42,9 @@ from s3ap_lint.template.recognition import is_other_known_document, is_template,
 from s3ap_lint.template.template import Template
 from s3ap_lint.unseen import declared_encoding, outside, unproven, unseen, untried
 from s3ap_lint.workspace import Unreadable, Workspace
+
+HELD = 1_000_000
+"""Bytes of modules whose facts are kept from batch to batch; facts take about a hundred times as much."""
 
 VENDORED = frozenset(("_vendor", "dependencies", "site-packages", "third_party", "vendor", "vendored"))
 
@@ -78,6 +82,8 @@ class Session:
         self.runtimes = Runtimes(workspace)
         self._modules: dict[str, Module | None] = {}
         self._directives: dict[str, Directives] = {}
+        self._fresh: set[str] = set()  # modules read since the last `forget`
+        self.forgotten = 0
         selections = config.selections()
         self.codes = frozenset(code for code in registry.rules if any(registry.wants(s, code) for s in selections))
         self._noqa = any(map(heeds_noqa, registry.rules))  # none of ours
@@ -98,15 +104,35 @@ class Session:
         """The facts of a module of the project; None when the file is not there or cannot be read."""
         if path in self._modules:
             self.workspace.data(path)  # for the record of what an answer rests on
+            found = self._modules.pop(path)
         else:
             source = self.workspace.read(path) if self.workspace.is_file(path) else None
-            self._modules[path] = parse_module(source) if isinstance(source, Source) else None
-        return self._modules[path]
+            found = parse_module(source) if isinstance(source, Source) else None
+            self._fresh.add(path)
+        self._modules[path] = found  # the last one asked for stands last
+        return found
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Let go of the facts of modules that hardly anybody will ask for again."""
+        """Let go of the facts of modules that hardly anybody will ask for again, and of others beyond the room."""
         for path in paths:
-            self._modules.pop(path, None)
+            self._drop(path)
+        held = sum(len(module.source.data) for module in self._modules.values() if module is not None)
+        for path in list(self._modules):
+            if held <= HELD:
+                break
+            held -= self._drop(path)
+        self._fresh.clear()
+        patterns.forget()
+        if self.workspace.forget():
+            self.project.shelf.forget()
+            self._directives.clear()
+
+    def _drop(self, path: str) -> int:
+        module = self._modules.pop(path, None)
+        size = len(module.source.data) if module is not None else 0
+        if path not in self._fresh:  # or else nobody has set it aside from the garbage collector
+            self.forgotten += size
+        return size
 
     def source(self, path: str) -> Source | None:
         """The bytes of a file of the project; None when it is not there or cannot be read."""
@@ -338,7 +364,7 @@ class Session:
             if engine.kind != "python":
                 continue
             try:
-                yield from engine.check(unit)
+                yield from _findings(engine.check(unit), report)
             except RecursionError:
                 reason = f"{engine.name} cannot follow code that is nested this deeply"
                 report.unchecked.append(Unchecked(source.path, "Python file", reason))
@@ -350,7 +376,7 @@ class Session:
         source = self.workspace.read(path)
         if isinstance(source, Source):
             unit = EngineUnit(str(self.workspace.root), path, source.data)
-            for finding in self.registry.engines[engine].check(unit):
+            for finding in _findings(self.registry.engines[engine].check(unit), report):
                 report.add(finding, finding.code)
             self._note_basis(self.registry.engines[engine], unit)
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
@@ -371,6 +397,15 @@ class Session:
 def _says_installed(names: tuple[str, ...]) -> bool:
     """Whether a folder with these names in it is one that packages are installed into."""
     return any(name.endswith((".dist-info", ".egg-info")) for name in names)
+
+
+def _findings(found: Iterable[Finding | Unchecked], report: Collector) -> Iterator[Finding]:
+    """What an engine found, once the report knows what it could not look at."""
+    for one in found:
+        if isinstance(one, Unchecked):
+            report.unchecked.append(one)
+        else:
+            yield one
 
 
 def vendored(path: str, workspace: Workspace) -> bool:

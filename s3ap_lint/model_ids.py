@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from posixpath import basename
 
 from s3ap_lint import bedrock, data
 from s3ap_lint.bedrock import Model
 from s3ap_lint.model import Location, Span
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
@@ -178,7 +179,7 @@ _PAST = re.compile(
 """Names of what is kept about models that are not called."""
 
 
-@lru_cache(maxsize=64)
+@remembered
 def mentions_in(module: Module) -> tuple[Mention, ...]:
     """The model ids that code holds as the value of something called a model; tests are left out."""
     if module.tree is None or not _may_name_one(module.source.data) or _is_test(module.path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from s3ap_lint.diagnostic import Report
-from s3ap_lint.model import Finding, Rule, Severity
+from s3ap_lint.model import Finding, Rule, Severity, Unchecked
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ class Engine(Protocol):
     """A foreign linter: a name, the codes it can give, a version, and check(unit) → findings under their own codes.
 
     `kind` is "template" (one template file a call, in a process that can be killed) or "python"
-    (one Python file a call). An engine may also have `rests_on(unit) -> RestsOn`, which is asked after `check`; without
-    it, nobody knows when an answer has become out of date, and none is kept for the next run.
+    (one Python file a call). Besides findings there may be an Unchecked for what could not be looked at. An engine
+    that also has a text `missing` takes part only where it is chosen; if not empty, the text says what to install.
+    An engine may also have `rests_on(unit) -> RestsOn`, which is asked after `check`; without it, nobody knows when an
+    answer has become out of date, and none is kept for the next run.
     """
 
     @property
@@ -58,7 +60,7 @@ class Engine(Protocol):
     @property
     def version(self) -> str: ...
     def catalogue(self) -> Iterable[Catalogued]: ...
-    def check(self, unit: EngineUnit) -> Iterable[Finding]: ...
+    def check(self, unit: EngineUnit) -> Iterable[Finding | Unchecked]: ...
 
 
 @dataclass(frozen=True)

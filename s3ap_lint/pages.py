@@ -97,7 +97,7 @@ def explained(code_or_name: str, registry: Registry) -> str:
     for rule in registry.rules.values():
         if wanted.upper() == rule.code or wanted.lower() == rule.name:
             return as_text(of_rule(rule, registry))
-    for name, engine in sorted(registry.engines.items()):
+    for name, engine in registry.engines.items():  # the chosen one first
         for entry in engine.catalogue():
             if wanted.upper() == entry.code or wanted.lower() == entry.name:
                 return as_text(of_foreign(entry, name, registry))

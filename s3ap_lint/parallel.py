@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import math
 import multiprocessing
 import os
 import signal
@@ -73,6 +74,7 @@ def run(
     timeout: Limit[Task] = None,
     isolate: bool = False,
     preload: Sequence[str] = (),
+    grown: int = 0,
     on_progress: Callable[[int, int], object] | None = None,
     method: str = "",
 ) -> list[Result | Failed[Task] | Died[Task] | TimedOut[Task]]:
@@ -82,7 +84,8 @@ def run(
     `isolate`, one job runs here, in this process. `setup` is called once in each process before
     its first task. `timeout` is in seconds of running a task, the same for all or asked for each;
     setup and starting a process do not count. `preload` names modules that take long to import:
-    they are imported once, where workers can inherit them. `on_progress` receives how many tasks
+    they are imported once, where workers can inherit them. A worker that has grown by so many bytes makes way for a new
+    one, where the system tells (0: none does). `on_progress` receives how many tasks
     are done, and of how many. `method` overrides how processes start.
     """
     todo = list(tasks)
@@ -101,7 +104,7 @@ def run(
 
     context = _context(method or start_method(), preload) if todo else None
     if context is not None:
-        pool = _Pool(todo, function, setup, timeout, context, record)
+        pool = _Pool(todo, function, setup, timeout, grown, context, record)
         for suspect in pool.run(range(len(todo)), max(1, jobs)):
             if pool.run([suspect], 1):
                 record(suspect, Died(todo[suspect], pool.exitcode))
@@ -171,8 +174,16 @@ _PATIENCE = 1.0  # seconds in which a process may end by itself
 _READY = "ready"  # what a worker says once, after setup
 
 
-def _serve(pipe: Any, function: Callable[[Any], Any], setup: Callable[[], object] | None) -> None:
-    """The life of a worker: a task, its result, the next task, until told to stop."""
+def _held() -> int:
+    """Bytes of memory that this process has; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+def _serve(pipe: Any, function: Callable[[Any], Any], setup: Callable[[], object] | None, grown: int) -> None:
+    """The life of a worker: a task, its result, the next task, until told to stop or too large."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     attempt = _Attempt(function, setup)
@@ -181,16 +192,21 @@ def _serve(pipe: Any, function: Callable[[Any], Any], setup: Callable[[], object
     gc.freeze()  # what is there now stays: do not look at it again, and leave its pages shared
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # nobody is listening any more
         pipe.send(_READY)
+        most = _held() + grown if grown else math.inf
         while True:
             try:
                 message = pipe.recv()
                 if message is None:
                     return
-                pipe.send((attempt(message[0]),))
+                result = attempt(message[0])
+                full = _held() > most
+                pipe.send((result, full))
+                if full:
+                    return
             except OSError:
                 raise
             except Exception as error:  # pickle refuses a task or a result; nothing was sent
-                pipe.send((_failed(None, error),))
+                pipe.send((_failed(None, error), False))
 
 
 def _leave_with_parent() -> None:
@@ -231,9 +247,9 @@ def _away_from_here() -> Iterator[None]:
 class _Worker:
     """A process, and the task it has."""
 
-    def __init__(self, context: BaseContext, function: Any, setup: Any) -> None:
+    def __init__(self, context: BaseContext, function: Any, setup: Any, grown: int) -> None:
         self.pipe, self._theirs = context.Pipe()
-        arguments = (self._theirs, function, setup)
+        arguments = (self._theirs, function, setup, grown)
         self.process = context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         self.index = -1
         self.limit: float | None = None
@@ -257,8 +273,8 @@ class _Worker:
             self.pipe.send(self._task)
         self.deadline = float("inf") if self.limit is None else time.monotonic() + self.limit
 
-    def hear(self) -> tuple[Any] | None:
-        """A result if there is one; raises EOFError when the process has died."""
+    def hear(self) -> tuple[Any, bool] | None:
+        """A result if there is one, and whether it was the worker's last; raises EOFError when the process has died."""
         if not self.pipe.poll():
             if self.process.is_alive():
                 return None
@@ -296,6 +312,7 @@ class _Pool:
     function: Callable[[Any], Any]
     setup: Callable[[], object] | None
     timeout: Any
+    grown: int
     context: BaseContext
     record: Callable[[int, object], None]
     exitcode: int = 0
@@ -310,7 +327,7 @@ class _Pool:
         try:
             while waiting or busy:
                 while waiting and len(busy) < jobs:
-                    busy.append(_Worker(self.context, self.function, self.setup))
+                    busy.append(_Worker(self.context, self.function, self.setup, self.grown))
                     busy[-1].start()
                     self._give(busy[-1], waiting.popleft())
                 self._wait(busy)
@@ -324,7 +341,7 @@ class _Pool:
                         continue
                     if message is not None:
                         self._record(worker.index, message[0])
-                        if waiting:
+                        if waiting and not message[1]:
                             self._give(worker, waiting.popleft())
                             continue
                         worker.dismiss()

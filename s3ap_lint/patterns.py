@@ -45,6 +45,11 @@ def _covers(grant: tuple[Token, ...], wanted: tuple[Token, ...]) -> Covers:
     return Covers.PERHAPS if _may_meet(_opened(grant, True, loose), _opened(wanted, False, loose)) else Covers.NO
 
 
+def forget() -> None:
+    """Let go of answers, and of the functions and arguments whose values the holes in them are."""
+    _covers.cache_clear()
+
+
 def _tokens(pieces: Iterable[Piece]) -> tuple[Token, ...]:
     return tuple(token for piece in pieces for token in ((piece,) if isinstance(piece, Hole) else piece))
 

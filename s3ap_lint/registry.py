@@ -22,11 +22,15 @@ ALL = "ALL"
 
 @dataclass
 class Registry:
-    """Everything the plugins offer, whose modules are named. Raises PluginError when two claim one code or name."""
+    """Everything the plugins offer, whose modules are named. Raises PluginError when two claim one code or name.
+
+    `optional` engines take part only when they are chosen.
+    """
 
     rules: dict[str, Rule] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     engines: dict[str, Engine] = field(default_factory=dict)
+    optional: dict[str, Engine] = field(default_factory=dict)
     renderers: dict[str, Renderer] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
     _catalogues: dict[str, Mapping[str, Catalogued]] = field(default_factory=dict, init=False, repr=False)
@@ -56,7 +60,7 @@ class Registry:
 
     def catalogued(self, code: str) -> Catalogued | None:
         """What an engine says of a code of its own; the slow ones are asked only for what the others do not know."""
-        quick_first = sorted(self.engines, key=lambda name: (self.engines[name].kind != "python", name))
+        quick_first = sorted(self.engines, key=lambda name: self.engines[name].kind != "python")
         return next((found[code] for name in quick_first if code in (found := self._codes_of(name))), None)
 
     def _codes_of(self, engine: str) -> Mapping[str, Catalogued]:
@@ -99,6 +103,21 @@ class Registry:
             chosen = max(chosen, 0)
         ignored = max((_rank(item, code, names) for item in selection.ignore), default=-1)
         return chosen > ignored
+
+    def choose(self, name: str) -> None:
+        """Let the engine of that name take part if it is optional, and answer first where several know a code.
+
+        Raises ConfigError when there is none, or when what it needs is not installed. Without the plugin of the
+        default engine there is none, and that is no error.
+        """
+        missing = getattr(self.optional.get(name), "missing", "")
+        if missing:
+            raise ConfigError(missing)
+        known = self.optional | self.engines
+        if name in known:
+            self.engines = {name: known[name], **self.engines}
+        elif name not in ("none", "cfn-lint"):
+            raise ConfigError(_unknown(f"engine {name!r}", name, [*known, "none"]))
 
     def check_selectors(self, config: Config) -> None:
         """Raise ConfigError for a selector that names nothing we know."""
@@ -154,9 +173,9 @@ def load(manager: Manager, builtin_renderers: Iterable[Renderer] = ()) -> Regist
             )
         registry.rules[detector.code] = replace(rule, detectors=(*rule.detectors, detector))
     for plugin, engine in manager.call("s3ap_engines"):
-        if engine.name in registry.engines:
+        if engine.name in registry.engines | registry.optional:
             raise PluginError(f"two engines are called {engine.name!r}; disable one with --no-plugin {plugin}")
-        registry.engines[engine.name] = engine
+        (registry.optional if hasattr(engine, "missing") else registry.engines)[engine.name] = engine
     builtins: list[tuple[str, Any]] = [("s3ap_lint", renderer) for renderer in builtin_renderers]
     for plugin, renderer in [*builtins, *manager.call("s3ap_renderers")]:
         if renderer.name in registry.renderers:

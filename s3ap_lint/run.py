@@ -176,7 +176,10 @@ class Run:
         jobs = min(self.config.jobs or parallel.cores(), len(work))
         on_progress = self.on_progress
         tell = (lambda done, of: on_progress(what, done, of)) if on_progress else None
-        start = partial(parallel.run, function=tasks.work, jobs=jobs, setup=setup, timeout=timeout, preload=preload)
+        grown = 0 if preload else tasks.GROWN
+        start = partial(
+            parallel.run, function=tasks.work, jobs=jobs, setup=setup, timeout=timeout, preload=preload, grown=grown
+        )
         self._take(work, start(work, on_progress=tell))
         again = [Batch((unit,)) for batch in work for unit in batch.units if unit not in self._results]
         if again:  # one unit of theirs failed: the others have nothing to do with it
@@ -217,9 +220,8 @@ class Run:
         return self._present.union([basis for basis in bases if basis is not None]) if None not in bases else None
 
     def _tool(self, names: Sequence[str]) -> Tool:
-        engines = self.registry.engines
-        kinds = {engine.kind for name, engine in engines.items() if engine.kind != "template" or name in names}
-        return Tool(__version__, tuple(sorted((n, e.version) for n, e in engines.items() if e.kind in kinds)))
+        ran = [(n, e) for n, e in self.registry.engines.items() if e.kind != "template" or n in names]
+        return Tool(__version__, tuple(sorted((name, engine.version) for name, engine in ran)))
 
 
 def check(

@@ -13,7 +13,7 @@ from posixpath import join
 from s3ap_lint import examples, memory
 from s3ap_lint.config import Config
 from s3ap_lint.errors import S3apLintError
-from s3ap_lint.model import Example, Rule
+from s3ap_lint.model import Example, Finding, Rule
 from s3ap_lint.offers import Engine, EngineUnit
 from s3ap_lint.properties import CRASHED, HOST_RULES
 from s3ap_lint.registry import Registry
@@ -162,7 +162,7 @@ def _tree(path: str, data: bytes) -> ast.Module | None:
 
 def _engine_verdict(engine: Engine, unit: EngineUnit, code: str) -> Verdict:
     try:
-        found: Mapping[str, object] = {finding.code: finding for finding in engine.check(unit)}
+        found: Mapping[str, object] = {one.code: one for one in engine.check(unit) if isinstance(one, Finding)}
     except S3apLintError as error:
         return Verdict(code, engine.name, False, str(error))
     except Exception as error:  # somebody else's program

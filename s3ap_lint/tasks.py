@@ -96,8 +96,16 @@ def registry_for(config: Config, manager: Manager | None = None) -> Registry:
     """The rules and engines that the configuration leaves enabled, its selectors checked."""
     manager = manager or make_manager(disabled=config.no_plugin, trusted=[Path(path) for path in config.plugin_path])
     registry = load(manager, RENDERERS)
+    registry.choose(config.engine)
     registry.check_selectors(config)
     return registry
+
+
+GROWN = 80 * 1024 * 1024
+"""Bytes by which a process may grow over its tasks: what is let go of leaves gaps that the system does not get back."""
+
+FORGOTTEN = 1_000_000
+"""Bytes of modules let go of, after which what was set aside from the collector is looked through again."""
 
 
 def work(batch: Batch) -> tuple[UnitResult, ...]:
@@ -107,7 +115,12 @@ def work(batch: Batch) -> tuple[UnitResult, ...]:
     with tidied_once():
         results = tuple(carry_out(unit, here, present) for unit in batch.units)
         here.forget(unit.path for unit in batch.units if isinstance(unit, PythonTask))
-        return results
+    if here.forgotten > FORGOTTEN:
+        here.forgotten = 0
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+    return results
 
 
 def session() -> Session:
@@ -129,7 +142,7 @@ def tidied_once() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.collect(0)
+        gc.collect()
         gc.freeze()
         if enabled:
             gc.enable()
@@ -137,7 +150,7 @@ def tidied_once() -> Iterator[None]:
 
 def carry_out(unit: Task, session: Session, present: Present | None = None) -> UnitResult:
     """Carry out one task; the result says which files it rests on, and with `present` everything else, too."""
-    with session.workspace.recording() as seen:
+    with session.workspace.recording(alone=True) as seen:
         if isinstance(unit, ApplicationTask):
             result = session.check_application(unit.folder, unit.paths, unit.named, unit.only, unit.inputs)
         elif isinstance(unit, EngineTask):

@@ -1,4 +1,4 @@
-"""The project's files: each is read at most once, editor buffers lie on top, and nothing leaves the root.
+"""The project's files: each is read once as far as there is room, buffers lie on top, and nothing leaves the root.
 
 Paths are POSIX and relative to the root; "" is the root itself. `..` is resolved in the text of a path,
 links on the disk. What was asked for is remembered, so that a cache can tell what an answer rests on.
@@ -13,15 +13,22 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from s3ap_lint import facts
 from s3ap_lint.model import Unchecked
 from s3ap_lint.source import Source
 
 LIMIT = 5 * 1024 * 1024
 """Larger files are not read."""
+
+HELD = 8 * 1024 * 1024
+"""Bytes of files that are held; a larger project's are read again when somebody asks again."""
+
+LOOKED = 20_000
+"""Paths of which is remembered what is there, before all of them are forgotten."""
 
 _OPEN = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):  # what is opened has no links left to follow
@@ -108,16 +115,28 @@ class Workspace:
         self._sources: dict[str, Source | Unreadable] = {}
         self._kinds: dict[str, str] = {}
         self._listings: dict[str, tuple[str, ...]] = {}
+        self._unlisted: set[str] = set()
+        self._let_go: dict[str, str] = {}
+        self._bytes = 0
+        self.unsteady = False  # a file was another when it was read a second time
 
     @contextmanager
-    def recording(self) -> Iterator[Seen]:
-        """What is asked for inside the block, also when it was known before."""
-        seen = Seen()
-        self._logs.append(seen)
+    def recording(self, *, alone: bool = False) -> Iterator[Seen]:
+        """What is asked for inside the block, also when it was known before; `alone`: and on no other record."""
+        seen, logs = Seen(), self._logs
+        self._logs = [seen] if alone else [*logs, seen]
         try:
             yield seen
         finally:
-            self._logs = [log for log in self._logs if log is not seen]  # two records may be equal
+            self._logs = logs
+
+    def forget(self) -> bool:
+        """Let go of what is known of paths, if that is much; whether it was."""
+        if len(self._kinds) <= LOOKED:
+            return False
+        for known in (self._kinds, self._folders, self._listings):
+            known.clear()
+        return True
 
     @property
     def overlay(self) -> Mapping[str, bytes]:
@@ -146,8 +165,26 @@ class Workspace:
     def bytes_of(self, name: str) -> bytes | Unreadable:
         """The bytes of a file at a normal path, without a record."""
         if name not in self._data:
-            self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
+            data = self._data[name] = self._overlay[name] if name in self._overlay else self._load(name)
+            if isinstance(data, bytes) and name not in self._overlay:
+                self._hold(name, data)
         return self._data[name]
+
+    def _hold(self, name: str, data: bytes) -> None:
+        """Count what is held, and let go of what was read first where that is too much."""
+        if self._let_go.get(name, "") not in ("", facts.digest(data)):
+            self.unsteady = True
+        self._bytes += len(data)
+        if self._bytes <= HELD:
+            return
+        for path, old in list(self._data.items()):
+            if self._bytes <= HELD // 2 or path == name:
+                break
+            if isinstance(old, bytes) and path not in self._overlay:
+                self._let_go[path] = facts.digest(old)
+                self._bytes -= len(old)
+                del self._data[path]
+                self._sources.pop(path, None)
 
     def size(self, path: str) -> int:
         """How many bytes a file has, without reading it or a record; 0 where there is none."""
@@ -187,14 +224,19 @@ class Workspace:
         folder = normal(path) or ""
         if folder not in self._listings:
             self._listings[folder] = self._list(folder)
+        if folder in self._unlisted:
+            self._note("refused", folder)
         self._note("listed", folder)
         return self._listings[folder]
 
     def _list(self, folder: str) -> tuple[str, ...]:
         prefix = f"{folder}/" if folder else ""
         names = {name[len(prefix) :].split("/", 1)[0] for name in self._overlay if name.startswith(prefix)}
-        with suppress(OSError):  # whoever asks what an answer rests on learns of it
+        try:
             names |= {name for name in os.listdir(os.path.join(self.root, folder)) if printable(name)}
+        except OSError as error:
+            if not isinstance(error, _NO_FILE):
+                self._unlisted.add(folder)
         return tuple(sorted(names))
 
     def note_listed(self, folder: str, *, refused: bool = False) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -78,6 +80,12 @@ FOUND = f"reader/handler.py:7:12: S3AP302 {REQUIRED}"
 TRAP = "open('executed', 'w')\nimport os\nos.abort()\n"
 
 
+FAST = pytest.mark.skipif(
+    importlib.util.find_spec("cloudformation_validate") is None and not os.environ.get("CI"),
+    reason="the optional engine is not installed",
+)
+
+
 class Watch:
     """The environment in which every process is watched, and what was seen."""
 
@@ -125,7 +133,14 @@ def hostile(write: Write) -> Path:
             **{f"{name}.py": TRAP for name in ("yaml", "json", "ast", "signal", "socket", "sitecustomize", "pathspec")},
             **{
                 f"{name}/__init__.py": TRAP
-                for name in ("multiprocessing", "cfnlint", "pyflakes", "s3ap_rules", "concurrent")
+                for name in (
+                    "multiprocessing",
+                    "cfnlint",
+                    "cloudformation_validate",
+                    "pyflakes",
+                    "s3ap_rules",
+                    "concurrent",
+                )
             },
             "usercustomize.py": TRAP,
             "conftest.py": TRAP,
@@ -161,6 +176,7 @@ def test_the_watch_notices(watch: Watch, project: Path, write: Write, event: str
         pytest.param(["--engine", "none", "--jobs", "4"], id="over processes"),
         pytest.param([], id="with cfn-lint"),
         pytest.param(["--jobs", "1", "--engine-timeout", "30"], id="with cfn-lint in one process"),
+        pytest.param(["--engine", "cfn-validate"], id="with cfn-validate", marks=FAST),
         pytest.param(["reader/handler.py", "template.yaml"], id="by name"),
     ],
 )

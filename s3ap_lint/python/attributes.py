@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from s3ap_lint.model import Location
 from s3ap_lint.python.graph import ImportGraph, Node
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.names import Names, Thing
 from s3ap_lint.python.needed import circumstances, needed
@@ -51,30 +51,23 @@ class _Facts:
     rebound: frozenset[str]
 
 
-_FACTS: WeakKeyDictionary[Module, _Facts] = WeakKeyDictionary()
-_CLASSES: WeakKeyDictionary[Module, dict[int, frozenset[str] | None]] = WeakKeyDictionary()
-
-
+@remembered
 def _facts(module: Module) -> _Facts:
-    if module not in _FACTS:
-        stored: set[str] = set()
-        rebound: set[str] = set()
-        for node in module.nodes:
-            if isinstance(node, ast.Attribute):
-                if not isinstance(node.ctx, ast.Load):
-                    stored.add(node.attr)
-            elif isinstance(node, ast.Global | ast.Nonlocal):
-                rebound.update(node.names)
-        _FACTS[module] = _Facts(frozenset(stored), frozenset(rebound))
-    return _FACTS[module]
+    stored: set[str] = set()
+    rebound: set[str] = set()
+    for node in module.nodes:
+        if isinstance(node, ast.Attribute):
+            if not isinstance(node.ctx, ast.Load):
+                stored.add(node.attr)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            rebound.update(node.names)
+    return _Facts(frozenset(stored), frozenset(rebound))
 
 
-def _own_names(module: Module, scope: Scope) -> frozenset[str] | None:
+@remembered
+def _own_names(scope: Scope) -> frozenset[str] | None:
     """The names that the body of a class defines; None when it may have others."""
-    known = _CLASSES.setdefault(module, {})
-    if id(scope) not in known:
-        known[id(scope)] = _names_of(scope.node) if isinstance(scope.node, ast.ClassDef) else None
-    return known[id(scope)]
+    return _names_of(scope.node) if isinstance(scope.node, ast.ClassDef) else None
 
 
 def _names_of(node: ast.ClassDef) -> frozenset[str] | None:
@@ -103,7 +96,7 @@ def _called(node: ast.expr) -> ast.expr:
 
 def class_has(names: Names, node: Node, scope: Scope, name: str, depth: int = 8) -> bool | None:
     """Whether a class of the project, or an instance of it, has an attribute."""
-    own = _own_names(node.module, scope) if node.module is not None and depth else None
+    own = _own_names(scope) if node.module is not None and depth else None
     if own is None:
         return None
     if name in own or (name.startswith("__") and name.endswith("__")):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from s3ap_lint.python.graph import Node
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.scope import Chain, Import, Scope
 from s3ap_lint.python.state import chain_of
@@ -45,7 +45,7 @@ class Bindings:
     yielded: tuple[ast.expr, ...]
 
 
-@lru_cache(maxsize=16384)
+@remembered
 def own_nodes(scope: Scope) -> tuple[ast.AST, ...]:
     """What stands in a scope itself, in order, without the bodies of functions and classes inside."""
     body = getattr(scope.node, "body", [])
@@ -96,13 +96,13 @@ def _never_holds(test: ast.expr) -> bool:
     return "__name__" in (child.id for child in ast.iter_child_nodes(test) if isinstance(child, ast.Name))
 
 
-@lru_cache(maxsize=16384)
+@remembered
 def calls_in(scope: Scope) -> tuple[ast.Call, ...]:
     """The calls that a scope itself makes."""
     return tuple(node for node in own_nodes(scope) if isinstance(node, ast.Call))
 
 
-@lru_cache(maxsize=16384)
+@remembered
 def method_calls(scope: Scope) -> tuple[tuple[ast.Call, ast.Attribute], ...]:
     """The calls that a scope itself makes of something's attribute, each with what it calls."""
     return tuple((call, call.func) for call in calls_in(scope) if isinstance(call.func, ast.Attribute))
@@ -115,7 +115,7 @@ def is_always_assigned(value: ast.expr, scope: Scope) -> bool:
     return plain or not isinstance(body, list)
 
 
-@lru_cache(maxsize=16384)
+@remembered
 def bindings_of(scope: Scope) -> Bindings:
     """What the statements of a scope bind."""
     names: dict[str, list[ast.expr | None]] = {}
@@ -308,7 +308,7 @@ def imported_name(chain: Chain, scope: Scope) -> str:
     return ".".join((whole, *chain[1:]))
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def items_added(module: Module) -> Mapping[str, tuple[tuple[Scope, str | None, ast.expr], ...]]:
     """What functions of a module put into the dictionaries that it holds: name → function, key, value."""
     found: dict[str, list[tuple[Scope, str | None, ast.expr]]] = {}

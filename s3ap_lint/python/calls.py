@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from s3ap_lint.model import Location
 from s3ap_lint.python.bindings import method_calls
 from s3ap_lint.python.candidates import spellings
 from s3ap_lint.python.finder import MAKING, Finder
 from s3ap_lint.python.graph import Node
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import Scope
@@ -20,7 +21,7 @@ from s3ap_lint.python.traces import Traces
 __all__ = ["Calls", "SdkCall"]
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _mentions_any(module: Module, names: frozenset[str]) -> bool:
     """Whether any of the names stands in a module at all: many functions share it, and most modules have none."""
     return any(name.encode() in module.source.data for name in names)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from s3ap_lint.python import resources
 from s3ap_lint.python.bindings import own_nodes
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.scope import Scope
 from s3ap_lint.python.state import chain_of
 from s3ap_lint.sdk import operation_names
@@ -38,7 +39,7 @@ class Candidate:
     passed: bool = False
 
 
-@lru_cache(maxsize=16384)
+@remembered
 def candidates(scope: Scope) -> tuple[Candidate, ...]:
     """What a scope itself may call or hand on, spelled like an operation."""
     found: list[Candidate] = []
@@ -77,7 +78,7 @@ def _looked_up(call: ast.Call) -> ast.expr | None:
     return call.args[1] if chain_of(call.func) == ("getattr",) and len(call.args) > 1 else None
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _caught_lines(scope: Scope) -> tuple[tuple[int, int], ...]:
     """The lines of a scope whose failed calls of the SDK are caught."""
     tries = (node for node in own_nodes(scope) if isinstance(node, ast.Try))

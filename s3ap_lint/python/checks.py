@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 
 from s3ap_lint.python.bindings import own_nodes
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.scope import Scope
 
 CHECKS = re.compile(r"valid|sanit|escape|quote|check|allow|literal|ident|safe|assert|clean|whitelist|normali[sz]e_sql")
@@ -26,7 +26,7 @@ _OF_DEPLOYMENT = frozenset(
 """Keys of an event whose values AWS or the template writes, not the sender."""
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def checked_in(scope: Scope) -> frozenset[str]:
     """The expressions of a scope, as text, that something there looks at to accept or refuse them."""
     found: set[str] = set()

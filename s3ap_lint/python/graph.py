@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from s3ap_lint.model import Location
 from s3ap_lint.python.imports import Finder, Found, Shelf, absolute, name_of
@@ -90,6 +91,7 @@ class ImportGraph:
     """
 
     def __init__(self, entry: str, *, search: tuple[str, ...], load: Load, shelf: Shelf) -> None:
+        self.memo: dict[Any, Any] = {}
         self.entry = entry
         self.search = search
         self._load = load

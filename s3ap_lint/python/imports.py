@@ -36,6 +36,10 @@ class Shelf:
         self._again = again
         self._known: dict[tuple[str, str], tuple[tuple[str, str], tuple[str, ...]]] = {}
 
+    def forget(self) -> None:
+        """Ask again from now on."""
+        self._known.clear()
+
     def at(self, folder: str, name: str) -> tuple[str, str]:
         """(file, folder) of a module or package in a folder; "" for what there is not."""
         key = (folder, name)

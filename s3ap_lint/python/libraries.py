@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from s3ap_lint.python.bindings import assigned, calls_in, imported_name
 from s3ap_lint.python.graph import Node
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.scope import Scope
 from s3ap_lint.python.state import chain_of
@@ -83,7 +83,7 @@ class Use:
     members: Mapping[str, Worth]
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def mentioned(module: Module) -> bool:
     """Whether a module has anything to do with them."""
     return any(package[:-1].encode() in module.source.data for package in PACKAGES)

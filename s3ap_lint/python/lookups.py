@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 from s3ap_lint.model import Location
 from s3ap_lint.python import sdk_clients
@@ -28,6 +27,7 @@ from s3ap_lint.python.callers import Callers
 from s3ap_lint.python.expansion import Expansion
 from s3ap_lint.python.graph import Node
 from s3ap_lint.python.items import any_item, item, written
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import Import, Scope, location_of
@@ -54,7 +54,7 @@ from s3ap_lint.python.worth import (
 )
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _said_by(module: Module) -> dict[ast.expr, Worth]:
     """What expressions of a module are worth by what it says itself, as far as anybody asked."""
     return {}

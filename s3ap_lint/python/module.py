@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from s3ap_lint.model import Location
 from s3ap_lint.python.environment import merged
@@ -42,6 +43,7 @@ class Module:
     source: Source
     tree: ast.Module | None
     error: SyntaxProblem | None = None
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def path(self) -> str:

@@ -7,10 +7,10 @@ import builtins
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from s3ap_lint.python.graph import ImportGraph, Node
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.scope import CALLED, OWN_MODULE, Binding, Branch, Chain, Import, Scope
 from s3ap_lint.python.value import UNKNOWN, Foreign, Given, Items, Value, worth
@@ -295,7 +295,7 @@ class Names:
         return value.value if isinstance(value, Items) else worth(value, given)
 
 
-@lru_cache(maxsize=16384)
+@remembered
 def leading(module: Module, scope: Scope) -> tuple[tuple[Chain, Branch, ast.expr], ...]:
     """What a scope mentions, without the names that its module itself says lead nowhere: builtins, plain variables."""
     return tuple(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
 
 from s3ap_lint.python.graph import ImportGraph, Node, Target
 from s3ap_lint.python.imports import absolute
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.reach import Reach
 from s3ap_lint.python.scope import Import, Scope
@@ -38,15 +38,10 @@ class Needed:
         return self.name.partition(".")[0]
 
 
-_NEEDED: WeakKeyDictionary[Reach, tuple[Needed, ...]] = WeakKeyDictionary()
-_RELIED_ON: WeakKeyDictionary[ImportGraph, frozenset[Node]] = WeakKeyDictionary()
-
-
+@remembered
 def needed(reach: Reach) -> tuple[Needed, ...]:
     """The imports of the code that runs, in the order in which it is reached."""
-    if reach not in _NEEDED:
-        _NEEDED[reach] = tuple(_needed(reach))
-    return _NEEDED[reach]
+    return tuple(_needed(reach))
 
 
 def _needed(reach: Reach) -> Iterator[Needed]:
@@ -74,9 +69,6 @@ class Circumstances:
     versions: bool = False
 
 
-_KNOWN: WeakKeyDictionary[Module, dict[int, Circumstances]] = WeakKeyDictionary()
-
-
 def circumstances(module: Module, imported: Import) -> Circumstances:
     """Under which circumstances a module makes an import.
 
@@ -84,16 +76,18 @@ def circumstances(module: Module, imported: Import) -> Circumstances:
     what to say of it. `optional`: the attempt is about nothing but the import, and whatever goes wrong is kept
     back. `tested`: it stands in an if statement, `versions`: one about the version of Python or the platform.
     """
-    if module not in _KNOWN:
-        _KNOWN[module] = dict(_found(module.tree.body, Circumstances())) if module.tree is not None else {}
-    return _KNOWN[module].get(id(imported.node), Circumstances())
+    return _circumstances(module).get(id(imported.node), Circumstances())
 
 
+@remembered
+def _circumstances(module: Module) -> dict[int, Circumstances]:
+    return dict(_found(module.tree.body, Circumstances())) if module.tree is not None else {}
+
+
+@remembered
 def relied_on(graph: ImportGraph) -> frozenset[Node]:
     """The modules that are imported by code that could not do without them."""
-    if graph not in _RELIED_ON:
-        _RELIED_ON[graph] = frozenset(_relied_on(graph))
-    return _RELIED_ON[graph]
+    return frozenset(_relied_on(graph))
 
 
 def _relied_on(graph: ImportGraph) -> set[Node]:

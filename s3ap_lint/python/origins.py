@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from s3ap_lint.python.bindings import own_nodes, parameters_of
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.scope import Scope
 
 
@@ -30,7 +30,7 @@ def holder_of(name: str, scope: Scope) -> Scope | None:
     return None
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def sources_of(scope: Scope) -> dict[str, tuple[Source, ...]]:
     """What the statements of a scope bind each name to."""
     found: dict[str, list[Source]] = {}
@@ -55,7 +55,7 @@ def sources_of(scope: Scope) -> dict[str, tuple[Source, ...]]:
     return {name: tuple(sources) for name, sources in found.items()}
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def added_to(scope: Scope) -> dict[str, tuple[ast.expr, ...]]:
     """What is added to the lists and texts of a scope."""
     found: dict[str, list[ast.expr]] = {}

@@ -100,6 +100,7 @@ class Reach:
     """The scopes that run in one environment, each with the surest way there."""
 
     def __init__(self, names: Names, handler: str, environment: Mapping[str, str | None] | None) -> None:
+        self.memo: dict[Any, Any] = {}
         self.graph = graph = names.graph
         self.handler = handler
         self.environment = environment

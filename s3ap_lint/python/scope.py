@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from s3ap_lint.model import Location, Span
 from s3ap_lint.python.value import Given, Value, depends, keys, ordinary, truth, without
@@ -271,6 +272,7 @@ class Scope:
     calls: list[Call] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     bindings: dict[str, list[Binding | None]] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
     values: dict[str, Value] = field(default_factory=dict)
     reads: list[EnvRead] = field(default_factory=list)
     writes: list[EnvWrite] = field(default_factory=list)

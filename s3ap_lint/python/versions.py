@@ -9,9 +9,9 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
 
 from s3ap_lint.model import Location, Span
+from s3ap_lint.python.memo import remembered
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.needed import circumstances, needed, relied_on
 from s3ap_lint.python.newer import Version, accepted_since
@@ -107,8 +107,6 @@ _FORMS = (
 _ANNOTATED = ("arg", "AnnAssign", "FunctionDef", "AsyncFunctionDef")
 _UNIONS = _Form("`|` between types", (3, 10), re.compile(rb"(->|:)[^#\n]*\|"), _ANNOTATED, _union)
 
-_SYNTAX: WeakKeyDictionary[Module, tuple[Newer, ...]] = WeakKeyDictionary()
-
 
 def newer_syntax(module: Module, python: Version) -> tuple[Newer, ...]:
     """The forms of syntax in a module that a version of Python does not have, each in its first place."""
@@ -116,9 +114,12 @@ def newer_syntax(module: Module, python: Version) -> tuple[Newer, ...]:
         return _refused(module, python)
     if python >= max(form.since for form in _FORMS):
         return ()
-    if module not in _SYNTAX:
-        _SYNTAX[module] = tuple(_forms(module))
-    return tuple(newer for newer in _SYNTAX[module] if python < newer.since)
+    return tuple(newer for newer in _syntax(module) if python < newer.since)
+
+
+@remembered
+def _syntax(module: Module) -> tuple[Newer, ...]:
+    return tuple(_forms(module))
 
 
 def _forms(module: Module) -> Iterator[Newer]:

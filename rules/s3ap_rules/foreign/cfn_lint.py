@@ -63,8 +63,7 @@ class CfnLintEngine:
     def rests_on(self, unit: EngineUnit) -> RestsOn:
         """The configuration at or above the template, the templates it nests, and the end of a runtime's support."""
         folder = PurePosixPath(unit.path).parent
-        above = [folder, *folder.parents]
-        files = [(one / name).as_posix() for one in above for name in CONFIGURATIONS]
+        files = [*configuration_candidates(unit.path)]
         nested = [text.decode("utf-8", "replace") for text in _NESTED.findall(unit.data)]
         files += [posixpath.normpath(posixpath.join(folder, text)) for text in nested if "://" not in text]
         with _silence():
@@ -80,6 +79,12 @@ def _silence() -> Iterator[None]:
         yield
 
 
+def configuration_candidates(path: str) -> tuple[str, ...]:
+    """Where a configuration for a template may lie, relative to the root: one that appears there counts."""
+    above = PurePosixPath(path).parents
+    return tuple((folder / name).as_posix() for folder in above for name in CONFIGURATIONS)
+
+
 def configuration_file(root: Path, path: str) -> Path | None:
     """The nearest .cfnlintrc at or above a file's folder, not above the root."""
     for folder in (root / path).parents:
@@ -89,6 +94,13 @@ def configuration_file(root: Path, path: str) -> Path | None:
         if folder == root:
             break
     return None
+
+
+def ignored(template: Path, folder: Path, patterns: Iterable[str]) -> bool:
+    """Whether the configuration in a folder leaves a template out; its patterns are relative to that folder."""
+    path = PurePosixPath(template.relative_to(folder).as_posix())
+    whole = PurePosixPath(template.as_posix())
+    return any(listed(path, pattern) or listed(whole, pattern) for pattern in patterns)
 
 
 def listed(path: PurePosixPath, pattern: str) -> bool:

@@ -13,7 +13,7 @@ import os
 import re
 import time
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import cfnlint.rules
@@ -29,7 +29,7 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from s3ap_lint.model import Finding, Location, Severity, Span
 from s3ap_lint.offers import EngineUnit
 from s3ap_lint.source import Source
-from s3ap_rules.foreign.cfn_lint import SEVERITIES, configuration_file, listed
+from s3ap_rules.foreign.cfn_lint import SEVERITIES, configuration_file, ignored
 
 #: What is taken from a .cfnlintrc. The rest imports code, reads other files, or is about printing.
 KEYS = frozenset(
@@ -69,7 +69,7 @@ def check(unit: EngineUnit) -> list[Finding]:
         settings = _settings(file.read_bytes()) if file else {}
     except Exception as error:  # whatever cfn-lint's parser and validator may raise about a broken file
         return [_misconfigured(unit, file, f"{type(error).__name__}: {error}")]
-    if file and _ignored(root / unit.path, file.parent, settings):
+    if file and ignored(root / unit.path, file.parent, settings.get("ignore_templates", ())):
         return []
     config, source = _config(settings), Source(unit.path, unit.data)
     try:
@@ -120,13 +120,6 @@ def _config(settings: dict[str, Any]) -> Any:
 
     config.set_template_args = set_them
     return config
-
-
-def _ignored(template: Path, folder: Path, settings: dict[str, Any]) -> bool:
-    """Whether the configuration leaves a template out; its patterns are relative to its folder."""
-    path = PurePosixPath(template.relative_to(folder).as_posix())
-    whole = PurePosixPath(template.as_posix())
-    return any(listed(path, pattern) or listed(whole, pattern) for pattern in settings.get("ignore_templates", ()))
 
 
 def _matches(unit: EngineUnit, source: Source, config: Any) -> list[Match]:
