@@ -168,6 +168,15 @@ def test_modules_that_import_each_other_in_a_long_row_do_not_end_the_run(write: 
     assert 401 == sum(one["code"] == "F401" for one in found["findings"])
 
 
+def test_a_comment_of_many_signs_before_an_empty_item_is_read_once(write: Callable[[Files], Path]):
+    """Where a comment might end was tried in every way there is: twice as many for each `#`."""
+    listed = f"Metadata:\n  a:\n    - a{' #' * 60}\n    -\n    - b\n"
+    assert (
+        []
+        == report(write({"template.yaml": f"{HEAD}{listed}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n"}))["findings"]
+    )
+
+
 def test_a_glob_asks_each_of_its_levels_once_about_each_folder():
     """Sixteen `**` and forty folders."""
     path = "/".join(["a"] * 40)
