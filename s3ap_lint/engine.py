@@ -161,9 +161,9 @@ class Session:
         for template in templates:
             report.direct(_template_directives(template))
             report.unchecked += outside(template)
-            for loop in template.open_loops:
+            for loop, reason in template.open_loops:
                 line = template.source.place(loop.at).line
-                report.unchecked.append(Unchecked(template.path, "loop", "its collection is not written out", line))
+                report.unchecked.append(Unchecked(template.path, "loop", reason, line))
             for macro in template.unknown_macros:
                 report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
         report.unchecked += unseen(application)

@@ -20,9 +20,6 @@ from s3ap_lint.template.references import mentioned
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import is_no_value
 
-MOST_NESTED = 32
-"""How deep Maps and Parallels are looked into."""
-
 _VARIABLE = re.compile(r"\$\{!?([^{}]+)\}")
 _BARE = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z))|\$\{[^{}"]*\}', re.DOTALL)
 _INVOKE = re.compile(r":states:::(?:aws-sdk:)?lambda:invoke(?P<rest>\b.*)?$")
@@ -75,15 +72,13 @@ class Definition:
     @cached_property
     def states(self) -> tuple[State, ...]:
         """Every state, those of Maps and Parallels behind the one that holds them."""
-        return tuple(self._states(self.top, 0))
+        return tuple(self._states(self.top))
 
-    def _states(self, machine: Node, depth: int) -> Iterator[State]:
-        if depth > MOST_NESTED:
-            return
+    def _states(self, machine: Node) -> Iterator[State]:
         for name, node in machine["States"].items():
             yield State(name, node, self)
             for inner in (node["ItemProcessor"], node["Iterator"], *node["Branches"]):
-                yield from self._states(inner, depth + 1)
+                yield from self._states(inner)
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:

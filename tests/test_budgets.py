@@ -125,7 +125,7 @@ TOO_MUCH = [
     (doubled_floats, 60, "S3AP314 would have to follow a value through too many expressions"),
     (doubled_returns, 60, "S3AP310 would have to follow what is returned through too many values"),
     (free_conditions, 40, "S3AP101 would have to look at too many scenarios"),
-    (nested_loops, 40, "its collection is not written out"),
+    (nested_loops, 40, "the loops of the template make more than 20,000 values"),
     (costly_pattern, 60, "trying it on what the parameter is compared with may take too many steps"),
     (unknown_parameters, 300, "it has more findings than fixes can be proven for"),
     (aliases, 12, "its aliases expand to more than 400000 values"),
@@ -166,6 +166,15 @@ def test_modules_that_import_each_other_in_a_long_row_do_not_end_the_run(write: 
     modules = {f"src/m{n}.py": f"import m{n + 1}\n" for n in range(400)}
     found = report(write({**handler("import m0\n\ndef handler(event, context):\n    return 1\n"), **modules}))
     assert 401 == sum(one["code"] == "F401" for one in found["findings"])
+
+
+def test_a_comment_of_many_signs_before_an_empty_item_is_read_once(write: Callable[[Files], Path]):
+    """Where a comment might end was tried in every way there is: twice as many for each `#`."""
+    listed = f"Metadata:\n  a:\n    - a{' #' * 60}\n    -\n    - b\n"
+    assert (
+        []
+        == report(write({"template.yaml": f"{HEAD}{listed}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n"}))["findings"]
+    )
 
 
 def test_a_glob_asks_each_of_its_levels_once_about_each_folder():

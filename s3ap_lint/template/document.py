@@ -30,7 +30,7 @@ _SHORT = {
     "EachMemberIn": "Fn::EachMemberIn", "EachMemberEquals": "Fn::EachMemberEquals", "RefAll": "Fn::RefAll",
     "ValueOf": "Fn::ValueOf", "ValueOfAll": "Fn::ValueOfAll",
 }  # fmt: skip
-_SPACE = rb"(?:\s|(?<=\s)#[^\n]*)*"
+_SPACE = rb"(?:\s|(?<=\s)#[^\n]*+)*+"
 _PROPERTIES = re.compile(rb"(?:(?:!<[^>\s]*>|![^\s,\[\]{}]*|&[\w-]+)" + _SPACE + rb")*")
 _BLANK = re.compile(_SPACE)
 _RESOLVER = yaml.resolver.Resolver()

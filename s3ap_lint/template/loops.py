@@ -14,15 +14,19 @@ LOOP = "Fn::ForEach::"
 MOST = 20_000  # nodes that loops may add to one template; CloudFormation allows 500 resources
 
 
-def expanded(top: Node) -> tuple[Node, tuple[Node, ...]]:
-    """A template with its loops written out, and the loops that cannot be."""
+OPEN = "its collection is not written out"
+LARGE = f"with it, the loops of the template make more than {MOST:,} values"
+
+
+def expanded(top: Node) -> tuple[Node, tuple[tuple[Node, str], ...]]:
+    """A template with its loops written out, and the loops that are not, each with the reason."""
     writer = _Writer()
     return writer.copy(top, {}), tuple(writer.left)
 
 
 class _Writer:
     def __init__(self) -> None:
-        self.left: list[Node] = []
+        self.left: list[tuple[Node, str]] = []
         self.count = 0
 
     def copy(self, node: Node, names: Mapping[str, str]) -> Node:
@@ -49,12 +53,12 @@ class _Writer:
         variable, collection, body = loop[0].text, loop[1], loop[2]
         values = [_replaced(item.text, names) for item in collection if item.is_text]
         if not variable or not body.is_mapping or not collection.is_sequence or len(values) != len(collection):
-            self.left.append(loop)
+            self.left.append((loop, OPEN))
             return False
         for value in values:
             self.count += 1
             if self.count > MOST:
-                self.left.append(loop)
+                self.left.append((loop, LARGE))
                 return True
             inner = {**names, variable: value}
             for key, child in body.items():

@@ -20,7 +20,7 @@ from s3ap_lint.template.node import Node
 from s3ap_lint.template.places import dash_of, end_of, entries, line_start, next_line, past_comments, start_of
 from s3ap_lint.template.problem import MAX_DEPTH
 
-_ONLY_COMMENTS = re.compile(rb"(?:\s|(?<=\s)#[^\n]*)*")
+_ONLY_COMMENTS = re.compile(rb"(?:\s|(?<=\s)#[^\n]*+)*+")
 _ONLY_COMMA = re.compile(rb"\s*,?\s*")
 _BEHIND = "\ue000 what stands behind"
 """The key of an entry that stands for the entries behind a run in JSON."""

@@ -14,7 +14,7 @@ from s3ap_lint.template.node import Node
 
 _TO_DASH = re.compile(rb"[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)* *(?=-)")
 _COMMENT_OR_COMMA = re.compile(rb"#[^\n]*|,")
-_PROPERTY = re.compile(rb"(?:\s|(?<=\s)#[^\n]*)*(?:!<[^>\s]*>|![^\s,\[\]{}]*|&[\w-]+)")
+_PROPERTY = re.compile(rb"(?:\s|(?<=\s)#[^\n]*+)*+(?:!<[^>\s]*>|![^\s,\[\]{}]*|&[\w-]+)")
 _BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)*")
 _COMMENT_LINES = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:[ \t]*(?:#[^\n]*)?\Z)?")
 

@@ -88,7 +88,7 @@ class Resource:
 class Template:
     """A parsed template, loops written out. Everything derived is computed once, when first asked for.
 
-    `open_loops` are those whose collection the template does not write out.
+    `open_loops` are those that are not, each with the reason.
     """
 
     def __init__(self, source: Source, top: Node) -> None:

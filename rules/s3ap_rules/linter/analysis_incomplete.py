@@ -12,7 +12,8 @@ analysis_incomplete = Rule(
 Something could not be looked at, or not to the end.
 
 A run that finds nothing says nothing about these places: code whose folder cannot be told, a template that a macro
-may rewrite, a file too large to read, a question with too many scenarios, a schema engine that took too long.
+may rewrite, a file too large to read, a question with too many scenarios or too many steps, a schema engine that took
+too long. The budgets are counts, so the same is left out on every machine; only a schema engine has a clock.
 
 Every run counts them in its summary, and `-v` and `--format json` list them under `unchecked`; they do not
 change the exit status. Select this rule, or give `--strict`, and each becomes a finding that can fail a gate.
