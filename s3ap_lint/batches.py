@@ -1,7 +1,7 @@
 """Which units one process does in a row: an application with the Python files beside it, so that each is parsed once.
 
-The costly half goes first: what is left at the end is small, and no process waits long for another. Within the halves
-neighbours follow each other, because they share modules.
+Applications go first, as they need the facts of modules that are checked later, and of those the costly half: what is
+left at the end is small, and no process waits long for another. Neighbours follow each other: they share modules.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def batches(todo: Iterable[Task], size: Callable[[str], int]) -> list[Batch]:
     together += [Batch(tuple(found[:MOST])) for found in folders.values()]
     costs = {batch: _cost(batch, size) for batch in (*alone, *together)}
     middle = median(costs.values()) if costs else 0
-    return sorted(costs, key=lambda batch: (costs[batch] < middle, files_of(batch)))
+
+    def place(batch: Batch) -> tuple[bool, bool, tuple[str, ...]]:
+        return isinstance(batch.units[0], PythonTask), costs[batch] < middle, files_of(batch)
+
+    return sorted(costs, key=place)
 
 
 def _nearest(path: str, folders: Container[str]) -> str:

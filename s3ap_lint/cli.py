@@ -25,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        if arguments == ["--version"]:
-            return _version()
+        if arguments == ["--version"] and _version():
+            return 0
         status = recall.answer(arguments)
         if status is None:
             status = _run(arguments)
@@ -104,16 +104,27 @@ ENGINES = ("cfn-lint", "cloudformation-validate", "pyflakes")
 """The distributions whose findings are carried; what `--version` names besides the program itself."""
 
 
-def _version() -> int:
-    versions = _installed()
-    engines = ", ".join(f"{name} {versions[name]}" for name in ENGINES if name in versions)
+def _version() -> bool:
+    """Print it without loading anything; False if there are plugins of others, which have to be asked."""
+    found = _installed()
+    if any(name != "s3ap-lint" and _has_plugins(folder) for name, (_, folder) in found.items()):
+        return False
+    engines = ", ".join(f"{name} {found[name][0]}" for name in ENGINES if name in found)
     print(f"s3ap-lint {__version__}" + (f" ({engines})" if engines else ""))
-    return 0
+    return True
 
 
-def _installed() -> dict[str, str]:
-    """The versions of what is installed, by name, from the names of metadata folders: reading those takes longer."""
-    found: dict[str, str] = {}
+def _has_plugins(metadata: str) -> bool:
+    try:
+        with open(f"{metadata}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
+            return "[s3ap_lint]" in file.read()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _installed() -> dict[str, tuple[str, str]]:
+    """Version and metadata folder of what is installed, by name; importing what reads metadata takes longer."""
+    found: dict[str, tuple[str, str]] = {}
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")  # noqa: PTH208
@@ -123,7 +134,7 @@ def _installed() -> dict[str, str]:
             stem, _, kind = name.rpartition(".")
             distribution, _, version = stem.partition("-")
             if kind == "dist-info" and version:
-                found.setdefault(distribution.replace("_", "-").lower(), version)
+                found.setdefault(distribution.replace("_", "-").lower(), (version, f"{folder}/{name}"))
     return found
 
 

@@ -17,7 +17,7 @@ from s3ap_lint.engine import vendored
 from s3ap_lint.model import Location, Safety, Span, Unimport
 from s3ap_lint.python.import_effects import Effects, parsed
 from s3ap_lint.python.import_statement import without
-from s3ap_lint.python.import_users import ImportUsers, User
+from s3ap_lint.python.import_users import ImportUsers, User, stem
 from s3ap_lint.python.imports import above
 from s3ap_lint.python.module import Module
 from s3ap_lint.python.module import parse as parse_module
@@ -47,6 +47,7 @@ def resolved(
     if not asking:
         return report
     around = _Around(workspace, tuple(python()), tuple(texts))
+    around.search({(one.subject, one.name) for finding in asking for one in _unimports(finding) if one.shared})
     statements: dict[Statement, list[Diagnostic]] = {}
     for finding in asking:
         for one in _unimports(finding):
@@ -175,6 +176,12 @@ class _Around:
     workspace: Workspace
     python: tuple[str, ...]
     texts: tuple[str, ...]
+
+    def search(self, names: Iterable[tuple[str, str]]) -> None:
+        """Look for all of these names and their modules in one go: a large project's files are not all held."""
+        inside = [(stem(path), name) for path, name in names]
+        self.workspace.search(self.python, {"import *", *(word for pair in inside for word in pair)})
+        self.workspace.search(self.texts, {f"{module}{mark}{name}" for module, name in inside for mark in ".:"})
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None when it cannot be read."""

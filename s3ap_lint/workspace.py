@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +116,7 @@ class Workspace:
         self._kinds: dict[str, str] = {}
         self._listings: dict[str, tuple[str, ...]] = {}
         self._unlisted: set[str] = set()
+        self._sought: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._let_go: dict[str, str] = {}
         self._bytes = 0
         self.unsteady = False  # a file was another when it was read a second time
@@ -197,10 +198,28 @@ class Workspace:
     def having(self, paths: tuple[str, ...], word: str) -> frozenset[str]:
         """Those of some files, at normal paths, whose bytes have a text. What else they hold does not matter."""
         text = word.encode()
-        found = frozenset(path for path in paths if isinstance(data := self.bytes_of(path), bytes) and text in data)
+        known, hits = self._sought.get(word, (frozenset(), frozenset()))
+        left = [path for path in paths if path not in known]
+        found = hits.intersection(paths) | self._with(left, [text])[text]
         for seen in self._logs:
             seen.sought[word, paths] = found
         return found
+
+    def search(self, paths: Sequence[str], words: Iterable[str]) -> None:
+        """Look for many texts in one go: what `having` will be asked, file by file."""
+        texts = {word: word.encode() for word in words}
+        found = self._with(paths, list(texts.values()))
+        self._sought.update({word: (frozenset(paths), found[text]) for word, text in texts.items()})
+
+    def _with(self, paths: Sequence[str], texts: Sequence[bytes]) -> dict[bytes, frozenset[str]]:
+        found: dict[bytes, list[str]] = {text: [] for text in texts}
+        for path in paths:
+            data = self.bytes_of(path)
+            if isinstance(data, bytes):
+                for text in texts:
+                    if text in data:
+                        found[text].append(path)
+        return {text: frozenset(hits) for text, hits in found.items()}
 
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder that can be asked for."""

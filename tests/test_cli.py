@@ -464,9 +464,11 @@ def test_statistics_are_on_standard_error_only(cli: Cli, write: Write):
 
 
 def test_version_names_the_engines(cli: Cli):
-    cfn_lint, pyflakes = (importlib.metadata.version(name) for name in ("cfn-lint", "pyflakes"))
+    names = ("cfn-lint", "cloudformation-validate", "pyflakes")
+    cfn_lint, fast, pyflakes = (importlib.metadata.version(name) for name in names)
     ran = cli("--version")
-    expected = f"s3ap-lint {s3ap_lint.__version__} (cfn-lint {cfn_lint}, pyflakes {pyflakes})\n"
+    engines = f"cfn-lint {cfn_lint}, cloudformation-validate {fast}, pyflakes {pyflakes}"
+    expected = f"s3ap-lint {s3ap_lint.__version__} ({engines})\n"
     assert (0, expected, "") == (ran.status, ran.out, ran.err)
     assert (
         f"s3ap-lint {s3ap_lint.__version__} (pyflakes {pyflakes})\n" == cli("--no-plugin", "cfn-lint", "--version").out

@@ -204,6 +204,15 @@ class ImportUsers:
         return None
 
 
+def _inside(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__")
+
+
+def stem(path: str) -> str:
+    """The last part of a module's name."""
+    return posixpath.basename(_inside(path))
+
+
 @dataclass(frozen=True)
 class _Target:
     """A name, and the module that it is reached through; `certain`: its file is found as Python finds it."""
@@ -214,11 +223,11 @@ class _Target:
 
     @cached_property
     def inside(self) -> str:
-        return self.path.removesuffix(".py").removesuffix("/__init__")
+        return _inside(self.path)
 
     @cached_property
     def stem(self) -> str:
-        return posixpath.basename(self.inside)
+        return stem(self.path)
 
     def fits(self, inside: str) -> bool:
         """Whether a module's path, or the end of it, is that of this module."""
