@@ -187,7 +187,7 @@ def test_the_library_is_worked_through_without_doing_things_twice(library: Path,
         "template parse": {1: 11},
         "edited template parse": {1: 3, 2: 1, 3: 1, 5: 1, 6: 1},
         "Python parse": {1: 13, 2: 12},
-        "facts of a module": {1: 26},  # the shared package: once beside its application, once as files
+        "facts of a module": {1: 26},
         "pyflakes": {1: 26},
         "closure": {1: 18},
         "reach": {1: 16, 2: 1, 3: 1},
