@@ -59,7 +59,7 @@ class Present:
         self.workspace = workspace
         self.known = known or Known()
         self._root = str(workspace.root)
-        self._began = time.time_ns()
+        self._began = workspace.began
         self._digests: dict[str, str] = {}
         self._entries: dict[str, tuple[dict[str, str], str] | None] = {}
         self._folders: dict[str, str | None] = {}

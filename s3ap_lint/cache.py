@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -107,21 +108,26 @@ class Cache:
         if _stamp(self.file) != self._loaded:  # another run has ended meanwhile
             for name, variants in _read(self.file)[1].items():
                 self._kept.setdefault(name, variants)
-        content = (_VERSION, known.files, known.folders, _bounded(self._kept))
+        files, folders = {**self.known.files, **known.files}, {**self.known.folders, **known.folders}
+        content = (_VERSION, files, folders, _bounded(self._kept))
         storage.write(self.file, _pickled(content))
 
 
 def _named(unit: Task | str) -> str:
-    return unit if isinstance(unit, str) else repr(unit)
+    if isinstance(unit, str):
+        return unit
+    values = (getattr(unit, one.name) for one in fields(unit))  # a set prints in any order
+    return repr((type(unit).__name__, *(sorted(v) if isinstance(v, frozenset) else v for v in values)))
 
 
 def opened(config: Config, program: str) -> Cache:
     """The cache for a configuration and a program, which `program` tells from all others."""
     folder = storage.where()
-    if not folder:
+    if not folder or not program:
         return Cache("")
     same = replace(config, jobs=0, engine="", engine_timeout=0.0, cwd=config.root, file=None)
-    surroundings = sorted((name, value) for name, value in os.environ.items() if name.startswith("PYFLAKES"))
+    variables = sorted((name, value) for name, value in os.environ.items() if name.startswith("PYFLAKES"))
+    surroundings = (variables, tuple(sys.flags), sys.warnoptions, getattr(os, "geteuid", int)())
     name = facts.digest(repr((_VERSION, program, same, surroundings)).encode("utf-8", "surrogateescape"))
     file = os.path.join(folder, "units", name)
     stamp = _stamp(file)
@@ -134,7 +140,7 @@ def _read(file: str) -> tuple[Known, dict[str, list[_Kept]]]:
     content: Any = _unpickled(data) if data else None
     try:
         version, files, folders, kept = content
-        if version == _VERSION:
+        if version == _VERSION and all(isinstance(one, dict) for one in (files, folders, kept)):
             return Known(files, folders), kept
     except (TypeError, ValueError):
         pass

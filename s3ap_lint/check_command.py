@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from s3ap_lint import baseline, facts, fixes
@@ -48,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         if done and not options.diff:
             done = _carry_out(done, found, piped=buffer is not None)
             report = replace(accepted(found.look(done.files)), fixed=done.settled.applied) if done.refused else report
-        found.keep()
+        with suppress(Exception):  # the report is right whatever becomes of the cache
+            found.keep()
     report = _with_nothing_checked(report, found, options)
     if done and options.diff:
         return _show(options, found, done, report)
@@ -63,8 +65,9 @@ def run(options: argparse.Namespace) -> int:
     if options.statistics:
         _statistics(report, time.monotonic() - started)
     answer = status(report, config, found.registry, exit_zero=options.exit_zero)
-    if found.caching and not (done or overlay or options.statistics or answer == 2):
-        remember(options.told, found, Words(text, answer, options.output), began)
+    if found.caching and options.told and not (done or overlay or options.statistics or answer == 2):
+        with suppress(Exception):
+            remember(options.told, found, Words(text, answer, options.output), began)
     return 2 if done and done.refused else answer
 
 

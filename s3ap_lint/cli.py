@@ -27,9 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments == ["--version"] and _version():
             return 0
-        status = recall.answer(arguments)
+        told = recall.circumstances(arguments)
+        status = recall.answer(told)
         if status is None:
-            status = _run(arguments)
+            status = _run(arguments, told)
             sys.stdout.flush()
         return status
     except S3apLintError as error:
@@ -51,10 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], told: str) -> int:
     from s3ap_lint.arguments import COMMANDS, parser_for
 
-    told = list(arguments)
     command = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "check"
     options = parser_for(command).parse_intermixed_args(arguments)
     options.told = told
@@ -76,7 +76,10 @@ def _cache(options: argparse.Namespace) -> int:
     found = storage.contents() if where else []
     files, size = len(found), sum(status.st_size for _, status in found)
     if options.action == "clean":
-        files, size = storage.clean()
+        try:
+            files, size = storage.clean()
+        except OSError as error:
+            raise S3apLintError(f"{error.filename or where} cannot be removed: {error.strerror}") from None
     done = " removed" if options.action == "clean" else ""
     size_told = f"{files} files, {size / 1024 / 1024:.1f} MB{done}"
     print(f"{where}: {size_told}" if where else "there is no cache: no home folder, or an empty S3AP_LINT_CACHE_DIR")

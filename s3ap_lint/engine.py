@@ -41,7 +41,7 @@ from s3ap_lint.template.node import Node
 from s3ap_lint.template.recognition import is_other_known_document, is_template, why_not
 from s3ap_lint.template.template import Template
 from s3ap_lint.unseen import declared_encoding, outside, unproven, unseen, untried
-from s3ap_lint.workspace import Unreadable, Workspace
+from s3ap_lint.workspace import Unreadable, Workspace, normal
 
 HELD = 1_000_000
 """Bytes of modules whose facts are kept from batch to batch; facts take about a hundred times as much."""
@@ -363,12 +363,12 @@ class Session:
         for engine in self.registry.engines.values():
             if engine.kind != "python":
                 continue
+            self._note_basis(engine, unit)
             try:
                 yield from _findings(engine.check(unit), report)
             except RecursionError:
                 reason = f"{engine.name} cannot follow code that is nested this deeply"
                 report.unchecked.append(Unchecked(source.path, "Python file", reason))
-            self._note_basis(engine, unit)
 
     def check_with_engine(self, path: str, engine: str) -> UnitResult:
         """Check one template with a foreign engine."""
@@ -376,13 +376,15 @@ class Session:
         source = self.workspace.read(path)
         if isinstance(source, Source):
             unit = EngineUnit(str(self.workspace.root), path, source.data)
+            self._note_basis(self.registry.engines[engine], unit)
+            if self.workspace.overlay:
+                self.workspace.note_until(0.0)  # an engine may look at the file on disk besides
             for finding in _findings(self.registry.engines[engine].check(unit), report):
                 report.add(finding, finding.code)
-            self._note_basis(self.registry.engines[engine], unit)
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
 
     def _note_basis(self, engine: Engine, unit: EngineUnit) -> None:
-        """Record what an engine's answer rests on, for those that would use it again."""
+        """Record what an engine's answer will rest on, before it is given, for those that would use it again."""
         tell = getattr(engine, "rests_on", None)
         if tell is None:
             self.workspace.note_until(0.0)
@@ -390,6 +392,8 @@ class Session:
         basis: RestsOn = tell(unit)
         self.workspace.note_until(basis.until)
         for path in basis.files:
+            if normal(path) is None:
+                self.workspace.note_until(0.0)  # outside of the project, where nobody looks
             self.workspace.data(path)
 
 

@@ -19,7 +19,7 @@ TICK = 50_000_000  # ns; a system that counts finer than seconds still stamps fi
 COARSE = 2_000_000_000  # ns; FAT stamps every other second
 
 MISSING, FILE, FOLDER, OTHER = "-", "f", "d", "o"
-CONTENT = "content"
+CONTENT = "="
 
 
 def signature(status: os.stat_result) -> str:
@@ -93,12 +93,12 @@ _WATCHED: dict[str, str] = {}
 def watch(path: str, *, content: bool = True) -> None:
     """Note that what a run says depends on a file that is none of the project's, or only on what is there."""
     kind = kind_at(path)
-    if kind != FILE or not content:
-        _WATCHED.setdefault(path, kind)
+    if content and kind.endswith(FILE):
+        _WATCHED[path] = CONTENT + kind
     else:
-        _WATCHED[path] = CONTENT
+        _WATCHED.setdefault(path, kind)
 
 
 def watched() -> Mapping[str, str]:
-    """What `watch` was told, by absolute path: that the content matters, or the kind of thing that was there."""
+    """By absolute path the kind of thing that was there, with `CONTENT` before it where its content matters, too."""
     return _WATCHED

@@ -49,7 +49,7 @@ class Engine(Protocol):
     `kind` is "template" (one template file a call, in a process that can be killed) or "python"
     (one Python file a call). Besides findings there may be an Unchecked for what could not be looked at. An engine
     that also has a text `missing` takes part only where it is chosen; if not empty, the text says what to install.
-    An engine may also have `rests_on(unit) -> RestsOn`, which is asked after `check`; without it, nobody knows when an
+    An engine may also have `rests_on(unit) -> RestsOn`, which is asked before `check`; without it, nobody knows when an
     answer has become out of date, and none is kept for the next run.
     """
 

@@ -70,9 +70,10 @@ class Manager:
     def __init__(self) -> None:
         self._pm = pluggy.PluginManager(GROUP)
         self._pm.add_hookspecs(Hooks)
+        self._modules: set[str] = set()
 
-    def register(self, plugin: object, name: str) -> None:
-        """Take a plugin in; raises PluginError when the name is taken or a hook is unknown."""
+    def register(self, plugin: object, name: str, module: str = "") -> None:
+        """Take a plugin in, from a module; raises PluginError when the name is taken or a hook is unknown."""
         if self._pm.has_plugin(name):
             raise PluginError(f"two plugins are called {name!r}; disable one with --no-plugin {name}")
         stray = sorted(n for n in dir(plugin) if n.startswith("s3ap_") and n not in HOOKS and _marked(plugin, n))
@@ -80,6 +81,7 @@ class Manager:
             raise PluginError(
                 f"plugin {name!r} implements an unknown hook {stray[0]!r}; the hooks are {', '.join(HOOKS)}"
             )
+        self._modules.add(module or getattr(plugin, "__name__", type(plugin).__module__))
         try:
             self._pm.register(plugin, name)
             self._pm.check_pending()
@@ -91,9 +93,8 @@ class Manager:
         return sorted(name for name, plugin in self._pm.list_name_plugin() if plugin is not None)
 
     def modules(self) -> list[str]:
-        """The modules that the plugins are or, where a plugin is an object, that it is of; sorted."""
-        plugins = [plugin for _, plugin in self._pm.list_name_plugin() if plugin is not None]
-        return sorted({getattr(plugin, "__name__", type(plugin).__module__) for plugin in plugins})
+        """The modules that the plugins are or come from, sorted."""
+        return sorted(self._modules)
 
     def call(self, hook: str) -> list[tuple[str, Any]]:
         """What every plugin returns for a hook: (plugin name, thing) pairs, sorted by plugin.
@@ -129,7 +130,7 @@ def make_manager(*, disabled: Iterable[str] = (), trusted: Sequence[Path] = ()) 
         raise PluginError(f"no plugin is called {unknown[0]!r}; there are {', '.join(sorted(found)) or 'none'}")
     for name, point in sorted(found.items()):
         if name not in off:
-            manager.register(_imported(name, point.load), name)
+            manager.register(_imported(name, point.load), name, point.module)
     for name, path in sorted(paths.items()):
         if name not in off:
             manager.register(_imported(name, partial(_from_path, path)), name)

@@ -7,56 +7,75 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from s3ap_lint import facts
-from s3ap_lint.plugins import GROUP
 
+GROUP = "s3ap_lint"
 _INSTALLED = ("site-packages", "dist-packages")
+_STDLIB = os.path.dirname(os.__file__)
 
 
-def packages(modules: Iterable[str]) -> list[str]:
-    """The folders, or files, of the linter and the modules of its plugins: what is at the top of each one's name."""
-    names = {module.partition(".")[0] for module in (GROUP, *modules)}
-    found = {file for name in names if (file := getattr(sys.modules.get(name), "__file__", None))}
-    return sorted(os.path.dirname(file) if os.path.basename(file) == "__init__.py" else file for file in found)
+def loose(plugins: Iterable[str]) -> list[str]:
+    """The files and folders of loaded code that no installer put there: somebody may be working on it.
+
+    `plugins` are the modules of the plugins. Of a package of theirs all of its files count, of a single file what lies
+    beside it, of everything else what is loaded.
+    """
+    tops = {name.partition(".")[0] for name in (GROUP, *plugins)}
+    found: set[str] = set()
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not file or _is_installed(file) or file.startswith(_STDLIB + os.sep):
+            continue
+        top = name.partition(".")[0]
+        folders = list(getattr(sys.modules.get(top), "__path__", ()))
+        if top in tops:
+            found.update(folders or [os.path.dirname(file)])
+        else:
+            found.add(file)
+    return sorted(found)
 
 
-def sources(parts: Iterable[str]) -> list[str]:
-    """The files and folders whose signatures tell whether code is what it was.
+def sources(plugins: Iterable[str]) -> list[str]:
+    """The files and folders whose signatures tell whether the program is what it was.
 
     What is installed is replaced by whole folders; code that somebody works on is edited in place.
     """
-    installed = [folder for folder in dict.fromkeys(sys.path) if os.path.basename(folder) in _INSTALLED]
-    folders = [folder for folder in installed if os.path.isdir(folder)]
-    return [*(path for part in parts for path in _sources(part)), *folders]
-
-
-def _sources(part: str) -> Iterator[str]:
-    if not os.path.isdir(part):
-        yield part
-        return
-    for here, folders, names in os.walk(part):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield here
-        if not _is_installed(part):
-            yield from (os.path.join(here, name) for name in sorted(names) if name.endswith((".py", ".json")))
+    installed = {os.path.dirname(file) for name in (GROUP, *plugins) if _is_installed(file := _file(name))}
+    folders = [here for top in sorted(installed) for here, _, _ in os.walk(top) if "__pycache__" not in here]
+    path = [folder for folder in dict.fromkeys(sys.path) if folder and os.path.exists(folder)]
+    return [*folders, *path, *(one for part in loose(plugins) for one in _inside(part))]
 
 
 def identity(parts: Iterable[str]) -> str:
     """What tells this program from all others: the interpreter, all that is installed, and code that is not.
 
-    The same program in another place, installed at another time, is the same.
+    The same program in another place, installed at another time, is the same. Empty where it cannot be told.
     """
     out = [sys.version]
     for folder in dict.fromkeys(sys.path):
         for name in sorted(_names(folder)):
             if name.endswith((".dist-info", ".egg-info")):
                 out += [name, _record(os.path.join(folder, name))]
-    loose = [part for part in parts if not _is_installed(part)]
-    out += [f"{path} {facts.signature(os.stat(path))}" for part in loose for path in _sources(part)]
+    try:
+        out += [f"{path} {facts.signature(os.stat(path))}" for part in parts for path in _inside(part)]
+    except OSError:
+        return ""
     return facts.digest("\n".join(out).encode("utf-8", "surrogateescape"))
 
 
-def _is_installed(part: str) -> bool:
-    return not set(_INSTALLED).isdisjoint(part.split(os.sep))
+def _inside(part: str) -> Iterator[str]:
+    """A file or folder, and all that lies in it but what Python makes of it; links that lead nowhere are nothing."""
+    yield part
+    for here, folders, names in os.walk(part):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        yield from (path for name in sorted([*folders, *names]) if os.path.exists(path := os.path.join(here, name)))
+
+
+def _file(name: str) -> str:
+    return getattr(sys.modules.get(name), "__file__", None) or ""
+
+
+def _is_installed(file: str) -> bool:
+    return not set(_INSTALLED).isdisjoint(file.split(os.sep))
 
 
 def _names(folder: str) -> list[str]:

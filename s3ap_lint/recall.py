@@ -24,17 +24,27 @@ FILE, EXACT, PLACE = "file", "exact", "place"  # of absolute paths
 
 
 def circumstances(argv: Sequence[str]) -> str:
-    """Everything that a run is told, as a text."""
+    """Everything that a run is told, as a text; empty where that cannot be said."""
+    try:
+        return _circumstances(argv)
+    except (OSError, ValueError, AttributeError):  # a folder that is gone, an output that is no file
+        return ""
+
+
+def _circumstances(argv: Sequence[str]) -> str:
     terminal = sys.stdout.isatty()
     size = tuple(os.get_terminal_size(sys.stdout.fileno())) if terminal else ()
+    sys.stdout.buffer  # noqa: B018  what is said again goes there
+    user = getattr(os, "geteuid", int)()  # what may not be read depends on it
     names = sorted(name for name in os.environ if name in SAID or name.startswith(("PYFLAKES", "S3AP_LINT")))
     told = [(name, os.environ[name]) for name in names]
-    return repr((list(argv), os.getcwd(), sys.version, sys.path, told, terminal, size))
+    settings = (sys.version, tuple(sys.flags), sys.warnoptions, sys.path, user)
+    return repr((list(argv), os.getcwd(), settings, told, terminal, size))
 
 
-def answer(argv: Sequence[str]) -> int | None:
+def answer(told: str) -> int | None:
     """Say what was said before and give its exit status; None if nothing is remembered, or something changed."""
-    file = file_for(told := circumstances(argv))
+    file = file_for(told)
     stored = storage.read(file) if file else b""
     if not stored:
         return None
@@ -43,7 +53,7 @@ def answer(argv: Sequence[str]) -> int | None:
         length, _, rest = stored.partition(b"\0")
         head, text = rest[: int(length)], rest[int(length) :]
         before, root, until, status, output, *fields = head.decode("utf-8", "surrogateescape").split("\0")
-        moved = _moved(root, fields) if before == told and time.time() < float(until) else None
+        moved = _touched(root, fields) if before == told and time.time() < float(until) else None
         if moved is not None and output:
             with open(output, "wb") as target:
                 target.write(text)
@@ -62,7 +72,8 @@ def answer(argv: Sequence[str]) -> int | None:
 
 def file_for(told: str) -> str:
     folder = storage.where()
-    return os.path.join(folder, "runs", f"{crc32(told.encode('utf-8', 'surrogateescape')):08x}") if folder else ""
+    name = f"{crc32(told.encode('utf-8', 'surrogateescape')):08x}"
+    return os.path.join(folder, "runs", name) if folder and told else ""
 
 
 def store(file: str, fields: Sequence[str], text: bytes) -> bool:
@@ -71,8 +82,8 @@ def store(file: str, fields: Sequence[str], text: bytes) -> bool:
     return storage.write(file, b"%d\0%b%b" % (len(head), head, text))
 
 
-def _moved(root: str, fields: Sequence[str]) -> dict[int, os.stat_result] | None:
-    """Whether all facts hold: those that do although the signature is another, by index; None if one does not."""
+def _touched(root: str, fields: Sequence[str]) -> dict[int, os.stat_result] | None:
+    """The facts that hold although the signature is another, by index; None if there is one that does not."""
     moved = {}
     below = root + os.sep
     stat, signature = os.stat, facts.signature

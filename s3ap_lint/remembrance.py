@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from s3ap_lint import facts, program, recall
@@ -20,17 +20,16 @@ class Words:
     output: str | None = None
 
 
-def remember(argv: Sequence[str], run: Run, words: Words, began: int) -> bool:
-    """Keep what a run said that began at a moment (Unix time in ns), for when nothing has changed.
+def remember(told: str, run: Run, words: Words, began: int) -> bool:
+    """Keep what a run said that was told this and began at a moment (Unix time in ns), for when nothing has changed.
 
     False if it is not kept: something that it rests on changed so lately that a later change might go unseen, or nobody
     can say what it rests on.
     """
-    told = recall.circumstances(argv)
     file, basis, root = recall.file_for(told), run.basis(), str(run.config.root)
     if not file or basis is None:
         return False
-    code = program.sources(program.packages(run.registry.modules))
+    code = program.sources(run.registry.modules)
     exact = [*code, *(os.path.join(root, path) for path in basis.refused)]
     try:
         fields = [*_below(root, basis, began), *_elsewhere(facts.watched(), exact, began)]
@@ -58,12 +57,12 @@ def _below(root: str, basis: Basis, began: int) -> Iterator[str]:
 def _elsewhere(watched: Mapping[str, str], exact: Iterable[str], began: int) -> Iterator[str]:
     """The same for absolute paths: those that were watched, and those that are taken by their signature."""
     for path, kind in watched.items():
-        if kind == facts.CONTENT:
+        if kind.startswith(facts.CONTENT):
             signature = _signature(path, began)
             with open(path, "rb") as file:
                 yield from (recall.FILE, signature, facts.digest(file.read()), path)
-        else:
-            yield from (recall.PLACE, "", kind, path)
+        if kind != facts.CONTENT + facts.FILE:
+            yield from (recall.PLACE, "", kind.removeprefix(facts.CONTENT), path)
     for path in exact:
         yield from (recall.EXACT, _signature(path, began), "", path)
 

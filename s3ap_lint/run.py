@@ -6,6 +6,7 @@ The bytes of the report are the same for any number of processes, and for any wa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -73,7 +74,7 @@ class Run:
         self._tasks = plan(self.found, self._project)
         self._held = self._last = self.overlay
         if self.caching:
-            self.cache = cache.opened(config, program.identity(program.packages(self.registry.modules)))
+            self.cache = cache.opened(config, program.identity(program.loose(self.registry.modules)))
         self._present = Present(self._workspace, self.cache.known if self.cache else None)
 
     @property
@@ -200,7 +201,10 @@ class Run:
                     self.cache.put(unit, result)
 
     def _is_kept(self, task: Task) -> bool:
-        kept = self.cache.get(task, self._present) if self.cache is not None else None
+        kept = None
+        if self.cache is not None:
+            with suppress(Exception):  # whatever a damaged entry may do: it is none
+                kept = self.cache.get(task, self._present)
         if kept is not None:
             self._results[task] = kept
         return kept is not None

@@ -57,7 +57,9 @@ def write(file: str, content: bytes) -> bool:
     folder, name = os.path.split(file)
     temporary = os.path.join(folder, f"{_TEMPORARY}{os.getpid()}-{name}")
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        if not os.path.isdir(folder):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            _mark(os.path.dirname(folder))
         with open(temporary, "wb") as stored:
             stored.write(_MAGIC + b"%08x\n" % crc32(content))
             stored.write(content)
@@ -70,8 +72,16 @@ def write(file: str, content: bytes) -> bool:
     return True
 
 
+def _mark(folder: str) -> None:
+    """Keep version control and backups from a cache folder that lies in a project."""
+    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")):
+        if not os.path.exists(os.path.join(folder, name)):
+            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                file.write(text)
+
+
 def contents() -> list[tuple[str, os.stat_result]]:
-    """The files of the cache, each with its status."""
+    """The files of the cache, each with its status. What is not of its making, in whatever folder it is, is none."""
     from contextlib import suppress
 
     found = []
@@ -79,8 +89,18 @@ def contents() -> list[tuple[str, os.stat_result]]:
         with suppress(OSError), os.scandir(os.path.join(where(), part)) as listing:
             for entry in listing:
                 with suppress(OSError):
-                    found.append((entry.path, entry.stat(follow_symlinks=False)))
+                    if entry.is_file(follow_symlinks=False) and _is_ours(entry.name, entry.path):
+                        found.append((entry.path, entry.stat(follow_symlinks=False)))
     return found
+
+
+def _is_ours(name: str, path: str) -> bool:
+    if name.startswith(_TEMPORARY):
+        return True
+    if len(name) not in (8, 32) or name.strip("0123456789abcdef"):
+        return False
+    with open(path, "rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def clean() -> tuple[int, int]:
@@ -91,7 +111,7 @@ def clean() -> tuple[int, int]:
     for path, _ in found:
         with suppress(FileNotFoundError):
             os.remove(path)
-    for part in ("units", "runs", ""):
+    for part in ("units", "runs"):
         with suppress(OSError):
             os.rmdir(os.path.join(where(), part))
     return len(found), sum(status.st_size for _, status in found)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -105,6 +106,7 @@ class Workspace:
 
     def __init__(self, root: Path, overlay: Mapping[str, bytes] | None = None) -> None:
         """Files below `root`; `overlay` holds buffers that take the place of files, by path."""
+        self.began = time.time_ns()  # nothing was read before
         self.root = Path(os.path.realpath(root))
         self.seen = Seen()
         self._logs = [self.seen]

@@ -55,7 +55,7 @@ def settle() -> None:
 
 def files_of(folder: Path) -> list[Path]:
     """The files of the cache."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.parent.name in ("units", "runs"))
 
 
 # -- the same as without -------------------------------------------------------------------------
@@ -383,10 +383,10 @@ def test_results_that_nobody_asks_for_are_dropped_and_the_rest_is_bounded(
 def test_of_many_files_those_that_were_not_written_for_long_go(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "LARGEST", 3000)
     for n in range(6):
-        assert storage.write(str(kept / "runs" / str(n)), bytes(900))
-        os.utime(kept / "runs" / str(n), (n, n))
-    assert storage.write(str(kept / "runs" / "6"), bytes(900))
-    assert ["4", "5", "6"] == [file.name for file in files_of(kept)]
+        assert storage.write(str(kept / "runs" / f"{n:08}"), bytes(900))
+        os.utime(kept / "runs" / f"{n:08}", (n, n))
+    assert storage.write(str(kept / "runs" / "00000006"), bytes(900))
+    assert ["00000004", "00000005", "00000006"] == [file.name for file in files_of(kept)]
 
 
 def test_clean_removes_it_all_and_nothing_else(cli: Cli, write: Write, tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_clean_removes_it_all_and_nothing_else(cli: Cli, write: Write, tmp_path:
     shown = cli("cache", "show", env=environment).out
     assert f"{where}: 2 files, 0.0 MB\n" == shown
     assert f"{where}: 2 files, 0.0 MB removed\n" == cli("cache", "clean", env=environment).out
-    assert [where / "other"] == list(where.iterdir())
+    assert {"other", ".gitignore", "CACHEDIR.TAG"} == {path.name for path in where.iterdir()}
     assert f"{where}: 0 files, 0.0 MB removed\n" == cli("cache", "clean", env=environment).out
     assert "there is no cache" in cli("cache", "show", env={storage.VARIABLE: ""}).out
 
@@ -449,3 +449,78 @@ def test_a_run_that_could_not_do_its_job_is_made_again(cli: Cli, write: Write, p
     settle()
     assert [2, 2] == [cli.lint().status for _ in range(2)]
     assert [] == [file for file in files_of(cli.home) if file.parent.name == "runs"]
+
+
+# -- what fell through once ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [".s3ap-lint.toml", "known.json"])
+def test_a_linked_configuration_or_baseline_counts_by_its_content(
+    cli: Cli, write: Write, project: Path, tmp_path: Path, name: str
+) -> None:
+    write({**APPLICATION, "src/handler.py": MISSPELT})
+    real = tmp_path / "elsewhere"
+    accepting = {".s3ap-lint.toml": 'ignore = ["S3AP302"]\n', "known.json": '{"version": 1, "entries": []}'}
+    real.write_text(accepting[name])
+    (project / name).symlink_to(real)
+    settle()
+    asked = ("--select", "S3AP302", *(["--baseline", name] if name == "known.json" else []))
+    before = [cli.lint(*asked).status for _ in range(2)]
+    real.write_text({".s3ap-lint.toml": "", "known.json": '{"version": 1, "entries": [], "more": '}[name])
+    assert [before[0]] * 2 == before
+    assert cli.lint(*asked, "--no-cache") == cli.lint(*asked)
+    assert before[0] != cli.lint(*asked).status
+
+
+def test_code_and_data_beside_a_plugin_count(cli: Cli, write: Write) -> None:
+    plugin = (
+        "import helper\nfrom s3ap_lint.api import hookimpl\n\n\n@hookimpl\ndef s3ap_rules():\n    return helper.RULES\n"
+    )
+    write({**APPLICATION, "acme.py": plugin, "helper.py": "RULES = []\n"})
+    settle()
+    told = ("--plugin-path", "acme.py", "template.yaml")
+    assert [0, 0] == [cli.lint(*told).status for _ in range(2)]
+    write({"helper.py": "RULES = 1 / 0\n"})
+    assert "ZeroDivisionError" in cli.lint(*told).err
+
+
+def test_a_file_that_changes_while_a_run_looks_around_is_not_taken_for_known(write: Write, kept: Path) -> None:
+    folder = write({**APPLICATION, "src/handler.py": MISSPELT})
+    config = replace(load([str(folder)], cwd=folder), engine="none", jobs=1)
+    settle()
+    run = Run([str(folder)], config, caching=True)
+    write({"template.yaml": TEMPLATE.replace("INPUT", "IMPUT")})
+    settle()
+    run.look()
+    run.keep()
+    again = Run([str(folder)], config, caching=True)
+    assert Run([str(folder)], config).look() == again.look()
+
+
+def test_nothing_is_removed_that_the_cache_did_not_make(cli: Cli, write: Write, tmp_path: Path) -> None:
+    write(APPLICATION)
+    where = tmp_path / "shared"
+    (where / "runs/folder").mkdir(parents=True)
+    (where / "runs/model.pt").write_text("mine")
+    (where / "runs/0123abcd").write_text("mine, too")
+    settle()
+    cli.lint(env={storage.VARIABLE: str(where)})
+    assert "2 files" in cli("cache", "clean", env={storage.VARIABLE: str(where)}).out
+    assert {"folder", "model.pt", "0123abcd"} == {path.name for path in (where / "runs").iterdir()}
+
+
+def test_the_interpreters_settings_count(cli: Cli, write: Write) -> None:
+    write({"big.py": f"x = {'9' * 5000}\n"})
+    settle()
+    assert 0 == cli.lint("big.py", env={"PYTHONINTMAXSTRDIGITS": "0"}).status
+    assert 1 == cli.lint("big.py").status
+
+
+def test_the_names_of_units_do_not_depend_on_the_order_of_sets(cli: Cli, write: Write) -> None:
+    write({**APPLICATION, **{f"src/{name}.py": "x = 1\n" for name in "abcd"}})
+    asked = [f"src/{name}.py" for name in ("handler", *"abcd")]
+    for seed in range(1, 5):
+        cli.lint(*asked, env={"PYTHONHASHSEED": str(seed)})
+    (file,) = [file for file in files_of(cli.home) if file.parent.name == "units"]
+    kept = pickle.loads(storage.read(str(file)), fix_imports=False)[3]
+    assert 1 == len([name for name in kept if "ApplicationTask" in name])

@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results = document.load(options.results) if options.results and options.results.exists() else None
     originals = {name: path for name, path in ((ORIGINAL, options.p8), ("HEAD", options.head)) if path}
     if originals:
+        if options.work is not None:
+            options.work.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=options.work, prefix="speed-") as folder:
             results = _measured(options, originals, Path(folder), results)
     if results is None:

@@ -26,8 +26,14 @@ HELP = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
 CONFIGURATIONS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "informational": Severity.INFO}
 
-_NESTED = re.compile(rb"""(?:TemplateURL|Location)["']?\s*:\s*["']?([^\s"',}]+)""")
+_NESTED = re.compile(rb"""(?:TemplateURL|Location)["']?\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^\n]+))""")
 """Where a nested stack's template is named: cfn-lint reads those that lie beside the template."""
+
+_ELSEWHERE = re.compile(r"https?://|s3://|![A-Z]|\{$")
+"""What cfn-lint does not look for beside the template: addresses, and the results of functions."""
+
+_UNREAD = re.compile(r"[\\*&!|>{}#,]")
+"""What makes another text of it than stands there, or may: then nobody can say which file is read."""
 
 
 class CfnLintEngine:
@@ -64,12 +70,15 @@ class CfnLintEngine:
         """The configuration at or above the template, the templates it nests, and the end of a runtime's support."""
         folder = PurePosixPath(unit.path).parent
         files = [*configuration_candidates(unit.path)]
-        nested = [text.decode("utf-8", "replace") for text in _NESTED.findall(unit.data)]
-        files += [posixpath.normpath(posixpath.join(folder, text)) for text in nested if "://" not in text]
+        found = (next(filter(None, groups), b"") for groups in _NESTED.findall(unit.data))
+        nested = [text.strip().decode("utf-8", "replace") for text in found]
+        local = [text for text in nested if not _ELSEWHERE.match(text)]
+        files += [posixpath.normpath(posixpath.join(folder, text)) for text in local]
         with _silence():
             from s3ap_rules.foreign.cfn_lint_rules import next_change
 
-            return RestsOn(tuple(files), next_change())
+            until = 0.0 if any(_UNREAD.search(text) for text in local) else next_change()
+            return RestsOn(tuple(files), until)
 
 
 @contextlib.contextmanager
