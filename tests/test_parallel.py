@@ -101,7 +101,7 @@ def nothing_left(pids: list[int]) -> bool:
     waiting, end = set(pids), time.monotonic() + 2
     while waiting and time.monotonic() < end:
         for process in list(waiting):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
                     continue
             waiting.discard(process)
