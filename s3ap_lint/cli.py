@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from s3ap_lint import __version__, recall
+from s3ap_lint import __version__, facts, recall
 from s3ap_lint.errors import S3apLintError
 
 TYPE_CHECKING = False  # what is not imported here costs nothing when nothing has changed
@@ -110,34 +110,21 @@ ENGINES = ("cfn-lint", "cloudformation-validate", "pyflakes")
 def _version() -> bool:
     """Print it without loading anything; False if there are plugins of others, which have to be asked."""
     found = _installed()
-    if any(name != "s3ap-lint" and _has_plugins(folder) for name, (_, folder) in found.items()):
+    if any(name != "s3ap-lint" and facts.offers(folder, "s3ap_lint") for name, (_, folder) in found.items()):
         return False
     engines = ", ".join(f"{name} {found[name][0]}" for name in ENGINES if name in found)
     print(f"s3ap-lint {__version__}" + (f" ({engines})" if engines else ""))
     return True
 
 
-def _has_plugins(metadata: str) -> bool:
-    try:
-        with open(f"{metadata}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
-            return "[s3ap_lint]" in file.read()
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
 def _installed() -> dict[str, tuple[str, str]]:
-    """Version and metadata folder of what is installed, by name; importing what reads metadata takes longer."""
+    """Version and metadata folder of what is installed, by name."""
     found: dict[str, tuple[str, str]] = {}
-    for folder in sys.path:
-        try:
-            names = os.listdir(folder or ".")  # noqa: PTH208
-        except OSError:
-            continue
-        for name in names:
-            stem, _, kind = name.rpartition(".")
-            distribution, _, version = stem.partition("-")
-            if kind == "dist-info" and version:
-                found.setdefault(distribution.replace("_", "-").lower(), (version, f"{folder}/{name}"))
+    for folder in facts.metadata_folders():
+        stem, _, kind = os.path.basename(folder).rpartition(".")  # noqa: PTH119
+        name, _, version = stem.partition("-")
+        if kind == "dist-info" and version:
+            found.setdefault(name.replace("_", "-").lower(), (version, folder))
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 
 TYPE_CHECKING = False  # importing collections.abc takes longer than what happens here
 if TYPE_CHECKING:
@@ -83,6 +84,30 @@ def kind_at(path: str) -> str:
         return f"l{os.path.realpath(path)}{kind_of(os.stat(path).st_mode)}"
     except (OSError, ValueError):
         return MISSING
+
+
+# -- what is installed: importing what reads metadata takes longer than all of a run that has nothing to do ----------
+
+
+def metadata_folders() -> list[str]:
+    """The metadata folders of what is installed, whose names are those of distributions with their versions."""
+    found = []
+    for folder in dict.fromkeys(sys.path):
+        try:
+            names = sorted(os.listdir(folder or "."))
+        except OSError:
+            continue
+        found += [os.path.join(folder, name) for name in names if name.endswith((".dist-info", ".egg-info"))]
+    return found
+
+
+def offers(metadata: str, group: str) -> bool:
+    """Whether a distribution has entry points in a group."""
+    try:
+        with open(os.path.join(metadata, "entry_points.txt"), encoding="utf-8") as file:
+            return f"[{group}]" in file.read()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 # -- what was looked at outside of a project's files -----------------------------------------------

@@ -78,8 +78,9 @@ def permissions(
 
 def work(task: FolderTask) -> Folder:
     """Carry out one task in this process's session."""
-    with tidied_once():
-        return _carried_out(task, session())
+    here = session()
+    with tidied_once(here):
+        return _carried_out(task, here)
 
 
 def _carried_out(task: FolderTask, session: Session) -> Folder:

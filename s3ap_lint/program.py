@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from s3ap_lint import facts
+from s3ap_lint.plugins import GROUP
 
-GROUP = "s3ap_lint"
 _INSTALLED = ("site-packages", "dist-packages")
 _STDLIB = os.path.dirname(os.__file__)
 
@@ -51,10 +51,8 @@ def identity(parts: Iterable[str]) -> str:
     The same program in another place, installed at another time, is the same. Empty where it cannot be told.
     """
     out = [sys.version]
-    for folder in dict.fromkeys(sys.path):
-        for name in sorted(_names(folder)):
-            if name.endswith((".dist-info", ".egg-info")):
-                out += [name, _record(os.path.join(folder, name))]
+    for metadata in facts.metadata_folders():
+        out += [os.path.basename(metadata), _record(metadata)]
     try:
         out += [f"{path} {facts.signature(os.stat(path))}" for part in parts for path in _inside(part)]
     except OSError:
@@ -78,21 +76,13 @@ def _is_installed(file: str) -> bool:
     return not set(_INSTALLED).isdisjoint(file.split(os.sep))
 
 
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder or ".")
-    except OSError:
-        return []
-
-
 def _record(metadata: str) -> str:
     """The digests of all files of a distribution that offers plugins, as its installer wrote them down."""
+    if not facts.offers(metadata, GROUP):
+        return ""
     try:
-        with open(os.path.join(metadata, "entry_points.txt"), encoding="utf-8") as file:
-            if f"[{GROUP}]" not in file.read():
-                return ""
         with open(os.path.join(metadata, "RECORD"), "rb") as file:
             lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return ""
     return facts.digest(b"\n".join(line for line in lines if b",sha256=" in line and b"direct_url" not in line))

@@ -128,7 +128,7 @@ class Run:
         lacking = [finding.place for finding in built.findings if finding.code == unimport.LACKING]
         key = repr((asking, lacking, modules, texts, self.fixing)).encode("utf-8", "surrogateescape")
         name = f"unimport {facts.digest(key)}"
-        kept = self.cache.get(name, self._present) if self.cache is not None else None
+        kept = self._kept(name)
         if kept is None:
             with self._workspace.recording() as seen:
                 resolved = unimport.resolved(built, self._workspace, lambda: modules, texts, fixing=self.fixing)
@@ -201,13 +201,17 @@ class Run:
                     self.cache.put(unit, result)
 
     def _is_kept(self, task: Task) -> bool:
-        kept = None
-        if self.cache is not None:
-            with suppress(Exception):  # whatever a damaged entry may do: it is none
-                kept = self.cache.get(task, self._present)
+        kept = self._kept(task)
         if kept is not None:
             self._results[task] = kept
         return kept is not None
+
+    def _kept(self, unit: Task | str) -> UnitResult | None:
+        """The result of an earlier run, if there is one that still holds."""
+        if self.cache is not None:
+            with suppress(Exception):  # whatever a damaged entry may do: it is none
+                return self.cache.get(unit, self._present)
+        return None
 
     def keep(self) -> None:
         """Keep the results of this run for later ones."""

@@ -112,14 +112,9 @@ def work(batch: Batch) -> tuple[UnitResult, ...]:
     """Carry out the tasks of a batch in this process's session; a result each."""
     here, present = session(), _state["present"]
     assert present is None or isinstance(present, Present)
-    with tidied_once():
+    with tidied_once(here):
         results = tuple(carry_out(unit, here, present) for unit in batch.units)
         here.forget(unit.path for unit in batch.units if isinstance(unit, PythonTask))
-    if here.forgotten > FORGOTTEN:
-        here.forgotten = 0
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
     return results
 
 
@@ -131,7 +126,7 @@ def session() -> Session:
 
 
 @contextmanager
-def tidied_once() -> Iterator[None]:
+def tidied_once(here: Session) -> Iterator[None]:
     """Without the cyclic garbage collector, which is run once at the end, on what is new; the rest is set aside.
 
     Syntax trees are millions of objects that stay; looking through all of them again and again took 40 % of a run,
@@ -142,6 +137,9 @@ def tidied_once() -> Iterator[None]:
     try:
         yield
     finally:
+        if here.forgotten > FORGOTTEN:
+            here.forgotten = 0
+            gc.unfreeze()
         gc.collect()
         gc.freeze()
         if enabled:

@@ -283,12 +283,6 @@ class Workspace:
         for seen in self._logs:
             seen.told[name] = value
 
-    def replay(self, seen: Seen) -> None:
-        """Record once more what an answer rests on that is given a second time."""
-        for log in self._logs:
-            for name in ("read", "found", "missing", "listed", "refused", "until", "asked", "told", "sought"):
-                getattr(log, name).update(getattr(seen, name))
-
     def asked_again(self, paths: Iterable[str]) -> None:
         """Record that an answer about what is at some paths, which somebody remembered, was given once more."""
         for seen in self._logs:
