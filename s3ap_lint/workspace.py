@@ -10,13 +10,14 @@ import os
 import posixpath
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from s3ap_lint import facts
 from s3ap_lint.files import FOLDER, MISSING, OUTSIDE, DiskFiles
 from s3ap_lint.model import Unchecked
+from s3ap_lint.record import Records, Seen
 from s3ap_lint.source import Source
 
 HELD = 8 * 1024 * 1024
@@ -46,26 +47,6 @@ class Unreadable:
         return Unchecked(self.path, what, self.reason, self.line)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What answers rest on: contents, mere existence, absence, folder listings, refusals.
-
-    `until`: when an answer may become another one although no file changes, in seconds of Unix time. `asked`: paths,
-    not all of them normal, of which somebody was told again whether something is there. `told`: facts about the whole
-    project, by name. `sought`: in which of some files a text was found.
-    """
-
-    read: set[str] = field(default_factory=set)
-    found: set[str] = field(default_factory=set)
-    missing: set[str] = field(default_factory=set)
-    listed: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    until: set[float] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
-    told: dict[str, str] = field(default_factory=dict)
-    sought: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
-
-
 def normal(path: str) -> str | None:
     """A path without `.`, `..` and doubled slashes, or None when it leaves the root."""
     if path.startswith("/"):
@@ -93,8 +74,8 @@ class Workspace:
         self.began = time.time_ns()  # nothing was read before
         self.root = Path(os.path.realpath(root))
         self.files = DiskFiles(self.root)
-        self.seen = Seen()
-        self._logs = [self.seen]
+        self._records = Records()
+        self.seen = self._records.whole
         self._overlay = {name: data for path, data in (overlay or {}).items() if (name := normal(path))}
         self._virtual = {above for path in self._overlay for above in _folders_above(path)}
         self._data: dict[str, bytes | Unreadable] = {}
@@ -107,15 +88,9 @@ class Workspace:
         self._bytes = 0
         self.unsteady = False  # a file was another when it was read a second time
 
-    @contextmanager
-    def recording(self, *, alone: bool = False) -> Iterator[Seen]:
+    def recording(self, *, alone: bool = False) -> AbstractContextManager[Seen]:
         """What is asked for inside the block, also when it was known before; `alone`: and on no other record."""
-        seen, logs = Seen(), self._logs
-        self._logs = [seen] if alone else [*logs, seen]
-        try:
-            yield seen
-        finally:
-            self._logs = logs
+        return self._records.another(alone=alone)
 
     def forget(self) -> bool:
         """Let go of what is known of paths, if that is much; whether it was."""
@@ -147,7 +122,7 @@ class Workspace:
         if name is None:
             return Unreadable(path, OUTSIDE)
         answer = self.bytes_of(name)
-        self._note("read" if isinstance(answer, bytes) else "missing" if answer.missing else "refused", name)
+        self._records.note("read" if isinstance(answer, bytes) else "missing" if answer.missing else "refused", name)
         return answer
 
     def bytes_of(self, name: str) -> bytes | Unreadable:
@@ -185,7 +160,7 @@ class Workspace:
         known, hits = self._sought.get(word, (frozenset(), frozenset()))
         left = [path for path in paths if path not in known]
         found = hits.intersection(paths) | self._with(left, [text])[text]
-        for seen in self._logs:
+        for seen in self._records:
             seen.sought[word, paths] = found
         return found
 
@@ -228,8 +203,8 @@ class Workspace:
         if folder not in self._listings:
             self._listings[folder] = self._list(folder)
         if folder in self._unlisted:
-            self._note("refused", folder)
-        self._note("listed", folder)
+            self._records.note("refused", folder)
+        self._records.note("listed", folder)
         return self._listings[folder]
 
     def _list(self, folder: str) -> tuple[str, ...]:
@@ -242,30 +217,25 @@ class Workspace:
 
     def note_listed(self, folder: str, *, refused: bool = False) -> None:
         """Record that somebody looked into a folder by other means, or was not allowed to."""
-        self._note("refused" if refused else "listed", folder)
+        self._records.note("refused" if refused else "listed", folder)
 
     def note_until(self, moment: float) -> None:
         """Record that an answer holds until a moment, in seconds of Unix time."""
-        for seen in self._logs:
+        for seen in self._records:
             seen.until.add(moment)
 
-    @contextmanager
-    def unrecorded(self) -> Iterator[None]:
+    def unrecorded(self) -> AbstractContextManager[None]:
         """What is asked for inside the block is no part of any record: a fact stands for all of it."""
-        logs, self._logs = self._logs, []
-        try:
-            yield
-        finally:
-            self._logs = logs
+        return self._records.none()
 
     def note_told(self, name: str, value: str) -> None:
         """Record a fact about the whole project, which stands for all that it was made from."""
-        for seen in self._logs:
+        for seen in self._records:
             seen.told[name] = value
 
     def asked_again(self, paths: Iterable[str]) -> None:
         """Record that an answer about what is at some paths, which somebody remembered, was given once more."""
-        for seen in self._logs:
+        for seen in self._records:
             seen.asked.update(paths)
 
     def kind(self, path: str) -> str:
@@ -289,7 +259,7 @@ class Workspace:
         if name is None:
             return "outside"
         kind = self.kind(name)
-        self._note({"file": "found", "folder": "found", "missing": "missing"}.get(kind, "refused"), name)
+        self._records.note({"file": "found", "folder": "found", "missing": "missing"}.get(kind, "refused"), name)
         return kind
 
     def _look(self, name: str) -> str:
@@ -298,10 +268,6 @@ class Workspace:
         if not name or name in self._virtual:
             return "folder"
         return self.files.kind(name)
-
-    def _note(self, what: str, name: str) -> None:
-        for seen in self._logs:
-            getattr(seen, what).add(name)
 
 
 def _folders_above(path: str) -> Iterator[str]:
