@@ -22,9 +22,10 @@ SETTINGS = (".s3ap-lint.toml", "s3ap-lint.toml", "pyproject.toml")
 
 @dataclass
 class Document:
-    """One open document. `version` is the client's, `data` the text in UTF-8; `checked` the version last checked.
+    """One open document.
 
-    `findings` are those shown, `shown` the same in the protocol's words.
+    `version` is the client's, `data` the text in UTF-8; `checked` is the version last checked, `told` the one last
+    published. `findings` are those shown, `shown` the same in the protocol's words.
     """
 
     uri: str
@@ -33,6 +34,7 @@ class Document:
     version: int
     data: bytes
     checked: int | None = None
+    told: int | None = None
     findings: tuple[Diagnostic, ...] = ()
     shown: list[types.Diagnostic] = field(default_factory=list)
 
@@ -47,6 +49,8 @@ class Documents:
     def __init__(self, say: Say) -> None:
         self.open: dict[str, Document] = {}
         self.folders: list[Path] = []
+        self.turn = 0
+        """Counts whatever may make a check's answer another one."""
         self.overrides: dict[str, Any] = {}
         self.settings: Path | None = None
         self._say = say
