@@ -77,10 +77,6 @@ class Desk:
         """The application as it was last checked, while it is kept."""
         return self._kept.application
 
-    def knows(self, path: str) -> bool:
-        """Whether a file has something to do with what was checked."""
-        return (path, "content") in self._signatures
-
     def known(self, task: Task, buffers: Mapping[str, bytes]) -> UnitResult | None:
         """The result of a task if it is known and still holds."""
         return self._results.get(task) if self._overlay == buffers and self._holds() else None

@@ -165,10 +165,18 @@ class Project:
                 return found
         return None
 
-    def application(self, path: str) -> Application | None:
-        """The application that a document belongs to, as the last check left it."""
-        desk = next((d for d in reversed(self._desks.values()) if d.session is not None and d.knows(path)), None)
-        return desk.application if desk is not None else None
+    def application(self, path: str, buffers: Buffers) -> Application | None:
+        """The application that a document belongs to, as it is now: the nearest that has to do with it."""
+        near, far, _ = self._tasks(path, buffers)
+        for task in near:
+            (result,) = self._desk(task.folder).check([task], buffers, _go_on)
+            if path in result.templates or path in result.closures:
+                return self._desk(task.folder).application
+        for task in far:
+            if any(path in result.closures for result in self._known(task, buffers)):
+                self._desk(task.folder).check([task], buffers, _go_on)
+                return self._desk(task.folder).application
+        return None
 
     def _tasks(self, path: str, buffers: Buffers) -> tuple[list[ApplicationTask], list[ApplicationTask], list[Task]]:
         """What a document has to do with: applications at or above it, others that may run it, and the file alone."""
@@ -245,6 +253,10 @@ class Project:
         texts = [candidate.path for candidate in project.templates]
         asked = Report(findings=tuple(findings))
         return unimport.resolved(asked, workspace, lambda: project.python, texts, fixing=True).findings
+
+
+def _go_on() -> None:
+    """Nobody wants it to stop."""
 
 
 def _is_within(path: str, folder: str) -> bool:

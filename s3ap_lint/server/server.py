@@ -286,7 +286,8 @@ async def _hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     await ls.checks.checked(document, 5.0)
     offset = offset_at(Source(document.path, document.data), params.position, ls.encoding)
-    text = await ls.checks.aside(lambda: hover(document, offset))
+    buffers = ls.documents.buffers(document.project)
+    text = await ls.checks.aside(lambda: hover(document, buffers, offset))
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
 
@@ -297,8 +298,8 @@ async def _definition(ls: Server, params: types.DefinitionParams) -> list[types.
         return []
     await ls.checks.checked(document, 5.0)
     offset = offset_at(Source(document.path, document.data), params.position, ls.encoding)
-    read = ls.reading(document)
-    return await ls.checks.aside(lambda: definitions(document, offset, read, ls.encoding))
+    read, buffers = ls.reading(document), ls.documents.buffers(document.project)
+    return await ls.checks.aside(lambda: definitions(document, buffers, offset, read, ls.encoding))
 
 
 def serve(overrides: Mapping[str, Any], settings: str | None) -> int:
