@@ -231,11 +231,7 @@ class Checks:
         if known is not None and known.data == data and known.engine == project.engine:
             return
         buffers = self._documents.buffers(project)
-        try:
-            answer = await self._engine.ask(project.config, document.path, project.engine, buffers)
-        except asyncio.CancelledError:
-            await self._engine.cancel()
-            raise
+        answer = await self._engine.ask(project.config, document.path, project.engine, buffers)
         if answer is not None and self._documents.open.get(document.uri) is document:
             project.hear(document.path, data, answer.result, answer.hrefs)
             self.wish(document.uri)

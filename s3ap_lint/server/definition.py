@@ -47,13 +47,9 @@ def _from_template(application: Application, template: Template, offset: int) ->
         if named:
             yield from named
             return
-    if node.key == "Condition" and node.text in template.space.conditions:
-        yield template.space.conditions[node.text].key_at
-        return
     parent = node.parent
-    if parent is not None and parent.function is not None and parent.function[0] == "Fn::If" and node.is_text:
-        if node.text in template.space.conditions:
-            yield template.space.conditions[node.text].key_at
+    if cursor.is_condition(node) and node.text in template.space.conditions:
+        yield template.space.conditions[node.text].key_at
         return
     if function is None:
         return

@@ -245,7 +245,9 @@ def _configured(ls: Server, params: types.DidChangeConfigurationParams) -> None:
 
 def _reload(ls: Server) -> None:
     ls.documents.turn += 1
-    ls.recheck(ls.documents.reload(), engine=True)
+    known = ls.workspace.text_documents.values()
+    texts = [(one.uri, one.version or 0, ls.bytes_of(one.uri)) for one in known]
+    ls.recheck(ls.documents.reload(texts), engine=True)
 
 
 async def _pull(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
