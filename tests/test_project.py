@@ -68,7 +68,8 @@ def test_the_wheel_says_what_it_needs(wheel: zipfile.ZipFile):
         line.split()[1] for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra" not in line
     }
     assert len(PROJECT["project"]["dependencies"]) == len(needed)
-    assert not any(name in metadata.lower() for name in ("boto3", "pygls"))
+    assert "boto3" not in metadata.lower()
+    assert not any(name.startswith("pygls") for name in needed)
 
 
 # -- who imports whom --------------------------------------------------------------------------------
@@ -188,8 +189,18 @@ def test_the_host_does_not_know_its_plugins():
         for module in modules()
         if inside(module, "s3ap_lint")
         for name in imports(module)
-        if name.split(".")[0] in {"s3ap_rules", "s3ap_ops", "boto3", "botocore", "pygls"}
+        if name.split(".")[0] in {"s3ap_rules", "s3ap_ops", "boto3", "botocore"}
     )
+
+
+def test_only_the_server_speaks_the_protocol_of_editors():
+    """Its library is an extra: everything else works without, and nothing but the command imports the server."""
+    library = {"attrs", "cattrs", "lsprotocol", "pygls"}
+    server = {module for module in modules() if inside(module, "s3ap_lint.server")}
+    assert len(server) > 10
+    assert [] == [m for m in modules().keys() - server if {name.split(".")[0] for name in imports(m)} & library]
+    assert ["s3ap_lint.cli"] == sorted(m for m in modules().keys() - server if imports(m) & server)
+    assert [] == [m for m in modules() if imports(m, everywhere=False) & server and m not in server]
 
 
 def test_other_linters_are_imported_where_they_are_used():

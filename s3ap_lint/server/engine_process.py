@@ -57,8 +57,6 @@ def main() -> None:
     """Serve orders until standard input ends."""
     inlet, outlet = sys.stdin.fileno(), os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what an engine prints is no answer
-    with contextlib.suppress(ImportError):
-        importlib.import_module("s3ap_rules.foreign.cfn_lint_rules")
     with contextlib.suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
         _serve(inlet, outlet)
 
@@ -71,6 +69,8 @@ def _serve(inlet: int, outlet: BinaryIO) -> None:
                 order = _received(inlet)
                 if child is not None:
                     child.end()
+                if isinstance(order, Order):
+                    _load(order)
                 child = _Child(order) if isinstance(order, Order) and hasattr(os, "fork") else None
                 answer = packed(answered(order)) if isinstance(order, Order) and child is None else b""
             else:
@@ -81,6 +81,14 @@ def _serve(inlet: int, outlet: BinaryIO) -> None:
     finally:
         if child is not None:
             child.end()
+
+
+def _load(order: Order) -> None:
+    """Load what takes the engine long, so that every fork has it."""
+    with contextlib.suppress(Exception):  # who carries out the order will say what is wrong
+        engine = registry_for(order.config).engines[order.engine]
+        for module in getattr(engine, "preload", ()):
+            importlib.import_module(module)
 
 
 class _Child:
