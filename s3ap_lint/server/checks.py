@@ -171,6 +171,7 @@ class Checks:
             return
         if wish.engine and document.project.engine and document.version == version:
             self._ask_engine(document, version)
+        await self.aside(lambda: document.project.refresh(buffers))
         await self.aside(self._tidy)
 
     def _tell(self, document: Document, stage: Stage, version: int) -> None:

@@ -67,8 +67,7 @@ class Documents:
         if not real.is_relative_to(root):
             return None
         document = Document(uri, real.relative_to(root).as_posix(), project, version, data)
-        if document.path not in project.found(self.buffers(project)).files:
-            project.files_changed()  # it may have come since
+        project.met(document.path)
         self.open[uri] = document
         return document
 

@@ -26,7 +26,7 @@ LIVE = 4
 PREVIEW = "cfn-validate"
 """The engine that is shown until the configured one has answered, if it is installed."""
 
-HELD = 4_000_000
+HELD = 1_500_000
 """Bytes of modules whose facts are kept; facts take about a hundred times as much."""
 
 JUDGED_LATER = report.UNUSED_IGNORE
@@ -67,6 +67,7 @@ class Project:
     hrefs: dict[str, str] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
     _desks: OrderedDict[str, Desk] = field(default_factory=OrderedDict)
+    unsure: bool = False
     _found: Discovery | None = None
     _inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -92,6 +93,18 @@ class Project:
     def files_changed(self) -> None:
         """Files came or went: look for them anew when somebody asks."""
         self._found = None
+
+    def met(self, path: str) -> None:
+        """Somebody opened a file, which may have come since the files were looked for."""
+        if self._found is not None and path not in self._found.files:
+            self._found = None
+
+    def refresh(self, buffers: Buffers) -> None:
+        """Look for files anew, while nobody waits, if the editor does not tell which come and go."""
+        if self.unsure:
+            self.unsure = False
+            self._found = None
+            self.found(buffers)
 
     def found(self, buffers: Buffers) -> Discovery:
         """All files of the project that can be checked, those that exist only as buffers included."""

@@ -197,6 +197,7 @@ def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
     if document.path.rpartition("/")[2] in SETTINGS:
         _reload(ls)
         return
+    document.project.unsure = not ls.watches
     ls.checks.wish(document.uri, everywhere=True, engine=True)
     for other in ls.documents.beside(document):
         ls.checks.wish(other.uri, 0.01)
