@@ -10,7 +10,7 @@ import { initializationOptions, type Places, type Settings } from "./settings";
 export const LANGUAGES = ["asl", "asl-yaml", "cloudformation", "json", "python", "yaml", "yaml.cloudformation"] as const;
 
 /** Files that are read as TOML whatever VS Code calls them. */
-const TOML = "**/{samconfig,s3ap-lint,.s3ap-lint,pyproject}.toml";
+const TOML = "**/{samconfig,.s3ap-lint,pyproject}.toml";
 
 /** The kind of the action that applies all safe fixes of a file, for `editor.codeActionsOnSave`. */
 export const FIX_ALL = "source.fixAll.s3ap-lint";

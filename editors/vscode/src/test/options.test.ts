@@ -28,7 +28,7 @@ test("somebody who sets nothing gets checks while typing and the project's own c
       { scheme: "file", language: "python" },
       { scheme: "file", language: "yaml" },
       { scheme: "file", language: "yaml.cloudformation" },
-      { scheme: "file", pattern: "**/{samconfig,s3ap-lint,.s3ap-lint,pyproject}.toml" },
+      { scheme: "file", pattern: "**/{samconfig,.s3ap-lint,pyproject}.toml" },
     ],
     initializationOptions: { run: "type" },
     diagnosticPullOptions: { onChange: true, onSave: true, onTabs: false },
