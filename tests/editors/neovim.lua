@@ -48,7 +48,7 @@ local function expect(step, buffer, wanted)
 end
 
 local function note_file(step, name)
-  table.insert(seen, { step = step, file = table.concat(vim.fn.readfile(name), "\n") })
+  table.insert(seen, { step = step, file = table.concat(vim.fn.readfile(name, "b"), "\n") })
 end
 
 local function open(name)
