@@ -77,7 +77,7 @@ class Application:
         self.folder = folder
         self.templates = templates
         self.project = project
-        self._closures: dict[tuple[str, str], list[Closure]] = {}
+        self._closures = project.closures if project.closures is not None else {}
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:

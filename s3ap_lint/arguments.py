@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from s3ap_lint.errors import UsageError
 
-COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new")
+COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new", "lsp")
 ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 EPILOG = """\
@@ -21,6 +21,7 @@ commands (the default is check):
   config show             the settings in force, and the file they come from
   cache clean             forget the results of earlier runs; show: where they are kept
   new FAMILY/NAME         write the skeleton of a rule
+  lsp                     the language server for editors, over standard input and output
 
 exit status: 0 nothing at or above --fail-on, 1 findings (with --diff: changes), 2 the job could not be done
 """

@@ -195,6 +195,17 @@ def _new(options: argparse.Namespace) -> int:
     return 0
 
 
+def _lsp(options: argparse.Namespace) -> int:
+    try:
+        from s3ap_lint.server.server import serve
+    except ImportError as error:
+        if error.name not in ("pygls", "lsprotocol", "attrs", "cattrs"):
+            raise
+        raise S3apLintError("the language server needs pygls: pip install 's3ap-lint[lsp]'") from None
+    serve()
+    return 0
+
+
 _RUN = {
     "check": _check,
     "permissions": _permissions,
@@ -205,4 +216,5 @@ _RUN = {
     "cache": _cache,
     "selftest": _selftest,
     "new": _new,
+    "lsp": _lsp,
 }

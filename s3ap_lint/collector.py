@@ -12,6 +12,7 @@ from s3ap_lint.accounts import masked
 from s3ap_lint.budget import GaveUp
 from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
 from s3ap_lint.incidents import Unparsable
+from s3ap_lint.kept import Kept
 from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked, Unimport
 from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
@@ -30,6 +31,8 @@ class Surroundings(Protocol):
     def codes(self) -> frozenset[str]: ...
     @property
     def options(self) -> Mapping[str, Options]: ...
+    @property
+    def kept(self) -> Kept | None: ...
     def wants_foreign(self, code: str) -> bool: ...
 
 
@@ -58,6 +61,8 @@ class Collector:
         for rule, detector in self.session.registry.by_subject.get(type(subject), ()):
             if rule.code not in self.session.codes:
                 continue
+            if self.session.kept is not None:
+                self.session.kept.checkpoint()
             try:
                 for finding in detector(subject, self.session.options[rule.code]):
                     self.add(finding, rule.code)

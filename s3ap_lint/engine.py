@@ -24,6 +24,7 @@ from s3ap_lint.diagnostic import Diagnostic, Place
 from s3ap_lint.function import Function
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.inline import in_template, inline_module, remapped
+from s3ap_lint.kept import Kept
 from s3ap_lint.model import Finding, Location, Options, Severity, Span, Unchecked
 from s3ap_lint.offers import Engine, EngineUnit, RestsOn
 from s3ap_lint.permissions.standing import permissions_of
@@ -75,7 +76,9 @@ class UnitResult:
 class Session:
     """The rules, the settings and the files of one run in one process; module facts are computed once."""
 
-    def __init__(self, config: Config, registry: Registry, workspace: Workspace) -> None:
+    def __init__(self, config: Config, registry: Registry, workspace: Workspace, kept: Kept | None = None) -> None:
+        """`kept`: what is used of earlier sessions and left for later ones, where one will be asked again."""
+        self.kept = kept
         self.config = config
         self.registry = registry
         self.workspace = workspace
@@ -92,9 +95,9 @@ class Session:
     @cached_property
     def project(self) -> Project:
         """What an application or a file may ask of the project around it."""
-        return Project(
-            self.workspace, self.module, self.source, dict(self.config.code_map), lambda: self.runtimes.counts
-        )
+        closures = self.kept.closures if self.kept is not None else None
+        counts = lambda: self.runtimes.counts  # noqa: E731
+        return Project(self.workspace, self.module, self.source, dict(self.config.code_map), counts, closures)
 
     def wants_foreign(self, code: str) -> bool:
         """Whether an engine's code is selected anywhere."""
@@ -107,9 +110,18 @@ class Session:
             found = self._modules.pop(path)
         else:
             source = self.workspace.read(path) if self.workspace.is_file(path) else None
-            found = parse_module(source) if isinstance(source, Source) else None
+            found = self._facts(source) if isinstance(source, Source) else None
             self._fresh.add(path)
         self._modules[path] = found  # the last one asked for stands last
+        return found
+
+    def _facts(self, source: Source) -> Module | None:
+        known = self.kept.modules.get(source.path) if self.kept is not None else None
+        if known is not None and known.source.data == source.data:
+            return known
+        found = parse_module(source)
+        if self.kept is not None and found is not None:
+            self.kept.modules[source.path] = found
         return found
 
     def forget(self, paths: Iterable[str]) -> None:
@@ -158,6 +170,8 @@ class Session:
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
         application = Application(folder, tuple(templates), self.project)
+        if self.kept is not None:
+            self.kept.application = application
         for template in templates:
             report.direct(_template_directives(template))
             report.unchecked += outside(template)
@@ -234,6 +248,9 @@ class Session:
             else:
                 report.unchecked.append(source.unchecked("template"))
             return None
+        known = self.kept.templates.get(path) if self.kept is not None else None
+        if known is not None and known.source is source:
+            return known
         parsed = document.parse(source)
         top = parsed.top
         if top is not None and not is_template(top):
@@ -251,7 +268,10 @@ class Session:
                     report.unreadable("template", at, problem.message)
                 else:
                     report.run(Unparsable(at, problem.message, "the earlier one is ignored"))
-        return Template(source, top) if top is not None else None
+        template = Template(source, top) if top is not None else None
+        if self.kept is not None and template is not None and not parsed.problems:
+            self.kept.templates[path] = template
+        return template
 
     def _account(self, function: Function, report: Collector) -> None:
         """Say what could not be joined, and which modules a function runs."""

@@ -23,7 +23,8 @@ class Project:
     """What an application may ask of the project around it.
 
     `load` gives a module's facts, `read` the bytes of another file; None when there is none that can be read.
-    `runtimes` counts the runtimes that the templates of the whole project name.
+    `runtimes` counts the runtimes that the templates of the whole project name. `closures` are those of handlers that
+    are there already, and where new ones are left; None: every application makes its own.
     """
 
     tree: Files
@@ -31,6 +32,7 @@ class Project:
     read: Callable[[str], Source | None] = lambda path: None
     code_map: Mapping[str, str] = field(default_factory=dict)
     runtimes: Callable[[], Mapping[str, int]] = dict
+    closures: dict[tuple[str, str], list[Closure]] | None = None
 
     @cached_property
     def shelf(self) -> Shelf:

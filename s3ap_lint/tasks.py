@@ -149,15 +149,19 @@ def tidied_once(here: Session) -> Iterator[None]:
 def carry_out(unit: Task, session: Session, present: Present | None = None) -> UnitResult:
     """Carry out one task; the result says which files it rests on, and with `present` everything else, too."""
     with session.workspace.recording(alone=True) as seen:
-        if isinstance(unit, ApplicationTask):
-            result = session.check_application(unit.folder, unit.paths, unit.named, unit.only, unit.inputs)
-        elif isinstance(unit, EngineTask):
-            result = session.check_with_engine(unit.path, unit.engine)
-        elif isinstance(unit, DeployTask):
-            result = session.check_inputs(unit.paths)
-        else:
-            result = session.check_python(unit.path)
+        result = checked(unit, session)
     return replace(result, rests_on=frozenset(seen.read), basis=present.basis(seen) if present else None)
+
+
+def checked(unit: Task, session: Session) -> UnitResult:
+    """The result of one task, as the session has it."""
+    if isinstance(unit, ApplicationTask):
+        return session.check_application(unit.folder, unit.paths, unit.named, unit.only, unit.inputs)
+    if isinstance(unit, EngineTask):
+        return session.check_with_engine(unit.path, unit.engine)
+    if isinstance(unit, DeployTask):
+        return session.check_inputs(unit.paths)
+    return session.check_python(unit.path)
 
 
 def template_engines(config: Config, registry: Registry) -> list[str]:

@@ -146,6 +146,16 @@ class Workspace:
         """The buffers that take the place of files, by path."""
         return self._overlay
 
+    def edit(self, overlay: Mapping[str, bytes]) -> None:
+        """Take other buffers, in the place of files that are there: contents change, and nothing else does."""
+        after = {name: data for path, data in overlay.items() if (name := normal(path))}
+        for name in {*after, *self._overlay}:
+            if after.get(name) != self._overlay.get(name):
+                self._data.pop(name, None)
+                self._sources.pop(name, None)
+        self._overlay = after
+        self._sought.clear()
+
     def read(self, path: str) -> Source | Unreadable:
         """The source of a text file, or why there is none."""
         data = self.data(path)
