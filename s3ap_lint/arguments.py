@@ -152,6 +152,11 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--code", default="ACME001", help="the rule's code; default: ACME001")
 
 
+def _lsp_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engine", choices=ENGINES, help="the schema engine; default: what each project configures")
+    parser.add_argument("--stdio", action="store_true", help="over standard input and output, which is the only way")
+
+
 _DESCRIPTIONS = {
     "check": "Reads CloudFormation/SAM templates, the handlers they deploy and their roles as one program.",
     "permissions": "What each function's code needs, what its role grants, and the statements that would do.",
@@ -162,6 +167,7 @@ _DESCRIPTIONS = {
     "cache": "Results of earlier runs, used again where nothing has changed: forget them (clean), or say where (show).",
     "selftest": "Run the bad example of every selected rule under this configuration; exit 2 if one cannot fire.",
     "new": "Write the skeleton of a rule in the current folder.",
+    "lsp": "The language server, for editors: it speaks the Language Server Protocol over standard input and output.",
 }
 _ARGUMENTS = {
     "check": _check_arguments,
@@ -173,4 +179,5 @@ _ARGUMENTS = {
     "cache": _cache_arguments,
     "selftest": _selftest_arguments,
     "new": _new_arguments,
+    "lsp": _lsp_arguments,
 }

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from s3ap_lint import facts, storage
-from s3ap_lint.basis import Basis, Known, Present
+from s3ap_lint.basis import Basis
 from s3ap_lint.config import Config
 from s3ap_lint.engine import UnitResult
+from s3ap_lint.present import Known, Present
 from s3ap_lint.tasks import Task
 
 Built = TypeVar("Built")

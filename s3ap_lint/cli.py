@@ -202,8 +202,8 @@ def _lsp(options: argparse.Namespace) -> int:
         if error.name not in ("pygls", "lsprotocol", "attrs", "cattrs"):
             raise
         raise S3apLintError("the language server needs pygls: pip install 's3ap-lint[lsp]'") from None
-    serve()
-    return 0
+    overrides = {"engine": options.engine, "plugin-path": options.plugin_path, "no-plugin": options.no_plugin}
+    return serve(overrides, options.config)
 
 
 _RUN = {

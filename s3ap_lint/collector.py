@@ -11,12 +11,12 @@ from s3ap_lint import fingerprint
 from s3ap_lint.accounts import masked
 from s3ap_lint.budget import GaveUp
 from s3ap_lint.diagnostic import Diagnostic, Place, PlacedEdit, PlacedFix
+from s3ap_lint.directives import Directives
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.kept import Kept
 from s3ap_lint.model import Edit, Finding, Location, Options, Rule, Severity, Unchecked, Unimport
 from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
-from s3ap_lint.suppress import Directives
 from s3ap_lint.workspace import Workspace
 
 
@@ -46,10 +46,6 @@ class Collector:
         self.unread: list[Unchecked] = []
         self.closures: dict[str, list[tuple[str, Place]]] = {}
         self.directives: list[Directives] = []
-
-    def wants_broken(self, source: Source) -> bool:
-        """Whether a file that does not parse says that it is a template."""
-        return b"AWSTemplateFormatVersion" in source.data or b"AWS::Serverless-2016-10-31" in source.data
 
     def direct(self, directives: Directives) -> None:
         """Take in the ignores of a file that has some."""

@@ -20,7 +20,8 @@ class Kept:
     """Facts by path, used where the bytes are the same: modules and templates, with all that is worked out of them.
 
     `closures` hold as long as no Python file changes, appears or goes; whoever looks after the files empties them.
-    `application` is the last one that was checked. `checkpoint` is called before every rule, and may raise to break off.
+    `application` is the last one that was checked. `checkpoint` is called before every rule, and may raise to break
+    off.
     """
 
     modules: dict[str, Module] = field(default_factory=dict)

@@ -13,11 +13,27 @@ from s3ap_lint.deploy import recognition
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Candidate, Discovery, Scope
 from s3ap_lint.engine import Session
+from s3ap_lint.files import MISSING, DiskFiles
 from s3ap_lint.model import Rule
 from s3ap_lint.registry import Registry
-from s3ap_lint.workspace import MISSING, Workspace, normal
+from s3ap_lint.workspace import Workspace, normal
 
 ROOT = Path("/example")
+
+
+class _NoFiles(DiskFiles):
+    """A disk with nothing on it."""
+
+    def _locate(self, path: str) -> str:
+        return MISSING
+
+    def names(self, folder: str) -> list[str]:
+        """None."""
+        return []
+
+    def inside(self, path: str) -> str | None:
+        """Where a path lies; there are no links."""
+        return normal(path)
 
 
 class Memory(Workspace):
@@ -25,21 +41,7 @@ class Memory(Workspace):
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__(ROOT, files)
-
-    def _locate(self, name: str) -> str:
-        return MISSING
-
-    def inside(self, path: str) -> str | None:
-        """Where a path lies; there are no links."""
-        return normal(path)
-
-    def listdir(self, path: str) -> tuple[str, ...]:
-        """The names in a folder, sorted."""
-        if not self.is_dir(path):
-            return ()
-        folder = normal(path) or ""
-        prefix = f"{folder}/" if folder else ""
-        return tuple(sorted({name[len(prefix) :].split("/", 1)[0] for name in self.overlay if name.startswith(prefix)}))
+        self.files = _NoFiles(ROOT)
 
 
 def configuration(rule: Rule, given: Mapping[str, object], base: Config | None = None) -> Config:

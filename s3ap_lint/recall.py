@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SAID = ("NO_COLOR", "TERM", "COLUMNS", "LINES")
-CONTENT, FOLDER, LINK = "content", "folder", "link"  # of paths below the root
-FILE, EXACT, PLACE = "file", "exact", "place"  # of absolute paths
+# What is held against the disk, by the value that is kept of it; `BELOW` the root, or `AT` an absolute path.
+CONTENT_BELOW, ENTRIES_BELOW, LINK_BELOW = "content", "folder", "link"
+CONTENT_AT, SIGNATURE_AT, KIND_AT = "file", "exact", "place"
 
 
 def circumstances(argv: Sequence[str]) -> str:
@@ -89,13 +90,13 @@ def _touched(root: str, fields: Sequence[str]) -> dict[int, os.stat_result] | No
     stat, signature = os.stat, facts.signature
     for at in range(0, len(fields), 4):
         kind, was, value, path = fields[at : at + 4]
-        if kind in (CONTENT, FOLDER):
+        if kind in (CONTENT_BELOW, ENTRIES_BELOW):
             path = below + path
-        elif kind == LINK:
+        elif kind == LINK_BELOW:
             if os.path.realpath(below + path) != value:
                 return None
             continue
-        elif kind == PLACE:
+        elif kind == KIND_AT:
             if facts.kind_at(path) != value:
                 return None
             continue
@@ -109,10 +110,10 @@ def _touched(root: str, fields: Sequence[str]) -> dict[int, os.stat_result] | No
 
 def _same(kind: str, value: str, path: str) -> bool:
     """Whether something is what it was although it was touched."""
-    if kind in (CONTENT, FILE):
+    if kind in (CONTENT_BELOW, CONTENT_AT):
         with open(path, "rb") as file:
             return facts.digest(file.read()) == value
-    return kind == FOLDER and facts.entries_digest(facts.entries(path)) == value
+    return kind == ENTRIES_BELOW and facts.entries_digest(facts.entries(path)) == value
 
 
 def _retold(fields: list[str], moved: Mapping[int, os.stat_result], began: int) -> bool:

@@ -47,11 +47,11 @@ class _Unsettled(Exception):
 def _below(root: str, basis: Basis, began: int) -> Iterator[str]:
     """Four fields for each thing below the root: its kind, signature, value and path."""
     for path, digest in basis.contents.items():
-        yield from (recall.CONTENT, _signature(os.path.join(root, path), began), digest, path)
+        yield from (recall.CONTENT_BELOW, _signature(os.path.join(root, path), began), digest, path)
     for path, (digest, _) in basis.folders.items():
-        yield from (recall.FOLDER, _signature(os.path.join(root, path), began), digest, path)
+        yield from (recall.ENTRIES_BELOW, _signature(os.path.join(root, path), began), digest, path)
     for path, real in basis.links.items():
-        yield from (recall.LINK, "", os.path.join(root, real), path)
+        yield from (recall.LINK_BELOW, "", os.path.join(root, real), path)
 
 
 def _elsewhere(watched: Mapping[str, str], exact: Iterable[str], began: int) -> Iterator[str]:
@@ -60,11 +60,11 @@ def _elsewhere(watched: Mapping[str, str], exact: Iterable[str], began: int) -> 
         if kind.startswith(facts.CONTENT):
             signature = _signature(path, began)
             with open(path, "rb") as file:
-                yield from (recall.FILE, signature, facts.digest(file.read()), path)
+                yield from (recall.CONTENT_AT, signature, facts.digest(file.read()), path)
         if kind != facts.CONTENT + facts.FILE:
-            yield from (recall.PLACE, "", kind.removeprefix(facts.CONTENT), path)
+            yield from (recall.KIND_AT, "", kind.removeprefix(facts.CONTENT), path)
     for path in exact:
-        yield from (recall.EXACT, _signature(path, began), "", path)
+        yield from (recall.SIGNATURE_AT, _signature(path, began), "", path)
 
 
 def _signature(path: str, began: int) -> str:

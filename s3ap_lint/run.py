@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from s3ap_lint import __version__, cache, facts, parallel, program, report, tasks, unimport
-from s3ap_lint.basis import Basis, Present
+from s3ap_lint.basis import Basis
 from s3ap_lint.batches import batches
 from s3ap_lint.cache import Cache
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Discovery, discover
 from s3ap_lint.engine import UnitResult
+from s3ap_lint.present import Present
 from s3ap_lint.registry import Registry
 from s3ap_lint.tasks import (
     Batch,

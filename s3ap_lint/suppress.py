@@ -9,30 +9,8 @@ from dataclasses import dataclass, replace
 
 from s3ap_lint import fingerprint
 from s3ap_lint.diagnostic import Diagnostic, PlacedEdit, PlacedFix
-from s3ap_lint.directives import (
-    Directive,
-    Directives,
-    Form,
-    Malformed,
-    MetadataIgnore,
-    python_directives,
-    template_directives,
-)
+from s3ap_lint.directives import Directive, Directives, Form, Malformed
 from s3ap_lint.model import Safety, Severity
-
-__all__ = [
-    "Applied",
-    "Directive",
-    "Directives",
-    "Form",
-    "Malformed",
-    "MetadataIgnore",
-    "apply",
-    "heeds_noqa",
-    "names",
-    "python_directives",
-    "template_directives",
-]
 
 UNUSED, UNUSED_NAME = "S3AP903", "unused-ignore"
 BARE, BARE_NAME = "S3AP904", "ignore-without-reason"

@@ -11,13 +11,13 @@ from pathlib import Path
 from posixpath import dirname
 
 from s3ap_lint import parallel
-from s3ap_lint.basis import Present
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic, Place
 from s3ap_lint.discovery import Discovery, discover
 from s3ap_lint.engine import Session, UnitResult
 from s3ap_lint.model import Severity, Unchecked
 from s3ap_lint.plugins import Manager, make_manager
+from s3ap_lint.present import Present
 from s3ap_lint.registry import Registry, load
 from s3ap_lint.render import RENDERERS
 from s3ap_lint.workspace import Workspace

@@ -13,7 +13,6 @@ from functools import cached_property
 from posixpath import dirname, join
 
 from s3ap_lint.diagnostic import Diagnostic, PlacedEdit, PlacedFix, Report
-from s3ap_lint.engine import vendored
 from s3ap_lint.model import Location, Safety, Span, Unimport
 from s3ap_lint.python.import_effects import Effects, parsed
 from s3ap_lint.python.import_statement import without
@@ -23,6 +22,7 @@ from s3ap_lint.python.module import Module
 from s3ap_lint.python.module import parse as parse_module
 from s3ap_lint.python.patches import conftests, roots
 from s3ap_lint.source import Source
+from s3ap_lint.vendored import vendored
 from s3ap_lint.workspace import Workspace
 
 Statement = tuple[str, Span]

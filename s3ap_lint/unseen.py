@@ -1,4 +1,4 @@
-"""What is deployed and not looked into: images, what lies outside the project, definitions that are not written out."""
+"""What could not be looked at: images, what lies outside the project, code and definitions that are not to be had."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from s3ap_lint.application import Application
-from s3ap_lint.function import is_image
+from s3ap_lint.diagnostic import Place
+from s3ap_lint.function import Function, is_image
 from s3ap_lint.model import Unchecked
+from s3ap_lint.permissions.standing import permissions_of
 from s3ap_lint.resolution import FUNCTION_TYPES, within
 from s3ap_lint.source import Source
 from s3ap_lint.template.template import Template
+from s3ap_lint.workspace import Workspace
 
 
 def declared_encoding(data: object) -> str:
@@ -40,6 +43,31 @@ def unseen(application: Application) -> Iterator[Unchecked]:
             line = machine.template.source.place(machine.at).line
             reason = "it is not written out, or no JSON or YAML"
             yield Unchecked(machine.template.path, f"definition of {machine.id}", reason, line)
+
+
+def unexpanded(template: Template) -> Iterator[Unchecked]:
+    """The loops of a template that stay open, and the macros that may make another template of it."""
+    for loop, reason in template.open_loops:
+        yield Unchecked(template.path, "loop", reason, template.source.place(loop.at).line)
+    for macro in template.unknown_macros:
+        yield Unchecked(template.path, "template", f"the macro {macro} may rewrite it")
+
+
+def unjoined(function: Function) -> Unchecked:
+    """A function whose code is not known, and why."""
+    reason = getattr(function.code, "reason", "")
+    line = function.template.source.place(function.at).line
+    return Unchecked(function.template.path, f"code of {function.id}", reason, line)
+
+
+def unjudged(function: Function, workspace: Workspace) -> Iterator[Unchecked]:
+    """The permissions of a function that could not be judged."""
+    if function.template.unknown_macros:
+        return
+    for at, reason in permissions_of(function).unjudged:
+        source = workspace.read(at.subject)
+        place = source.place(at) if isinstance(source, Source) else Place(at.subject)
+        yield Unchecked(place.path, f"permissions of {function.id}", reason, place.line)
 
 
 def untried(template: Template) -> Iterator[Unchecked]:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from s3ap_lint import ignorefiles
+from s3ap_lint.files import MISSING, OUTSIDE, SPECIAL, said
 from s3ap_lint.ignorefiles import Rules
 from s3ap_lint.model import Unchecked
-from s3ap_lint.workspace import MISSING, OUTSIDE, SPECIAL, Workspace, printable, said
+from s3ap_lint.workspace import Workspace, printable
 
 
 @dataclass(frozen=True, slots=True)

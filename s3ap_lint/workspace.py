@@ -4,26 +4,21 @@ Paths are POSIX and relative to the root; "" is the root itself. `..` is resolve
 links on the disk. What was asked for is remembered, so that a cache can tell what an answer rests on.
 """
 
-# os.path answers False or a path where pathlib raises, and is faster in the inner loop
-# ruff: noqa: PTH116, PTH118, PTH208
-
 from __future__ import annotations
 
 import os
 import posixpath
-import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from s3ap_lint import facts
+from s3ap_lint.files import FOLDER, MISSING, OUTSIDE, DiskFiles
 from s3ap_lint.model import Unchecked
+from s3ap_lint.record import Records, Seen
 from s3ap_lint.source import Source
-
-LIMIT = 5 * 1024 * 1024
-"""Larger files are not read."""
 
 HELD = 8 * 1024 * 1024
 """Bytes of files that are held; a larger project's are read again when somebody asks again."""
@@ -31,17 +26,7 @@ HELD = 8 * 1024 * 1024
 LOOKED = 20_000
 """Paths of which is remembered what is there, before all of them are forgotten."""
 
-_OPEN = os.O_RDONLY
-for _flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):  # what is opened has no links left to follow
-    _OPEN |= getattr(os, _flag, 0)
-_NO_FILE = (FileNotFoundError, NotADirectoryError)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
-MISSING = "does not exist"
-OUTSIDE = "lies outside the project"
-FOLDER = "is a folder"
-SPECIAL = "is a device, a pipe or a socket, and is never opened"
-LARGE = f"is larger than {LIMIT // 1024 // 1024} MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +45,6 @@ class Unreadable:
     def unchecked(self, what: str = "file") -> Unchecked:
         """The same as an entry of a report."""
         return Unchecked(self.path, what, self.reason, self.line)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What answers rest on: contents, mere existence, absence, folder listings, refusals.
-
-    `until`: when an answer may become another one although no file changes, in seconds of Unix time. `asked`: paths,
-    not all of them normal, of which somebody was told again whether something is there. `told`: facts about the whole
-    project, by name. `sought`: in which of some files a text was found.
-    """
-
-    read: set[str] = field(default_factory=set)
-    found: set[str] = field(default_factory=set)
-    missing: set[str] = field(default_factory=set)
-    listed: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    until: set[float] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
-    told: dict[str, str] = field(default_factory=dict)
-    sought: dict[tuple[str, tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
 
 
 def normal(path: str) -> str | None:
@@ -108,11 +73,11 @@ class Workspace:
         """Files below `root`; `overlay` holds buffers that take the place of files, by path."""
         self.began = time.time_ns()  # nothing was read before
         self.root = Path(os.path.realpath(root))
-        self.seen = Seen()
-        self._logs = [self.seen]
+        self.files = DiskFiles(self.root)
+        self._records = Records()
+        self.seen = self._records.whole
         self._overlay = {name: data for path, data in (overlay or {}).items() if (name := normal(path))}
         self._virtual = {above for path in self._overlay for above in _folders_above(path)}
-        self._folders: dict[str, str | None] = {}
         self._data: dict[str, bytes | Unreadable] = {}
         self._sources: dict[str, Source | Unreadable] = {}
         self._kinds: dict[str, str] = {}
@@ -123,22 +88,17 @@ class Workspace:
         self._bytes = 0
         self.unsteady = False  # a file was another when it was read a second time
 
-    @contextmanager
-    def recording(self, *, alone: bool = False) -> Iterator[Seen]:
+    def recording(self, *, alone: bool = False) -> AbstractContextManager[Seen]:
         """What is asked for inside the block, also when it was known before; `alone`: and on no other record."""
-        seen, logs = Seen(), self._logs
-        self._logs = [seen] if alone else [*logs, seen]
-        try:
-            yield seen
-        finally:
-            self._logs = logs
+        return self._records.another(alone=alone)
 
     def forget(self) -> bool:
         """Let go of what is known of paths, if that is much; whether it was."""
         if len(self._kinds) <= LOOKED:
             return False
-        for known in (self._kinds, self._folders, self._listings):
+        for known in (self._kinds, self._listings):
             known.clear()
+        self.files.forget()
         return True
 
     @property
@@ -172,7 +132,7 @@ class Workspace:
         if name is None:
             return Unreadable(path, OUTSIDE)
         answer = self.bytes_of(name)
-        self._note("read" if isinstance(answer, bytes) else "missing" if answer.missing else "refused", name)
+        self._records.note("read" if isinstance(answer, bytes) else "missing" if answer.missing else "refused", name)
         return answer
 
     def bytes_of(self, name: str) -> bytes | Unreadable:
@@ -202,10 +162,7 @@ class Workspace:
     def size(self, path: str) -> int:
         """How many bytes a file has, without reading it or a record; 0 where there is none."""
         known = self._data.get(path, self._overlay.get(path))
-        if isinstance(known, bytes):
-            return len(known)
-        found = self._locate(path)
-        return 0 if isinstance(found, str) else found[1].st_size
+        return len(known) if isinstance(known, bytes) else self.files.size(path)
 
     def having(self, paths: tuple[str, ...], word: str) -> frozenset[str]:
         """Those of some files, at normal paths, whose bytes have a text. What else they hold does not matter."""
@@ -213,7 +170,7 @@ class Workspace:
         known, hits = self._sought.get(word, (frozenset(), frozenset()))
         left = [path for path in paths if path not in known]
         found = hits.intersection(paths) | self._with(left, [text])[text]
-        for seen in self._logs:
+        for seen in self._records:
             seen.sought[word, paths] = found
         return found
 
@@ -256,46 +213,39 @@ class Workspace:
         if folder not in self._listings:
             self._listings[folder] = self._list(folder)
         if folder in self._unlisted:
-            self._note("refused", folder)
-        self._note("listed", folder)
+            self._records.note("refused", folder)
+        self._records.note("listed", folder)
         return self._listings[folder]
 
     def _list(self, folder: str) -> tuple[str, ...]:
         prefix = f"{folder}/" if folder else ""
         names = {name[len(prefix) :].split("/", 1)[0] for name in self._overlay if name.startswith(prefix)}
-        try:
-            names |= {name for name in os.listdir(os.path.join(self.root, folder)) if printable(name)}
-        except OSError as error:
-            if not isinstance(error, _NO_FILE):
-                self._unlisted.add(folder)
-        return tuple(sorted(names))
+        found = self.files.names(folder)
+        if found is None:
+            self._unlisted.add(folder)
+        return tuple(sorted(names.union(filter(printable, found or ()))))
 
     def note_listed(self, folder: str, *, refused: bool = False) -> None:
         """Record that somebody looked into a folder by other means, or was not allowed to."""
-        self._note("refused" if refused else "listed", folder)
+        self._records.note("refused" if refused else "listed", folder)
 
     def note_until(self, moment: float) -> None:
         """Record that an answer holds until a moment, in seconds of Unix time."""
-        for seen in self._logs:
+        for seen in self._records:
             seen.until.add(moment)
 
-    @contextmanager
-    def unrecorded(self) -> Iterator[None]:
+    def unrecorded(self) -> AbstractContextManager[None]:
         """What is asked for inside the block is no part of any record: a fact stands for all of it."""
-        logs, self._logs = self._logs, []
-        try:
-            yield
-        finally:
-            self._logs = logs
+        return self._records.none()
 
     def note_told(self, name: str, value: str) -> None:
         """Record a fact about the whole project, which stands for all that it was made from."""
-        for seen in self._logs:
+        for seen in self._records:
             seen.told[name] = value
 
     def asked_again(self, paths: Iterable[str]) -> None:
         """Record that an answer about what is at some paths, which somebody remembered, was given once more."""
-        for seen in self._logs:
+        for seen in self._records:
             seen.asked.update(paths)
 
     def kind(self, path: str) -> str:
@@ -306,68 +256,20 @@ class Workspace:
 
     def inside(self, path: str) -> str | None:
         """Where a path really lies, relative to the root, when its links are followed; None when it leaves the root."""
-        real = os.path.realpath(os.path.join(self.root, path))
-        return self._relative(real)
-
-    def _relative(self, real: str) -> str | None:
-        root = str(self.root)
-        if real == root:
-            return ""
-        prefix = root if root.endswith(os.sep) else root + os.sep
-        return real[len(prefix) :].replace(os.sep, "/") if real.startswith(prefix) else None
-
-    def _locate(self, name: str) -> tuple[str, os.stat_result] | str:
-        """The OS path and status of what a path leads to, or why there is none."""
-        folder, _, last = name.rpartition("/")
-        try:
-            if folder not in self._folders:
-                inside = self.inside(folder)
-                self._folders[folder] = None if inside is None else os.path.join(self.root, inside)
-            real = self._folders[folder]
-            if real is None:
-                return OUTSIDE
-            where = os.path.join(real, last)
-            status = os.lstat(where)
-            if stat.S_ISLNK(status.st_mode):
-                where = os.path.realpath(where)
-                if self._relative(where) is None:
-                    return OUTSIDE
-                status = os.stat(where)
-        except _NO_FILE:
-            return MISSING
-        except OSError as error:
-            return said(error)
-        except ValueError:  # a NUL, or what no file name can hold
-            return MISSING
-        return where, status
+        return self.files.inside(path)
 
     def _load(self, name: str) -> bytes | Unreadable:
         if name in self._virtual:
             return Unreadable(name, FOLDER)
-        found = self._locate(name)
-        if isinstance(found, str):
-            return Unreadable(name, found)
-        where, status = found
-        refusal = _refusal(status)
-        if refusal:
-            return Unreadable(name, refusal)
-        try:
-            handle = os.open(where, _OPEN)
-            with os.fdopen(handle, "rb", buffering=0) as file:
-                refusal = _refusal(os.fstat(handle))
-                data = b"" if refusal else _all(file.fileno(), status.st_size)
-        except OSError as error:
-            return Unreadable(name, MISSING if isinstance(error, _NO_FILE) else said(error))
-        if refusal or len(data) > LIMIT:
-            return Unreadable(name, refusal or LARGE)
-        return data
+        data = self.files.bytes_of(name)
+        return Unreadable(name, data) if isinstance(data, str) else data
 
     def _kind(self, path: str) -> str:
         name = normal(path)
         if name is None:
             return "outside"
         kind = self.kind(name)
-        self._note({"file": "found", "folder": "found", "missing": "missing"}.get(kind, "refused"), name)
+        self._records.note({"file": "found", "folder": "found", "missing": "missing"}.get(kind, "refused"), name)
         return kind
 
     def _look(self, name: str) -> str:
@@ -375,46 +277,13 @@ class Workspace:
             return "file"
         if not name or name in self._virtual:
             return "folder"
-        found = self._locate(name)
-        if isinstance(found, str):
-            return "missing" if found == MISSING else "refused"
-        mode = found[1].st_mode
-        return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "special"
-
-    def _note(self, what: str, name: str) -> None:
-        for seen in self._logs:
-            getattr(seen, what).add(name)
+        return self.files.kind(name)
 
 
 def _folders_above(path: str) -> Iterator[str]:
     while path:
         path = posixpath.dirname(path)
         yield path
-
-
-def _refusal(status: os.stat_result) -> str:
-    """Why a file of this status is not read; empty if it is."""
-    if stat.S_ISDIR(status.st_mode):
-        return FOLDER
-    if not stat.S_ISREG(status.st_mode):
-        return SPECIAL
-    return LARGE if status.st_size > LIMIT else ""
-
-
-def _all(handle: int, size: int) -> bytes:
-    """The file's bytes; at most one more than the limit if it grows meanwhile."""
-    data = os.read(handle, size + 1)
-    while 0 < len(data) <= LIMIT and len(data) != size:
-        more = os.read(handle, LIMIT + 1 - len(data))
-        if not more:
-            break
-        data += more
-    return data
-
-
-def said(error: OSError) -> str:
-    """What the system answered when a file was asked for, as the end of a sentence."""
-    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
 
 
 def _source(path: str, data: bytes) -> Source | Unreadable:

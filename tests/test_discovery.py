@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from s3ap_lint.discovery import Candidate, Discovery, Given, discover
 from s3ap_lint.errors import UsageError
+from s3ap_lint.files import LIMIT
 from s3ap_lint.model import Unchecked
-from s3ap_lint.workspace import LIMIT, Workspace
+from s3ap_lint.workspace import Workspace
 
 TEMPLATE = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  A:\n    Type: AWS::SNS::Topic\n"
 

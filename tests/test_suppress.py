@@ -10,18 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.directives import Directives, MetadataIgnore, python_directives, template_directives
 from s3ap_lint.model import Edit, Location, Severity, Span
 from s3ap_lint.source import Source
 from s3ap_lint.source import apply as edited
-from s3ap_lint.suppress import (
-    Applied,
-    Directives,
-    MetadataIgnore,
-    apply,
-    names,
-    python_directives,
-    template_directives,
-)
+from s3ap_lint.suppress import Applied, apply, names
 
 NAMES = {"S3AP101": "alias-only-grant", "S3AP303": "unread-variable", "F401": "F401"}
 

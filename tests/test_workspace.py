@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3ap_lint.files import LIMIT
 from s3ap_lint.model import Unchecked
+from s3ap_lint.record import Seen
 from s3ap_lint.source import Source
-from s3ap_lint.workspace import LIMIT, Seen, Unreadable, Workspace, normal
+from s3ap_lint.workspace import Unreadable, Workspace, normal
 
 
 @pytest.fixture

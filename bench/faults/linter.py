@@ -13,11 +13,12 @@ from s3ap_lint import report
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic, Tool
 from s3ap_lint.engine import Session, UnitResult
+from s3ap_lint.files import MISSING
 from s3ap_lint.python.module import Module
 from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
 from s3ap_lint.tasks import ApplicationTask, PythonTask, carry_out, registry_for
-from s3ap_lint.workspace import MISSING, Unreadable, Workspace, normal
+from s3ap_lint.workspace import Unreadable, Workspace, normal
 
 Key = tuple[str, str, str, str]
 

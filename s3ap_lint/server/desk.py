@@ -13,9 +13,11 @@ from s3ap_lint.config import Config
 from s3ap_lint.engine import Session, UnitResult
 from s3ap_lint.kept import Kept
 from s3ap_lint.python.module import Module
+from s3ap_lint.record import Seen
 from s3ap_lint.registry import Registry
+from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.tasks import EngineTask, Task, checked
-from s3ap_lint.workspace import Seen, Workspace
+from s3ap_lint.workspace import Workspace
 
 
 class Desk:
@@ -69,7 +71,7 @@ class Desk:
 
     def knows(self, path: str) -> bool:
         """Whether a file has something to do with what was checked."""
-        return any(path in result.rests_on for result in self._results.values())
+        return (path, "content") in self._signatures
 
     def known(self, task: Task, buffers: Mapping[str, bytes]) -> UnitResult | None:
         """The result of a task if it is known and still holds."""
@@ -94,6 +96,7 @@ class Desk:
                 return self._begun(buffers)
             if all(_is_text(path) and path in session.workspace.seen.read for path in concerned):
                 session.workspace.edit(buffers)
+                session.runtimes = Runtimes(session.workspace)
                 self._forget(concerned)
                 return session
         self._results.clear()
@@ -102,7 +105,7 @@ class Desk:
 
     def _appears(self, path: str) -> bool:
         """Whether a buffer is there, or was, without a file."""
-        return not os.path.isfile(os.path.join(self._config.root, path))
+        return not (self._config.root / path).is_file()
 
     def _forget(self, changed: set[str]) -> None:
         self._results = {t: r for t, r in self._results.items() if not changed & _rests_on(t, r)}

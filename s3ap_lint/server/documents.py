@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 
@@ -41,12 +42,12 @@ Say = Callable[[str], object]
 
 
 class Documents:
-    """Open documents and the projects of their folders. `engine` and `settings` are what the editor's settings say."""
+    """Open documents and the projects of their folders. `overrides` and `settings` are what the editor says."""
 
     def __init__(self, say: Say) -> None:
         self.open: dict[str, Document] = {}
         self.folders: list[Path] = []
-        self.engine: str | None = None
+        self.overrides: dict[str, Any] = {}
         self.settings: Path | None = None
         self._say = say
         self._projects: dict[Path, Project | None] = {}
@@ -109,8 +110,7 @@ class Documents:
         above = [root for root in self.folders if folder.is_relative_to(root)]
         cwd = max(above, key=lambda root: len(root.parts), default=folder)
         try:
-            overrides = {"engine": self.engine} if self.engine else None
-            config = configs.load([path], explicit=self.settings, cwd=cwd, overrides=overrides)
+            config = configs.load([path], explicit=self.settings, cwd=cwd, overrides=self.overrides)
             known = (p for p in self._projects.values() if p is not None and p.config == config)
             return next(known, None) or Project(config)
         except S3apLintError as error:

@@ -1,4 +1,4 @@
-"""The schema engine as the server asks it: in a process of its own, one template at a time, the newest question first."""
+"""The schema engine as the server asks it: in another process, one template at a time, newest question first."""
 
 from __future__ import annotations
 

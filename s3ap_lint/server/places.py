@@ -16,7 +16,7 @@ Read = Callable[[str], Source | None]
 
 
 def path_of(uri: str) -> Path | None:
-    """The file that a URI names, links not followed; None for what is no file (untitled:, git:, vscode-notebook-cell:)."""
+    """The file that a URI names, links not followed; None for what is no file (untitled:, git:)."""
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -250,13 +249,19 @@ def _shared(folder: str, path: str) -> int:
     return len(commonpath([folder, dirname(path)])) if folder and dirname(path) else 0
 
 
+def _common(before: Sequence[bytes], after: Sequence[bytes]) -> int:
+    """How many lines two texts begin with alike."""
+    pairs = enumerate(zip(before, after, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(before), len(after)))
+
+
 def moved(opinion: Opinion, data: bytes) -> UnitResult:
     """An engine's findings where they stand in a text that was edited since; those in the edited lines are gone."""
     if opinion.data == data:
         return opinion.result
     before, after = opinion.data.split(b"\n"), data.split(b"\n")
-    head = len(os.path.commonprefix([before, after]))
-    tail = len(os.path.commonprefix([before[head:][::-1], after[head:][::-1]]))
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
     shift, offset = len(after) - len(before), len(data) - len(opinion.data)
     kept = []
     for finding in opinion.result.diagnostics:

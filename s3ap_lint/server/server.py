@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ class Server(LanguageServer):
         self.checks = Checks(self.documents, self._publish)
         self.on_type = True
         self.pulls = False
+        self.stopped = False
         self._loop: asyncio.Task[None] | None = None
 
     # -- what the client can -----------------------------------------------------------------------
@@ -52,8 +56,10 @@ class Server(LanguageServer):
         options = params.initialization_options if isinstance(params.initialization_options, dict) else {}
         self.on_type = options.get("run", "type") != "save"
         engine = options.get("engine")
-        self.documents.engine = engine if engine in ENGINES else None
-        self.documents.settings = Path(options["config"]).expanduser() if options.get("config") else None
+        if engine in ENGINES:
+            self.documents.overrides["engine"] = engine
+        if options.get("config"):
+            self.documents.settings = Path(str(options["config"])).expanduser()
         text, space = client.text_document, client.workspace
         refresh = space and space.diagnostics and space.diagnostics.refresh_support
         self.pulls = bool(text and text.diagnostic and refresh)
@@ -82,6 +88,7 @@ class Server(LanguageServer):
 
     async def stop(self) -> None:
         """End the checks."""
+        self.stopped = True
         if self._loop is not None:
             self._loop.cancel()
         await self.checks.close()
@@ -288,6 +295,14 @@ async def _definition(ls: Server, params: types.DefinitionParams) -> list[types.
     return await ls.checks.aside(lambda: definitions(document, offset, read, ls.encoding))
 
 
-def serve() -> None:
-    """Serve one client over standard input and output, until it says exit or goes away."""
-    server.start_io()
+def serve(overrides: Mapping[str, Any], settings: str | None) -> int:
+    """Serve one client over standard input and output, until it says exit or goes away; the exit status.
+
+    `overrides` are options by key, None if not given; `settings` is a configuration file.
+    """
+    server.documents.overrides = {key: value for key, value in overrides.items() if value}
+    server.documents.settings = Path(settings) if settings else None
+    outlet = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a plugin prints is no message
+    server.start_io(stdout=outlet)
+    return 0 if server.stopped else 1
