@@ -77,7 +77,7 @@ def test_the_package_holds_the_bundle_and_nothing_else(extension: Path) -> None:
             "extension/readme.md",
         ] == sorted(package.namelist())
         notices = package.read("extension/dist/THIRD_PARTY_LICENSES.txt").decode()
-        assert "vscode-languageclient 10." in notices
+        assert "vscode-languageclient 11." in notices
         assert 1_000_000 > package.getinfo("extension/dist/extension.js").file_size
 
 

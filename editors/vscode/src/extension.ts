@@ -77,17 +77,25 @@ function host(output: vscode.LogOutputChannel): Host {
   };
 }
 
+/** A client that leaves it to its starter to say that it did not come up. */
+class Client extends LanguageClient {
+  ready = false;
+
+  override error(...[message, data, shown]: Parameters<LanguageClient["error"]>): void {
+    super.error(message, data, this.ready ? shown : false);
+  }
+}
+
 async function start(program: Program, output: vscode.LogOutputChannel): Promise<Running> {
-  let ready = false;
   const actions = { restart: CloseAction.Restart, stop: CloseAction.DoNotRestart, continue: ErrorAction.Continue };
-  const client = new LanguageClient(SECTION, SECTION, serverOptions(program, folder()), {
+  const client: Client = new Client(SECTION, SECTION, serverOptions(program, folder()), {
     ...clientOptions(settings(), machine()),
     outputChannel: output,
-    errorHandler: errorHandler(actions, () => ready, Date.now),
+    errorHandler: errorHandler(actions, () => client.ready, Date.now),
     initializationFailedHandler: () => false,
   });
   await client.start();
-  ready = true;
+  client.ready = true;
   return { stop: () => client.dispose() };
 }
 
