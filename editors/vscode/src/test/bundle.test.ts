@@ -82,20 +82,21 @@ function loaded(vscode: object): { activate(context: unknown): void; deactivate(
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
-test("without a program there is one message, however often the settings change", async () => {
+test("without a program there is one message, however often the settings change", async (test) => {
   const { vscode, said, changes } = editor({ path: ["/nowhere/s3ap-lint"] });
   const extension = loaded(vscode);
+  test.after(() => extension.deactivate());
   extension.activate({ subscriptions: [] });
   await settled();
   changes.forEach((listener) => listener({ affectsConfiguration: (name: string) => name === "s3ap-lint.engine" }));
   await settled();
   assert.deepEqual(said, ['There is no program "/nowhere/s3ap-lint", which the setting s3ap-lint.path names.']);
-  await extension.deactivate();
 });
 
-test("the commands are those that the manifest lists, and do what they say", async () => {
+test("the commands are those that the manifest lists, and do what they say", async (test) => {
   const { vscode, said, commands } = editor({ path: ["/nowhere/s3ap-lint"] });
   const extension = loaded(vscode);
+  test.after(() => extension.deactivate());
   extension.activate({ subscriptions: [] });
   await settled();
   const listed = manifest.contributes.commands.map(({ command }: { command: string }) => command);
@@ -109,7 +110,6 @@ test("the commands are those that the manifest lists, and do what they say", asy
     '["editor.action.sourceAction",{"kind":"source.fixAll.s3ap-lint","apply":"first"}]',
     "(output)",
   ]);
-  await extension.deactivate();
 });
 
 /** A server that writes down how it was started and what it was told, and ends when it is told to. */
@@ -146,7 +146,7 @@ async function until<T>(look: () => T | undefined): Promise<T> {
   throw new Error("it did not happen within ten seconds");
 }
 
-test("a server is started with what is set, started anew when that changes, and ended with the editor", async () => {
+test("a server is started with what is set, started anew when that changes, and ended with the editor", async (test) => {
   const notes = join(mkdtempSync(join(tmpdir(), "s3ap-lint-")), "notes");
   const noted = (count: number): Promise<unknown[]> =>
     until(() => {
@@ -156,6 +156,7 @@ test("a server is started with what is set, started anew when that changes, and 
   const set: Record<string, unknown> = { path: [process.execPath, "-e", SERVER, notes], engine: "none", config: "" };
   const { vscode, said, output, changes } = editor(set);
   const extension = loaded(vscode);
+  test.after(() => extension.deactivate());
   extension.activate({ subscriptions: [] });
   const first = [{ started: ["lsp"] }, { options: { run: "type", engine: "none" } }];
   assert.deepEqual(await noted(2), first);
@@ -170,15 +171,15 @@ test("a server is started with what is set, started anew when that changes, and 
   assert.deepEqual([said, output], [[], []]);
 });
 
-test("a program that ends instead of serving is said once, and not started over and over", async () => {
+test("a program that ends instead of serving is said once, and not started over and over", async (test) => {
   const notes = join(mkdtempSync(join(tmpdir(), "s3ap-lint-")), "notes");
   const ends = 'require("node:fs").appendFileSync(process.argv[1], "started\\n"); process.exit(2);';
   const { vscode, said } = editor({ path: [process.execPath, "-e", ends, notes] });
   const extension = loaded(vscode);
+  test.after(() => extension.deactivate());
   extension.activate({ subscriptions: [] });
   await until(() => (said.length > 0 ? said : undefined));
   await settled();
   assert.equal(readFileSync(notes, "utf8"), "started\n");
   assert.deepEqual(said, ["s3ap-lint did not start. What it said is in its output."]);
-  await extension.deactivate();
 });
