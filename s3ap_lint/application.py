@@ -145,15 +145,20 @@ class Application:
         """The roles by template and logical id; of two with one id, the first."""
         return {(role.template.path, role.id): role for role in reversed(self.roles)}
 
-    def subjects(self) -> Iterator[object]:
-        """Everything that rules look at, once each."""
-        yield self
-        for template in self.templates:
-            if not template.unknown_macros:
-                yield template
-        yield from (role for role in self.roles if not role.template.unknown_macros)
-        yield from (function for function in self.functions if not function.template.unknown_macros)
-        yield from (machine for machine in self.state_machines if not machine.template.unknown_macros)
+    def subjects(self, first: str = "", *, others: bool = False) -> Iterator[object]:
+        """Everything that rules look at, once each.
+
+        `first`: only itself and what is in the template at that path, if it is one of its own; `others`: the rest then.
+        """
+        if not others:
+            yield self
+        known = [template for template in self.templates if not template.unknown_macros]
+        asked = {t.path for t in known if not first or all(first != one.path for one in self.templates)}
+        asked = asked or {t.path for t in known if (t.path == first) is not others}
+        yield from (template for template in known if template.path in asked)
+        yield from (role for role in self.roles if role.template.path in asked)
+        yield from (function for function in self.functions if function.template.path in asked)
+        yield from (machine for machine in self.state_machines if machine.template.path in asked)
 
 
 def runtime_sets(variable: str) -> bool:

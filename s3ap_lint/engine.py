@@ -174,8 +174,13 @@ class Session:
         for function in functions:
             with report.giving_up(function.at, f"code of {function.id}"):
                 self._account(function, report)
-        for subject in application.subjects():
+        first = self.kept.first if self.kept is not None else ""
+        for subject in application.subjects(first):
             report.run(subject)
+        if self.kept is not None and len(templates) > 1 and first in {template.path for template in templates}:
+            self.kept.heard(_result(report, application))
+            for subject in application.subjects(first, others=True):
+                report.run(subject)
         if "S3AP401" in self.codes:
             for function in functions:
                 with report.giving_up(function.at, f"permissions of {function.id}"):
@@ -186,16 +191,7 @@ class Session:
         for path in inputs:
             deployed.check(path, report)
         report.unchecked += unproven(self.source(path) for path in (*(one.path for one in templates), *inputs))
-        return UnitResult(
-            diagnostics=tuple(report.diagnostics),
-            unchecked=tuple(report.unchecked),
-            unread=tuple(report.unread),
-            templates=tuple(template.path for template in templates),
-            functions=len(functions),
-            functions_joined=sum(function.joined for function in functions),
-            closures={path: tuple(users) for path, users in report.closures.items()},
-            directives=tuple(report.directives),
-        )
+        return _result(report, application)
 
     def check_inputs(self, paths: Iterable[str]) -> UnitResult:
         """Check deploy inputs whose templates are not checked themselves."""
@@ -297,3 +293,17 @@ class Session:
             for finding in template_findings(source, self.registry.engines[engine], report):
                 report.add(finding, finding.code)
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
+
+
+def _result(report: Collector, application: Application) -> UnitResult:
+    """What there is to say of an application so far."""
+    return UnitResult(
+        diagnostics=tuple(report.diagnostics),
+        unchecked=tuple(report.unchecked),
+        unread=tuple(report.unread),
+        templates=tuple(template.path for template in application.templates),
+        functions=len(application.functions),
+        functions_joined=sum(function.joined for function in application.functions),
+        closures={path: tuple(users) for path, users in report.closures.items()},
+        directives=tuple(report.directives),
+    )

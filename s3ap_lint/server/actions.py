@@ -14,7 +14,7 @@ from s3ap_lint.fixes import Wish
 from s3ap_lint.model import Edit, Safety, Span
 from s3ap_lint.server.documents import Document, Documents
 from s3ap_lint.server.places import Read, range_at, uri_of
-from s3ap_lint.server.project import Project
+from s3ap_lint.server.project import Project, Stage
 from s3ap_lint.settle import edits_of, settle
 from s3ap_lint.source import Source
 
@@ -71,7 +71,8 @@ def fix_all(
     wish = Wish(frozenset({Safety.SAFE}), path.__eq__)
 
     def look(changed: Mapping[str, bytes]) -> Report:
-        stages = list(project.stages(path, {**buffers, **changed}, lambda: None))
+        stages: list[Stage] = []
+        project.check(path, {**buffers, **changed}, lambda: None, stages.append)
         report = stages[-1].report
         return replace(report, findings=project.with_edits(report.findings, {**buffers, **changed}))
 

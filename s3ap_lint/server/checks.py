@@ -63,7 +63,7 @@ class Checks:
         self._engine = EngineClient()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waiting: list[tuple[Document, int, asyncio.Future[None]]] = []
-        self._count = 0
+        self._count = self._turn = 0
         self._modules = 0
 
     def wish(self, uri: str, delay: float = 0.0, *, everywhere: bool = False, engine: bool = False) -> None:
@@ -73,7 +73,11 @@ class Checks:
             return
         wish = Wish(time.monotonic() + delay, everywhere, engine)
         self._wishes[uri] = wish.with_(self._wishes.get(uri))
-        if self._running is not None and self._running[0].project is document.project:
+        if (
+            self._running is not None
+            and self._running[0].project is document.project
+            and self._turn != self._documents.turn
+        ):
             self._running[1].set()
         self._wake.set()
 
@@ -129,7 +133,7 @@ class Checks:
 
     async def _check(self, document: Document, wish: Wish) -> None:
         stop = threading.Event()
-        self._running = document, stop
+        self._running, self._turn = (document, stop), self._documents.turn
         loop = asyncio.get_running_loop()
         version, buffers = document.version, self._documents.buffers(document.project)
 
@@ -146,11 +150,9 @@ class Checks:
                 tell(Stage(project.nothing(), final=True))
                 return False
             try:
-                for stage in project.stages(path, buffers, checkpoint, everywhere=wish.everywhere):
-                    tell(stage)
+                project.check(path, buffers, checkpoint, tell, everywhere=wish.everywhere)
                 if project.preview(path, buffers, checkpoint):
-                    for stage in project.stages(path, buffers, checkpoint):
-                        tell(stage)
+                    project.check(path, buffers, checkpoint, tell)
             except Cancelled:
                 return True
             return False
@@ -229,11 +231,7 @@ class Checks:
         if known is not None and known.data == data and known.engine == project.engine:
             return
         buffers = self._documents.buffers(project)
-        try:
-            answer = await self._engine.ask(project.config, document.path, project.engine, buffers)
-        except asyncio.CancelledError:
-            await self._engine.cancel()
-            raise
+        answer = await self._engine.ask(project.config, document.path, project.engine, buffers)
         if answer is not None and self._documents.open.get(document.uri) is document:
             project.hear(document.path, data, answer.result, answer.hrefs)
             self.wish(document.uri)

@@ -51,6 +51,13 @@ def above(node: Node) -> Iterator[Node]:
         found = found.parent
 
 
+def is_condition(node: Node) -> bool:
+    """Whether a node names a condition: that of a resource, or the one that an `!If` asks."""
+    around = node.parent.parent if node.parent is not None and node.key == "0" else None
+    asked = around is not None and around.function is not None and around.function[0] == "Fn::If"
+    return node.is_text and (node.key == "Condition" or asked)
+
+
 def function_of(application: Application, node: Node) -> Function | None:
     """The function whose resource a node belongs to."""
     return next(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lsprotocol import types
 
@@ -16,10 +16,12 @@ from s3ap_lint.template.references import references
 from s3ap_lint.template.template import Template
 
 
-def definitions(document: Document, offset: int, read: Read, encoding: str) -> list[types.Location]:
+def definitions(
+    document: Document, buffers: Mapping[str, bytes], offset: int, read: Read, encoding: str
+) -> list[types.Location]:
     """Where what stands at a byte offset of a document is defined, or has its other half."""
     project = document.project
-    application = project.application(document.path)
+    application = project.application(document.path, buffers)
     if application is None:
         return []
     template = cursor.template_of(application, document.path)
@@ -41,16 +43,13 @@ def _from_template(application: Application, template: Template, offset: int) ->
     node = cursor.node_at(template.top, offset)
     function = cursor.function_of(application, node)
     for reference in references(template):
-        if cursor.is_at(reference.at, template.path, offset):
-            yield from _named(template, reference.name)
+        named = list(_named(template, reference.name)) if cursor.is_at(reference.at, template.path, offset) else []
+        if named:
+            yield from named
             return
-    if node.key == "Condition" and node.text in template.space.conditions:
-        yield template.space.conditions[node.text].key_at
-        return
     parent = node.parent
-    if parent is not None and parent.function is not None and parent.function[0] == "Fn::If" and node.is_text:
-        if node.text in template.space.conditions:
-            yield template.space.conditions[node.text].key_at
+    if cursor.is_condition(node) and node.text in template.space.conditions:
+        yield template.space.conditions[node.text].key_at
         return
     if function is None:
         return

@@ -38,11 +38,19 @@ class Desk:
         self._results: dict[Task, UnitResult] = {}
 
     def check(
-        self, tasks: Iterable[Task], buffers: Mapping[str, bytes], checkpoint: Callable[[], None]
+        self,
+        tasks: Iterable[Task],
+        buffers: Mapping[str, bytes],
+        checkpoint: Callable[[], None],
+        first: str = "",
+        heard: Callable[[UnitResult], object] = lambda result: None,
     ) -> list[UnitResult]:
-        """The results of some tasks with the buffers in the place of files; `checkpoint` may raise to break off."""
+        """The results of some tasks with the buffers in the place of files; `checkpoint` may raise to break off.
+
+        `heard` is told of an application when the template at the path `first` was looked at, before its twin is.
+        """
         session = self._freshened(buffers)
-        self._kept.checkpoint = checkpoint
+        self._kept.checkpoint, self._kept.first, self._kept.heard = checkpoint, first, heard
         results = []
         for task in tasks:
             checkpoint()
@@ -68,10 +76,6 @@ class Desk:
     def application(self) -> Application | None:
         """The application as it was last checked, while it is kept."""
         return self._kept.application
-
-    def knows(self, path: str) -> bool:
-        """Whether a file has something to do with what was checked."""
-        return (path, "content") in self._signatures
 
     def known(self, task: Task, buffers: Mapping[str, bytes]) -> UnitResult | None:
         """The result of a task if it is known and still holds."""

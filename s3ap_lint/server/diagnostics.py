@@ -58,7 +58,7 @@ def diagnostic(
     described: bool = True,
 ) -> types.Diagnostic:
     """A finding in the protocol's words; the switches say what the client can show. Columns in `encoding`."""
-    places = list(dict.fromkeys((*finding.flow, *finding.related)))[:SHOWN] if related else []
+    places = _elsewhere(finding)[:SHOWN] if related else []
     href = hrefs.get(finding.code) or page_uri(finding.code)
     scenario = f"\n{finding.scenario.text}" if finding.scenario is not None else ""
     return types.Diagnostic(
@@ -79,6 +79,15 @@ def diagnostic(
         or None,
         data={"fingerprint": finding.fingerprint, "name": finding.name},
     )
+
+
+def _elsewhere(finding: Diagnostic) -> list[Place]:
+    """The places that a finding is about besides its own, each once, in the order of the way that leads to it."""
+    places: dict[tuple[str, int, int], Place] = {}
+    for place in (*finding.flow, *finding.related):
+        places.setdefault((place.path, place.start, place.end), place)
+    places.pop((finding.place.path, finding.place.start, finding.place.end), None)
+    return list(places.values())
 
 
 PAGES = (Path(s3ap_lint.__file__).parent / "pages_of_rules", Path(s3ap_lint.__file__).parents[1] / "docs" / "rules")

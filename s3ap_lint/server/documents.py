@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ SETTINGS = (".s3ap-lint.toml", "s3ap-lint.toml", "pyproject.toml")
 
 @dataclass
 class Document:
-    """One open document. `version` is the client's, `data` the text in UTF-8; `checked` the version last checked.
+    """One open document.
 
-    `findings` are those shown, `shown` the same in the protocol's words.
+    `version` is the client's, `data` the text in UTF-8; `checked` is the version last checked, `told` the one last
+    published. `findings` are those shown, `shown` the same in the protocol's words.
     """
 
     uri: str
@@ -33,6 +34,7 @@ class Document:
     version: int
     data: bytes
     checked: int | None = None
+    told: int | None = None
     findings: tuple[Diagnostic, ...] = ()
     shown: list[types.Diagnostic] = field(default_factory=list)
 
@@ -47,6 +49,8 @@ class Documents:
     def __init__(self, say: Say) -> None:
         self.open: dict[str, Document] = {}
         self.folders: list[Path] = []
+        self.turn = 0
+        """Counts whatever may make a check's answer another one."""
         self.overrides: dict[str, Any] = {}
         self.settings: Path | None = None
         self._say = say
@@ -84,21 +88,21 @@ class Documents:
         """What takes the place of files of a project."""
         return {d.path: d.data for d in self.open.values() if d.project is project}
 
-    def reload(self) -> list[Document]:
-        """Read all configuration again; the documents, each in its project as it is now."""
+    def reload(self, texts: Iterable[tuple[str, int, bytes]]) -> list[Document]:
+        """Read all configuration again; the documents, of URIs, versions and texts, in their projects as they are."""
         self._projects.clear()
-        before = list(self.open.values())
+        before = dict(self.open)
         self.open.clear()
-        return [found for d in before if (found := self.opened(d.uri, d.version, d.data)) is not None]
+        found = [document for text in texts if (document := self.opened(*text)) is not None]
+        for document in found:
+            if document.uri in before:
+                document.told, document.shown = before[document.uri].told, before[document.uri].shown
+        return found
 
     def fault(self, error: Exception) -> None:
         """Say that a check went wrong by a fault of ours; where is on standard error."""
         logging.getLogger(__name__).error("a check failed", exc_info=error)
         self._say(f"s3ap-lint: {type(error).__name__}: {error}; this is a fault of s3ap-lint, its output shows where")
-
-    def projects(self) -> set[int]:
-        """The projects in use, by identity."""
-        return {id(document.project) for document in self.open.values()}
 
     def _project(self, path: Path) -> Project | None:
         folder = path.parent.resolve()

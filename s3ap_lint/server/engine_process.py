@@ -14,41 +14,13 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
 
-from s3ap_lint.config import Config
-from s3ap_lint.engine import Session, UnitResult
+from s3ap_lint.engine import Session
 from s3ap_lint.parallel import Failed
+from s3ap_lint.server.orders import Answer, Order, packed
 from s3ap_lint.tasks import EngineTask, failed, registry_for
 from s3ap_lint.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Order:
-    """One template to check, with buffers in the place of files; `number` comes back with the answer."""
-
-    number: int
-    config: Config
-    path: str
-    engine: str
-    buffers: Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the engine says, and where its codes are documented."""
-
-    number: int
-    result: UnitResult
-    hrefs: Mapping[str, str]
-
-
-def packed(thing: object) -> bytes:
-    """Something with its length before it."""
-    data = pickle.dumps(thing)
-    return len(data).to_bytes(8, "big") + data
 
 
 def _received(inlet: int) -> object:

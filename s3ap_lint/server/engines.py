@@ -10,7 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from itertools import count
 
 from s3ap_lint.config import Config
-from s3ap_lint.server.engine_process import Answer, Order, packed
+from s3ap_lint.server.orders import Answer, Order, packed
 
 _NUMBERS = count(1)
 
@@ -35,13 +35,11 @@ class EngineClient:
         except (TimeoutError, OSError):
             await self.close()
             return None
-
-    async def cancel(self) -> None:
-        """End what is asked, whatever it is; nobody wants to know."""
-        if self._question is not None:
-            self._settle(None)
-            with contextlib.suppress(OSError):
-                await self._tell(packed(None))
+        finally:
+            if self._question is not None and self._question[1] is future:  # nobody wants to know any more
+                self._question = None
+                with contextlib.suppress(OSError):
+                    await self._tell(packed(None))
 
     def _settle(self, answer: Answer | None) -> None:
         """Answer the question, if there is one and the answer is to it."""

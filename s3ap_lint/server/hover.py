@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from s3ap_lint.application import Application
@@ -30,11 +30,11 @@ MOST = 12
 """Lines of one list; of more, only how many there are."""
 
 
-def hover(document: Document, offset: int) -> str:
+def hover(document: Document, buffers: Mapping[str, bytes], offset: int) -> str:
     """Markdown for a byte offset of a document; "" when there is nothing to say."""
     project = document.project
     parts = [_page(project, finding) for finding in document.findings if _touches(finding, offset)]
-    application = project.application(document.path)
+    application = project.application(document.path, buffers)
     if application is not None:
         try:
             parts += list(_facts(application, document.path, offset, project))
@@ -217,7 +217,7 @@ def _standings(
     asked = set(map(id, functions))
     for account in Account(application, project.source).functions(lambda one: id(one) in asked):
         rows = [row for row in account.needed if any(c.path == path and c.line == line for c in row.calls)]
-        lines += [f"{account.function}: {_row(row)}" for row in rows]
+        lines += [f"{_row(row)} to {account.function} ({account.template}:{account.line})" for row in rows]
     return "\n".join(["this call needs", *_bullets(list(dict.fromkeys(lines)))]) if lines else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import commonpath, dirname
 
@@ -33,6 +33,7 @@ JUDGED_LATER = report.UNUSED_IGNORE
 """An ignore of code can be called unused when every application that may run it was looked at."""
 
 Checkpoint = Callable[[], None]
+Tell = Callable[["Stage"], object]
 Buffers = Mapping[str, bytes]
 
 
@@ -111,27 +112,33 @@ class Project:
 
     # -- checking --------------------------------------------------------------------------------
 
-    def stages(
-        self, path: str, buffers: Buffers, checkpoint: Checkpoint, *, everywhere: bool = False
-    ) -> Iterator[Stage]:
-        """What is known of a document, more with each step; the applications at or above it come first.
+    def check(
+        self, path: str, buffers: Buffers, checkpoint: Checkpoint, tell: Tell, *, everywhere: bool = False
+    ) -> None:
+        """Tell what is known of a document, more with each step; the applications at or above it come first.
 
         `everywhere`: code that none of these runs is looked for in all other applications. `checkpoint` may raise.
         """
         near, far, own = self._tasks(path, buffers)
-        results = [result for task in near for result in self._desk(task.folder).check([task], buffers, checkpoint)]
+
+        def heard(result: UnitResult) -> None:
+            if len(near) == 1 and not own:
+                tell(Stage(self._report(path, [result], buffers, complete=True), True))
+
+        results: list[UnitResult] = []
+        for task in near:
+            results += self._desk(task.folder).check([task], buffers, checkpoint, path, heard)
         results += self._desk(near[0].folder if near else dirname(path)).check(own, buffers, checkpoint)
-        runs = any(path in result.closures for result in results)
-        complete = not far or runs
+        complete = not far or any(path in result.closures for result in results)
         if not complete and not everywhere:
             results += [result for task in far for result in self._known(task, buffers)]
-        yield Stage(self._report(path, results, buffers, complete=complete), complete or not everywhere)
+        tell(Stage(self._report(path, results, buffers, complete=complete), complete or not everywhere))
         if complete or not everywhere:
             return
         for task in far:
             results += self._desk(task.folder, live=False).check([task], buffers, checkpoint)
             self._tidy()
-        yield Stage(self._report(path, results, buffers, complete=True), True)
+        tell(Stage(self._report(path, results, buffers, complete=True), True))
 
     def preview(self, path: str, buffers: Buffers, checkpoint: Checkpoint) -> bool:
         """Ask the fast engine about a template until the configured one has answered; whether it had anything to do."""
@@ -158,10 +165,18 @@ class Project:
                 return found
         return None
 
-    def application(self, path: str) -> Application | None:
-        """The application that a document belongs to, as the last check left it."""
-        desk = next((d for d in reversed(self._desks.values()) if d.session is not None and d.knows(path)), None)
-        return desk.application if desk is not None else None
+    def application(self, path: str, buffers: Buffers) -> Application | None:
+        """The application that a document belongs to, as it is now: the nearest that has to do with it."""
+        near, far, _ = self._tasks(path, buffers)
+        for task in near:
+            (result,) = self._desk(task.folder).check([task], buffers, _go_on)
+            if path in result.templates or path in result.closures:
+                return self._desk(task.folder).application
+        for task in far:
+            if any(path in result.closures for result in self._known(task, buffers)):
+                self._desk(task.folder).check([task], buffers, _go_on)
+                return self._desk(task.folder).application
+        return None
 
     def _tasks(self, path: str, buffers: Buffers) -> tuple[list[ApplicationTask], list[ApplicationTask], list[Task]]:
         """What a document has to do with: applications at or above it, others that may run it, and the file alone."""
@@ -238,6 +253,10 @@ class Project:
         texts = [candidate.path for candidate in project.templates]
         asked = Report(findings=tuple(findings))
         return unimport.resolved(asked, workspace, lambda: project.python, texts, fixing=True).findings
+
+
+def _go_on() -> None:
+    """Nobody wants it to stop."""
 
 
 def _is_within(path: str, folder: str) -> bool:

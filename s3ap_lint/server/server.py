@@ -108,7 +108,8 @@ class Server(LanguageServer):
             document.path, stage.report.findings, lambda path: self.documents.at(project, path) is not None
         )
         document.findings = tuple(findings)
-        before = document.shown
+        before, told = document.shown, document.told
+        document.told = version
         document.shown = [
             diagnostic(
                 finding,
@@ -120,10 +121,10 @@ class Server(LanguageServer):
             )
             for finding in findings
         ]
-        if not self.pulls:
+        if not self.pulls and (before != document.shown or told != version):
             params = types.PublishDiagnosticsParams(document.uri, document.shown, version)
             self.text_document_publish_diagnostics(params)
-        elif document.checked == version and before != document.shown:
+        elif self.pulls and document.checked == version and before != document.shown:
             self.workspace_diagnostic_refresh(None)  # it asked for this version already
 
     def reading(self, document: Document) -> Any:
@@ -164,6 +165,7 @@ async def _shutdown(ls: Server, params: None) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
 def _opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    ls.documents.turn += 1
     item = params.text_document
     document = ls.documents.opened(item.uri, item.version, ls.bytes_of(item.uri))
     if document is not None:
@@ -173,6 +175,7 @@ def _opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 def _changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    ls.documents.turn += 1
     uri = params.text_document.uri
     document = ls.documents.open.get(uri)
     if document is None:
@@ -201,6 +204,7 @@ def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
 def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    ls.documents.turn += 1
     uri = params.text_document.uri
     document = ls.documents.closed(uri)
     if document is None:
@@ -214,6 +218,7 @@ def _closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
 
 @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
 def _watched(ls: Server, params: types.DidChangeWatchedFilesParams) -> None:
+    ls.documents.turn += 1
     paths = [path for change in params.changes if (path := path_of(change.uri)) is not None]
     if any(path.name in SETTINGS for path in paths):
         _reload(ls)
@@ -239,7 +244,10 @@ def _configured(ls: Server, params: types.DidChangeConfigurationParams) -> None:
 
 
 def _reload(ls: Server) -> None:
-    ls.recheck(ls.documents.reload(), engine=True)
+    ls.documents.turn += 1
+    known = ls.workspace.text_documents.values()
+    texts = [(one.uri, one.version or 0, ls.bytes_of(one.uri)) for one in known]
+    ls.recheck(ls.documents.reload(texts), engine=True)
 
 
 async def _pull(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
@@ -280,7 +288,8 @@ async def _hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     await ls.checks.checked(document, 5.0)
     offset = offset_at(Source(document.path, document.data), params.position, ls.encoding)
-    text = await ls.checks.aside(lambda: hover(document, offset))
+    buffers = ls.documents.buffers(document.project)
+    text = await ls.checks.aside(lambda: hover(document, buffers, offset))
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
 
@@ -291,8 +300,8 @@ async def _definition(ls: Server, params: types.DefinitionParams) -> list[types.
         return []
     await ls.checks.checked(document, 5.0)
     offset = offset_at(Source(document.path, document.data), params.position, ls.encoding)
-    read = ls.reading(document)
-    return await ls.checks.aside(lambda: definitions(document, offset, read, ls.encoding))
+    read, buffers = ls.reading(document), ls.documents.buffers(document.project)
+    return await ls.checks.aside(lambda: definitions(document, buffers, offset, read, ls.encoding))
 
 
 def serve(overrides: Mapping[str, Any], settings: str | None) -> int:
