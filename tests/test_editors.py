@@ -131,6 +131,8 @@ def test_somebody_works_in_neovim(desk: Desk) -> None:
     assert [
         findings("opened", UNUSED, UNSET),
         findings("the template, not saved yet, sets the variable", UNUSED),
+        findings("it does not any more", UNUSED, UNSET),
+        findings("it does again", UNUSED),
         findings("edited and saved"),
         findings("undone", UNUSED),
         findings("fixed"),
@@ -151,6 +153,8 @@ def test_somebody_works_in_emacs(desk: Desk) -> None:
     assert [
         findings("opened", UNUSED, UNSET),
         findings("the template, not saved yet, sets the variable", UNUSED),
+        findings("it does not any more", UNUSED, UNSET),
+        findings("it does again", UNUSED),
         findings("edited and saved"),
         findings("undone", UNUSED),
         findings("fixed"),

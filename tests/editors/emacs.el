@@ -66,6 +66,14 @@
       (changed)
       (with-current-buffer handler
         (expect "the template, not saved yet, sets the variable" (list unused)))
+      (delete-region (line-beginning-position) (line-end-position))
+      (changed)
+      (with-current-buffer handler
+        (expect "it does not any more" (list unused unset)))
+      (insert "          TABLE: orders")
+      (changed)
+      (with-current-buffer handler
+        (expect "it does again" (list unused)))
       (save-buffer)
 
       (switch-to-buffer handler)
