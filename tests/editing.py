@@ -36,6 +36,8 @@ class Editor:
     def __init__(self, client: LanguageClient, folder: Path) -> None:
         self.client = client
         self.folder = folder
+        self.server = 0
+        """The number of its process."""
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.published: dict[str, list[types.PublishDiagnosticsParams]] = {}
@@ -206,6 +208,7 @@ def edit(
         editor = Editor(client, cli.folder)
         command = cli.command("lsp", *(arguments or []))
         await client.start_io(*command, cwd=cli.folder, env=cli.environment())
+        editor.server = client._server.pid if client._server is not None else 0
         roots = [cli.folder / folder for folder in folders or ["."]]
         params = types.InitializeParams(
             capabilities,

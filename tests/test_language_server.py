@@ -7,9 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Cli, Write
+from conftest import REPOSITORY, Cli, Write
 from editing import SAVED, Editor, edit
 from lsprotocol import types
+
+from s3ap_lint.arguments import ENGINES
 
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -407,6 +409,40 @@ def test_only_saving_checks_where_that_is_wished(app: Cli) -> None:
         await editor.codes("app/template.yaml", [])
 
     edit(app, person, run="save")
+
+
+def test_memory_stays_flat_while_somebody_types(app: Cli) -> None:
+    """A template's tree takes half a megabyte; the bench looks at 5,000 edits."""
+
+    async def person(editor: Editor) -> None:
+        held = []
+        for path, place in (("app/template.yaml", "Resources:"), ("app/writer/handler.py", "import boto3")):
+            editor.open(path)
+            await editor.until(lambda path=path: editor.uri(path) in editor.published)
+            editor.change(path, place, f"{place}  # 0")
+            for turn in range(60):
+                version = editor.change(path, f"# {turn}", f"# {turn + 1}")
+                editor.save(path)
+                await editor.until(lambda v=version, path=path: editor.published[editor.uri(path)][-1].version == v)
+                if turn in (20, 59):
+                    held.append(_megabytes(editor.server))
+        assert held[1] - held[0] < 3, held
+        assert held[3] - held[2] < 3, held
+
+    edit(app, person)
+
+
+def _megabytes(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+def test_the_settings_of_the_extension_are_those_that_the_server_reads() -> None:
+    package = json.loads((REPOSITORY / "editors/vscode/package.json").read_text(encoding="utf-8"))
+    settings = package["contributes"]["configuration"]["properties"]
+    assert {None, *ENGINES} == set(settings["s3ap-lint.engine"]["enum"])
+    assert {"type", "save"} == set(settings["s3ap-lint.run"]["enum"])
+    assert "s3ap-lint.config" in settings
 
 
 def test_half_of_a_text_and_garbage_end_nothing(app: Cli) -> None:

@@ -14,6 +14,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from s3ap_lint import __version__
+from s3ap_lint.arguments import ENGINES
 from s3ap_lint.server import actions
 from s3ap_lint.server.checks import PAUSE, TYPED, Checks
 from s3ap_lint.server.definition import definitions
@@ -25,7 +26,6 @@ from s3ap_lint.server.project import Stage
 from s3ap_lint.source import Source
 
 WATCHED = "**/*.{py,yaml,yml,json,template,toml,cfnlintrc}"
-ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 
 class Server(LanguageServer):
