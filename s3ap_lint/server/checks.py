@@ -22,8 +22,8 @@ TYPED = 0.15
 PAUSE = 1.0
 """Seconds without a keystroke after which the schema engine is asked, which takes a core for some seconds."""
 
-THAW = 200
-"""Checks after which all of memory is looked through once: what was set aside may have become garbage."""
+THAW, SOON = 200, 10
+"""Checks after which all of memory is looked through once; the second while somebody goes through many files."""
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Checks:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waiting: list[tuple[Document, int, asyncio.Future[None]]] = []
         self._count = self._turn = 0
-        self._modules = 0
+        self._modules = self._thawed = 0
 
     def wish(self, uri: str, delay: float = 0.0, *, everywhere: bool = False, engine: bool = False) -> None:
         """Check a document after so many seconds; a later wish for the same document takes the place of this one."""
@@ -193,15 +193,19 @@ class Checks:
     def _tidy(self) -> None:
         """Collect garbage: of what is new each time, of everything now and then.
 
-        The facts of modules are millions of objects that stay. They are set aside when new modules came.
+        The facts of modules are millions of objects that stay. They are set aside when new modules came; what is set
+        aside may become garbage, too.
         """
         self._count += 1
         modules = sum(len(document.project.modules) for document in self._documents.open.values())
-        if self._count % THAW == 0:
+        came = modules > self._modules
+        self._modules = modules
+        thaw = self._count - self._thawed >= (SOON if came else THAW)
+        if thaw:
+            self._thawed = self._count
             gc.unfreeze()
         gc.collect()
-        if modules > self._modules or self._count % THAW == 0:
-            self._modules = modules
+        if came or thaw:
             gc.freeze()
 
     # -- the schema engine -----------------------------------------------------------------------
