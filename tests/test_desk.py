@@ -1,0 +1,81 @@
+"""What the language server keeps between edits changes nothing of what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_language_server import GRANTED, HANDLER, TEMPLATE
+
+from s3ap_lint import config as configs
+from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.server.project import Project, Stage
+
+SHARED = 'import os\n\n\ndef target():\n    return os.environ["TARGET"]\n'
+CALLS = HANDLER.replace("import boto3", "import boto3\nfrom shared.target import target").replace(
+    'os.environ["TARGET"]', "target()"
+)
+TEXTS = {
+    "app/template.yaml": (TEMPLATE, GRANTED, TEMPLATE.replace("TARGET:", "GOAL:"), "Resources: [", "# nothing\n"),
+    "app/template-deploy.yaml": (GRANTED.replace("Keeps", "Holds"), TEMPLATE, "a: 1\n"),
+    "app/writer/handler.py": (HANDLER, CALLS, HANDLER.replace("TARGET", "GOAL"), "import json\n" + HANDLER, "def (\n"),
+    "shared/target.py": (SHARED, SHARED.replace("TARGET", "GOAL"), "missing\n"),
+    "shared/__init__.py": ("",),
+    "app/.cfnlintrc": ("ignore_checks: [W]\n",),
+}
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["disk", "buffer", "close", "remove"]),
+        st.sampled_from(sorted(TEXTS)),
+        st.integers(0, 4),
+        st.sampled_from(sorted(TEXTS)[1:]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with an application, its twin and shared code."""
+    (tmp_path / ".s3ap-lint.toml").write_text('engine = "none"\n')
+    return tmp_path
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_after_any_edits_it_says_what_a_server_says_that_has_just_started(folder: Path, steps: list) -> None:
+    """Files change on disk and in the editor, come and go; each step is checked from some document."""
+    for path, texts in TEXTS.items():
+        _put(folder / path, texts[0])
+    project, buffers = _project(folder), dict[str, bytes]()
+    for what, path, which, asked in steps:
+        text = TEXTS[path][which % len(TEXTS[path])]
+        if what == "disk":
+            _put(folder / path, text)
+        elif what == "buffer":
+            buffers[path] = text.encode()
+        elif what == "close":
+            buffers.pop(path, None)
+        elif (folder / path).exists():
+            (folder / path).unlink()
+        project.files_changed()
+        assert _said(_project(folder), asked, buffers) == _said(project, asked, buffers), (what, path)
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _project(folder: Path) -> Project:
+    return Project(configs.load([folder / "app"], cwd=folder))
+
+
+def _said(project: Project, path: str, buffers: dict[str, bytes]) -> tuple[Diagnostic, ...]:
+    stages: list[Stage] = []
+    project.check(path, buffers, lambda: None, stages.append, everywhere=True)
+    assert stages[-1].final
+    return stages[-1].report.findings
