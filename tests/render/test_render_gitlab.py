@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from render_samples import ALIAS, PATHS, RULES, UNREAD, place, report, reports
 
 from s3ap_lint.diagnostic import Diagnostic, Paths, Report
@@ -25,7 +25,7 @@ def fingerprints(*findings: Diagnostic, paths: Paths = PATHS) -> list[str]:
 
 
 def test_a_finding_is_an_object_with_what_gitlab_shows() -> None:
-    """The code stands in the description too, for of `check_name` GitLab shows nothing; the path is the repository's."""
+    """The code stands in the description too, for GitLab shows no `check_name`; the path is the repository's."""
     expected = {
         "description": "S3AP101: granted by alias only; requests are authorised against the access point ARN, "
         "when HasName is false (the default)",
@@ -64,6 +64,7 @@ def test_one_file_name_in_two_projects_of_a_repository_is_two_files() -> None:
 
 
 @given(reports)
+@settings(max_examples=40)
 def test_fingerprints_are_unique_in_any_report(any_report: Report) -> None:
     entries = json.loads(gitlab.render(any_report, RULES, RenderOptions()))
     assert len(any_report.findings) == len({entry["fingerprint"] for entry in entries})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from render_samples import ALIAS, RULES, UNREAD, place, report, reports
 
 from s3ap_lint.diagnostic import Diagnostic, Report
@@ -68,6 +68,7 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
 
 
 @given(reports)
+@settings(max_examples=40)
 def test_any_report_is_xml_with_a_test_for_each_finding(any_report: Report) -> None:
     text = junit.render(any_report, RULES, RenderOptions())
     suite = ElementTree.fromstring(text.encode("utf-8"))[0]
