@@ -91,6 +91,9 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
     group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
+    group.add_argument(
+        "--changed-lines", metavar="REF", help="only findings on lines changed since HEAD and this commit parted"
+    )
     how = _running(parser)
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep results of other runs")
     how.add_argument(
