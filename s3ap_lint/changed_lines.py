@@ -21,16 +21,17 @@ WHOLE_FILE = (1, 2**31)
 
 # A user's settings must not change what is read here, and what .gitattributes calls binary has lines all the same.
 _DIFF = (
-    *(
-        "diff",
-        "--unified=0",
-        "--inter-hunk-context=0",
-        "--text",
-        "--no-renames",
-        "--no-relative",
-        "--ignore-submodules",
-    ),
-    *("--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"),
+    "diff",
+    "--unified=0",
+    "--inter-hunk-context=0",
+    "--text",
+    "--no-renames",
+    "--ignore-submodules",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
 )
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 

@@ -65,7 +65,7 @@ def test_without_a_finding_on_them_the_run_passes(cli: Cli, write: Write, git: G
 def test_what_main_did_since_is_not_ours(cli: Cli, write: Write, git: Git, project):
     """The comparison is with the commit at which the branches parted."""
     git(project, "checkout", "--quiet", "main")
-    write({"functions/handler.py": "import json\n" + HANDLER})
+    write({"functions/handler.py": HANDLER.replace("json", "sys")})
     git(project, "commit", "--quiet", "-am", "Go on")
     git(project, "checkout", "--quiet", "work")
     assert 1 == len(cli.lint("-q", "--format", "concise", "--changed-lines", "main").out.splitlines())
@@ -81,10 +81,17 @@ def test_a_finding_counts_by_its_related_places_too(cli: Cli, write: Write, git:
     assert "functions/handler.py:6:12: S3AP302 INPUT is required here" in found
 
 
+@pytest.mark.usefixtures("branch")
+def test_that_nothing_was_checked_is_told_whatever_has_changed(cli: Cli, project):
+    (project / "empty").mkdir()
+    ran = cli.lint("-q", "--format", "concise", "--changed-lines", "main", "empty")
+    assert (2, True) == (ran.status, "S3AP906" in ran.out)
+
+
 def test_every_kind_of_change_has_its_lines(write: Write, git: Git, project):
     """Changed, added, removed; a new file, staged or not; a moved one; names that git has to quote."""
     before = {
-        "a.txt": "1\n2\n3\n4\n5\n",
+        "a.txt": "1\n2\n3\n4\n5\n6\n",
         "gone.txt": "x\n",
         'sp ace "q"\t案件.txt': "1\n2\n",
         "moved.txt": "1\n2\n",
@@ -94,14 +101,14 @@ def test_every_kind_of_change_has_its_lines(write: Write, git: Git, project):
     git(project, "init", "--quiet")
     git(project, "add", ".")
     git(project, "commit", "--quiet", "-m", "Begin")
-    for name in ("noprefix", "mnemonicPrefix", "relative"):
+    for name in ("noprefix", "mnemonicPrefix"):
         git(project, "config", f"diff.{name}", "true")
     git(project, "config", "diff.interHunkContext", "9")
     git(project, "rm", "--quiet", "gone.txt")
     git(project, "mv", "moved.txt", "renamed.txt")
     write(
         {
-            "a.txt": "one\n3\n4\nnew\n++ b/same.txt\n5\n",
+            "a.txt": "one\n3\n4\nnew\n++ b/same.txt\n5\nsix\n",
             'sp ace "q"\t案件.txt': "1\nzwei",
             "staged.txt": "1\n2\n3\n",
             "new 案件.txt": "1\n",
@@ -110,7 +117,7 @@ def test_every_kind_of_change_has_its_lines(write: Write, git: Git, project):
     )
     git(project, "add", "staged.txt")
     assert {
-        "a.txt": [(1, 1), (4, 5)],
+        "a.txt": [(1, 1), (4, 5), (7, 7)],
         'sp ace "q"\t案件.txt': [(2, 2)],
         "renamed.txt": [(1, 2)],
         "staged.txt": [(1, 3)],
