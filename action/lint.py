@@ -20,7 +20,7 @@ def run() -> None:
     Findings do not fail this step: there are steps behind it that have to run. Raises Refused.
     """
     upload_wanted, folder = flag("upload-sarif"), _folder()
-    asked = [*options(), *_changed(folder), "--", *paths()]
+    asked = [*options(), *_changed(folder), *paths()]
     results = Path(tempfile.mkdtemp(prefix="s3ap-lint-results-", dir=os.environ["RUNNER_TEMP"]))
     sarif, annotations = results / "s3ap-lint.sarif", results / "annotations.txt"
     told = _lint(asked, folder)
@@ -66,8 +66,9 @@ def options() -> list[str]:
 
 
 def paths() -> list[str]:
-    """The paths, one on a line."""
-    return [line.strip() for line in given("paths").splitlines() if line.strip()] or ["."]
+    """The paths, one on a line; one that begins like an option is none."""
+    lines = [line.strip() for line in given("paths").splitlines() if line.strip()]
+    return [f"./{line}" if line.startswith("-") else line for line in lines] or ["."]
 
 
 def _workspace() -> Path:

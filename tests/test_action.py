@@ -92,6 +92,12 @@ def annotated(done: Done) -> bool:
     return f"\n{ANNOTATION}" in done.log
 
 
+def found(done: Done) -> list[str]:
+    document = json.loads(Path(done.outputs["sarif-file"]).read_bytes())
+    results = document["runs"][0]["results"]
+    return [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results]
+
+
 @pytest.mark.usefixtures("unused")
 def test_findings_are_uploaded_and_fail_the_job(act: Act, project: Path):
     """As SARIF, under a category of the job's own; the log has them for people, and nothing is annotated twice."""
@@ -187,8 +193,9 @@ def test_inputs_are_options_of_the_program(act: Act, write: Write):
     write({"two words/$(touch evil).py": "import json\n", "two words/';touch evil;'.py": ""})
     done = act(paths="two words\n\n", select="F401,$(touch evil)")
     assert (2, True) == (done.status, "s3ap-lint: --select[1] must be a code" in done.log)
-    done = act(paths="two words\n\n", select="F401", args="--ignore 'F841' -v", fail_on="error")
-    assert (0, True) == (done.status, "two words/$(touch evil).py:1:8 warning F401" in done.log)
+    write({"-rf.py": "import json\n"})
+    done = act(paths="two words\n\n-rf.py\n", select="F401", args="--ignore 'F841' -v", fail_on="error")
+    assert (0, ["-rf.py", "two%20words/%24%28touch%20evil%29.py"]) == (done.status, found(done))
     assert not list(Path.cwd().glob("evil")) + list(REPOSITORY.glob("evil"))
 
 
@@ -231,15 +238,20 @@ def test_what_a_file_says_is_no_command_to_the_runner(act: Act, write: Write):
     lines = done.log.splitlines()
     word = lines[0].removeprefix("::stop-commands::")
     assert (1, 32, f"::{word}::") == (done.status, len(word), lines[-1])
-    quoted = [line for line in lines[1:-1] if "set-output" in line]
-    assert 2 == len(quoted)
+    assert 2 == len([line for line in lines[1:-1] if "set-output" in line])
+
+
+def test_what_a_file_is_called_is_no_markup_of_the_page(act: Act, write: Write):
+    write({"<img src=x>`|.py": "import os\n"})
+    assert "<td><code>&lt;img src=x&gt;`|.py:1</code></td>" in act().summary
 
 
 @pytest.mark.usefixtures("unused")
 def test_modules_of_the_checkout_are_not_imported(act: Act, write: Write, project: Path):
     """Not even where PYTHONPATH asks for it."""
     write(dict.fromkeys(("json.py", "yaml.py", "s3ap_lint/__init__.py", "sitecustomize.py"), "raise SystemExit(0)\n"))
-    assert 1 == act(env={"PYTHONPATH": str(project)}).status
+    done = act(env={"PYTHONPATH": str(project)})
+    assert (1, ["app.py"]) == (done.status, found(done))
 
 
 # -- installing -----------------------------------------------------------------------------------
@@ -305,12 +317,6 @@ def pulled(unused: None, write: Write, git: Git, project: Path) -> dict[str, str
     git(project, "checkout", "--quiet", "--detach")
     git(project, "merge", "--quiet", "--no-ff", "-m", "Merge", "work")
     return {**PULL, "sha": git(project, "rev-parse", "HEAD").strip()}
-
-
-def found(done: Done) -> list[str]:
-    document = json.loads(Path(done.outputs["sarif-file"]).read_bytes())
-    results = document["runs"][0]["results"]
-    return [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results]
 
 
 def test_only_what_a_pull_request_changes_is_reported_if_asked(act: Act, pulled: dict[str, str]):
