@@ -32,6 +32,15 @@ GONE = {"base": {"sha": "0" * 40}, "head": {"repo": None}}
 UNUSED = "import os\n"
 ANNOTATION = "::warning file=app.py,line=1,endLine=1,col=8,endColumn=10,title=F401 unused-import::"
 
+PAGE = """\
+<h3>s3ap-lint</h3>
+<table>
+<tr><th></th><th>where</th><th>rule</th><th>finding</th></tr>
+<tr><td>warning</td><td><code>app.py:1</code></td><td>F401</td><td>&#x27;os&#x27; imported but unused</td></tr>
+</table>
+<pre>1 warning in 1 file
+"""
+
 Act = Callable[..., Done]
 
 
@@ -100,7 +109,7 @@ def found(done: Done) -> list[str]:
 
 @pytest.mark.usefixtures("unused")
 def test_findings_are_uploaded_and_fail_the_job(act: Act, project: Path):
-    """As SARIF, under a category of the job's own; the log has them for people, and nothing is annotated twice."""
+    """As SARIF, under a category of the job's own; log and page of the run have them too, and nothing is annotated."""
     done = act()
     given = done.used[UPLOAD]
     document = json.loads(Path(given["sarif_file"]).read_bytes())
@@ -109,19 +118,7 @@ def test_findings_are_uploaded_and_fail_the_job(act: Act, project: Path):
     assert {"status": "1", "sarif-file": given["sarif_file"]} == done.outputs
     assert "app.py:1:8 warning F401 unused-import" in done.log
     assert not annotated(done)
-
-
-@pytest.mark.usefixtures("unused")
-def test_the_page_of_the_run_lists_what_was_found(act: Act):
-    expected = """\
-<h3>s3ap-lint</h3>
-<table>
-<tr><th></th><th>where</th><th>rule</th><th>finding</th></tr>
-<tr><td>warning</td><td><code>app.py:1</code></td><td>F401</td><td>&#x27;os&#x27; imported but unused</td></tr>
-</table>
-<pre>1 warning in 1 file
-"""
-    assert act().summary.startswith(expected)
+    assert done.summary.startswith(PAGE)
 
 
 def test_nothing_found_passes_and_is_uploaded_too(act: Act, write: Write):
@@ -165,12 +162,6 @@ def test_what_started_a_run_decides_about_the_upload(
     monkeypatch.syspath_prepend(REPOSITORY / "action")
     events = importlib.import_module("events")
     assert reason == events.why_no_upload(name, {**OURS, "pull_request": pull}, actor)
-
-
-@pytest.mark.usefixtures("unused")
-def test_a_pull_request_of_the_repository_itself_is_uploaded(act: Act):
-    done = act(github=PULL, event={**OURS, "pull_request": FROM_US})
-    assert (1, True, False) == (done.status, UPLOAD in done.used, annotated(done))
 
 
 @pytest.mark.usefixtures("unused")
