@@ -79,7 +79,9 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--unsafe-fixes", action="store_true", help="with --fix or --diff: also those to be reviewed")
     group.add_argument("--diff", action="store_true", help="change nothing, print what --fix would do as a patch")
     group = parser.add_argument_group("output")
-    group.add_argument("--format", metavar="FORMAT", default="text", help="text, concise, json, sarif or github")
+    group.add_argument(
+        "--format", metavar="FORMAT", default="text", help="text, concise, json, sarif, github, gitlab or junit"
+    )
     group.add_argument("--output", metavar="FILE", help="write there instead of standard output")
     group.add_argument(
         "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: warning"
@@ -90,6 +92,9 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
     group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
+    group.add_argument(
+        "--changed-lines", metavar="REF", help="only findings on lines changed since HEAD and this commit parted"
+    )
     how = _running(parser)
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep results of other runs")
     how.add_argument(

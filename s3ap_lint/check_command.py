@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from s3ap_lint import baseline, facts, fixes
+from s3ap_lint import baseline, changed_lines, facts, fixes
 from s3ap_lint import report as reports
 from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.disk import CHANGED
@@ -23,6 +23,7 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.remembrance import Words, remember
 from s3ap_lint.render.diff import diff
 from s3ap_lint.render.summary import fixable, fixed
+from s3ap_lint.render.wording import count as number
 from s3ap_lint.render.wording import relative_to
 from s3ap_lint.roots import absolute
 from s3ap_lint.run import Run
@@ -52,6 +53,9 @@ def run(options: argparse.Namespace) -> int:
         with suppress(Exception):  # the report is right whatever becomes of the cache
             found.keep()
     report = _with_nothing_checked(report, found, options)
+    if options.changed_lines:
+        report = _on_changed_lines(report, options)
+        options.told = ""  # what git says is not remembered
     if done and options.diff:
         return _show(options, found, done, report)
     rules = found.registry.described(sorted({*_selected_codes(found), *(d.code for d in _all(report))}))
@@ -74,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
 def _must_fit(options: argparse.Namespace, fixing: bool) -> None:
     if options.unsafe_fixes and not fixing:
         raise UsageError("--unsafe-fixes goes with --fix, which applies them, or --diff, which shows them")
+    if options.changed_lines and (fixing or options.stdin_filename):
+        raise UsageError("--changed-lines is about files as they are; it goes with no --fix, --diff or standard input")
     if options.diff and options.format != "text":
         raise UsageError(f"--diff prints a patch; --format {options.format} cannot be had with it")
 
@@ -118,6 +124,14 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
 def _with_nothing_checked(report: Report, run: Run, options: argparse.Namespace) -> Report:
     empty = nothing_checked(run.found, run.config, options.allow_empty) or nothing_read(report, run.found, run.config)
     return replace(report, findings=(*report.findings, empty)) if empty else report
+
+
+def _on_changed_lines(report: Report, options: argparse.Namespace) -> Report:
+    kept, others = changed_lines.only(report, options.changed_lines)
+    if others and not options.quiet:
+        line = f"{number(others, 'finding')} not shown, on lines that have not changed since {options.changed_lines}"
+        print(f"s3ap-lint: {line}", file=sys.stderr)
+    return kept
 
 
 # -- fixing --------------------------------------------------------------------------------------

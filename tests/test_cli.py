@@ -166,7 +166,7 @@ def test_a_foreign_file_among_ours_is_no_failure(cli: Cli, write: Write):
         ),
         pytest.param(
             ["--format", "yaml"],
-            "there is no format 'yaml'; there are text, concise, json, sarif, github",
+            "there is no format 'yaml'; there are text, concise, json, sarif, github, gitlab, junit",
             id="an unknown format",
         ),
         pytest.param(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from s3ap_lint.diagnostic import Diagnostic, Place, PlacedFix, Report
 from s3ap_lint.model import Rule, Scenario
 from s3ap_lint.offers import Catalogued, RenderOptions
-from s3ap_lint.render.wording import relative_to
+from s3ap_lint.render.wording import Seen, relative_to
 
 VERSION = 1
-
-Seen = Callable[[str], str]
 
 
 def render(

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from s3ap_lint.permissions.report import FunctionPermissions, NeededAction, PermissionReport, Standing
 from s3ap_lint.render import permissions_html, permissions_json
-from s3ap_lint.render.wording import count, one_line
+from s3ap_lint.render.wording import Seen, count, one_line
 
-Seen = Callable[[str], str]
 Paint = Callable[[str, str], str]
 
 COLORS = {

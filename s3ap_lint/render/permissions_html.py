@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from s3ap_lint.permissions.report import FunctionPermissions, NeededAction, PermissionReport
-from s3ap_lint.render.wording import count, one_line
-
-Seen = Callable[[str], str]
+from s3ap_lint.render.wording import Seen, count, one_line
 
 _STYLE = """\
 :root { color-scheme: light dark; --line: #8884; --bad: #b3261e; --doubt: #8a5a00; --good: #1b6e3c; }

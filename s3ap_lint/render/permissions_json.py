@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from s3ap_lint.permissions.report import FunctionPermissions, NeededAction, PermissionReport
+from s3ap_lint.render.wording import Seen
 
 VERSION = 1
-
-Seen = Callable[[str], str]
 
 
 def render(report: PermissionReport, seen: Seen, _color: bool) -> str:

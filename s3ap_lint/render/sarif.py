@@ -22,6 +22,7 @@ from s3ap_lint.render.sarif_rules import descriptors
 from s3ap_lint.render.wording import count, is_file, one_line, relative_to, sentence
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HOME = "https://pypi.org/project/s3ap-lint/"  # where `pip install` has it from; the validator asks for an address
 SOURCE_ROOT = "%SRCROOT%"  # GitHub's name for the git top level
 MOST_RESULTS = 25_000
 MOST_EXTENSIONS = 100
@@ -84,7 +85,12 @@ def _locator(report: Report) -> Locate:
 
 
 def _tool(tool: Tool, described: list[dict[str, Any]]) -> dict[str, Any]:
-    driver: dict[str, Any] = {"name": "s3ap-lint", **_versions(tool.version), "rules": described}
+    driver: dict[str, Any] = {
+        "name": "s3ap-lint",
+        **_versions(tool.version),
+        "informationUri": HOME,
+        "rules": described,
+    }
     engines = list(dict.fromkeys(tool.engines))
     if not engines:
         return {"driver": driver}

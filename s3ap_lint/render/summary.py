@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from s3ap_lint.diagnostic import Diagnostic, Report, Stats, Tool
 from s3ap_lint.model import Rule, Safety, Severity, Unchecked
 from s3ap_lint.offers import Catalogued
-from s3ap_lint.render.wording import count, listed, one_line
+from s3ap_lint.render.wording import Seen, count, listed, one_line
 
 REASONS_SHOWN = 10
 NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
-
-Seen = Callable[[str], str]
 
 
 def summary(report: Report, rules: Mapping[str, Rule | Catalogued], verbose: bool, seen: Seen) -> Iterator[str]:

@@ -10,7 +10,7 @@ from s3ap_lint.model import Rule, Safety, Severity
 from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.excerpt import excerpt
 from s3ap_lint.render.summary import summary
-from s3ap_lint.render.wording import count, listed, one_line, relative_to, when
+from s3ap_lint.render.wording import Seen, count, listed, one_line, relative_to, when
 
 COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 BOLD, FAINT, GREEN = "1", "2", "32"
@@ -18,7 +18,6 @@ FIX = {Safety.SAFE: "fix", Safety.REVIEW: "fix to review", Safety.MANUAL: "fix b
 NARROWEST = 40
 
 Paint = Callable[[str, str], str]
-Seen = Callable[[str], str]
 
 
 def render(report: Report, rules: Mapping[str, Rule | Catalogued], options: RenderOptions) -> str:

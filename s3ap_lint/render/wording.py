@@ -11,6 +11,9 @@ from collections.abc import Callable
 from s3ap_lint.diagnostic import Diagnostic
 from s3ap_lint.model import Scenario
 
+Seen = Callable[[str], str]
+"""From a path below the project root to the path that a format shows."""
+
 _NAMED_SUBJECT = re.compile(r"[a-z][a-z0-9+.-]+:(?!/)")  # "stack:uc1@ap-northeast-1" is no file
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control and format characters rewrite a terminal, or hide code
 
@@ -20,7 +23,7 @@ def is_file(path: str) -> bool:
     return _NAMED_SUBJECT.match(path) is None
 
 
-def relative_to(base: str, root: str) -> Callable[[str], str]:
+def relative_to(base: str, root: str) -> Seen:
     """A function from a path below `root` to the same path as seen from `base`, with forward slashes."""
     start, top = (text.replace(os.sep, "/") for text in (base, root))
 

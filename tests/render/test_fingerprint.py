@@ -44,7 +44,10 @@ def test_every_line_has_the_hash_that_the_upload_action_gives_it(text: str, hash
 
 
 def test_a_result_gets_the_hash_that_the_upload_action_writes_into_its_file() -> None:
-    """src/testdata/fingerprinting.expected.sarif of github/codeql-action, with its two small sources."""
+    """src/testdata/fingerprinting.expected.sarif of github/codeql-action, with its two small sources.
+
+    Its other vector, fingerprinting2, is a result without a line, which gets no hash; ours all have one.
+    """
     first = b"var a = 0;\nvar b = 0;\nvar c = 0;\nvar d = 0;\n"
     second = b"var foo = 0;\nvar bar = 0;\nvar baz = 0;\nvar qux = 0;\n"
     assert {1: "5e4d5a9cf1294ad9:1"} == line_hashes(first, [1])

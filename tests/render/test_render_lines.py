@@ -72,5 +72,7 @@ def test_every_finding_is_one_line(report: Report) -> None:
 
 
 def test_every_format_has_a_name_and_a_line_of_help() -> None:
-    assert ["text", "concise", "json", "sarif", "github"] == [renderer.name for renderer in RENDERERS]
+    assert ["text", "concise", "json", "sarif", "github", "gitlab", "junit"] == [
+        renderer.name for renderer in RENDERERS
+    ]
     assert all(renderer.summary for renderer in RENDERERS)

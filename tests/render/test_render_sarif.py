@@ -186,7 +186,12 @@ def test_the_run_names_its_tool_its_category_and_its_columns() -> None:
     del given["tool"]["driver"]["rules"]
     expected = {
         "tool": {
-            "driver": {"name": "s3ap-lint", "version": "0.1.0", "semanticVersion": "0.1.0"},
+            "driver": {
+                "name": "s3ap-lint",
+                "version": "0.1.0",
+                "semanticVersion": "0.1.0",
+                "informationUri": "https://pypi.org/project/s3ap-lint/",
+            },
             "extensions": [
                 {"name": "cfn-lint", "version": "1.58.0", "semanticVersion": "1.58.0"},
                 {"name": "pyflakes", "version": "4.1.0", "semanticVersion": "4.1.0"},
