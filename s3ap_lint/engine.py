@@ -54,7 +54,8 @@ class UnitResult:
     """What one unit has to say, ready to cross a process boundary.
 
     `templates` and `modules` are the files that were really of that kind; `closures` maps each module of a
-    deployed handler's import closure to (function, place) pairs; `directives` are the ignores found;
+    deployed handler's import closure to (function, place) pairs; `reached` are all of these modules, installed
+    packages too, also where nothing else is told of the application; `directives` are the ignores found;
     `unread` is what S3AP901 was told about, for a report that does not want the rule; `rests_on` are the files whose
     contents it was made from, `basis` everything it rests on, where somebody wants to keep it.
     """
@@ -66,6 +67,7 @@ class UnitResult:
     functions: int = 0
     functions_joined: int = 0
     closures: dict[str, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    reached: frozenset[str] = frozenset()
     directives: tuple[Directives, ...] = ()
     unread: tuple[Unchecked, ...] = ()
     rests_on: frozenset[str] = frozenset()
@@ -168,8 +170,9 @@ class Session:
                 report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
         report.unchecked += unseen(application)
         functions = application.functions
-        if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
-            return UnitResult(templates=tuple(template.path for template in templates))
+        reached = frozenset(path for f in functions if f.closure is not None for path in f.closure.paths)
+        if only and only.isdisjoint(reached):
+            return UnitResult(templates=tuple(template.path for template in templates), reached=reached)
         for function in functions:
             with report.giving_up(function.at, f"code of {function.id}"):
                 self._account(function, report)
@@ -193,6 +196,7 @@ class Session:
             functions=len(functions),
             functions_joined=sum(function.joined for function in functions),
             closures={path: tuple(users) for path, users in report.closures.items()},
+            reached=reached,
             directives=tuple(report.directives),
         )
 

@@ -22,11 +22,14 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.tasks import (
     Batch,
     EngineTask,
+    Reach,
     Setup,
     Task,
     failed,
     files_of,
+    kept_as,
     plan,
+    recalled,
     registry_for,
     template_engines,
     whole_project,
@@ -198,15 +201,15 @@ class Run:
             for unit, result in zip(batch.units, results, strict=True):
                 self._results[unit] = result
                 if self.cache is not None:
-                    self.cache.put(unit, result)
+                    self.cache.put(kept_as(unit, result), result)
 
     def _is_kept(self, task: Task) -> bool:
-        kept = self._kept(task)
+        kept = recalled(task, self._kept)
         if kept is not None:
             self._results[task] = kept
         return kept is not None
 
-    def _kept(self, unit: Task | str) -> UnitResult | None:
+    def _kept(self, unit: Task | Reach | str) -> UnitResult | None:
         """The result of an earlier run, if there is one that still holds."""
         if self.cache is not None:
             with suppress(Exception):  # whatever a damaged entry may do: it is none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +36,15 @@ class ApplicationTask:
     named: tuple[str, ...] = ()
     only: frozenset[str] = frozenset()
     inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which files the functions of an application run: as this it is kept when none of them was asked about."""
+
+    folder: str
+    paths: tuple[str, ...]
+    named: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -158,6 +167,28 @@ def carry_out(unit: Task, session: Session, present: Present | None = None) -> U
         else:
             result = session.check_python(unit.path)
     return replace(result, rests_on=frozenset(seen.read), basis=present.basis(seen) if present else None)
+
+
+def kept_as(task: Task, result: UnitResult) -> Task | Reach:
+    """As what a result is kept, so that it also answers for other files that somebody asks about."""
+    if not isinstance(task, ApplicationTask) or not task.only:
+        return task
+    if task.only.isdisjoint(result.reached):
+        return Reach(task.folder, task.paths, task.named)
+    return replace(task, only=frozenset())
+
+
+def recalled(task: Task, kept: Callable[[Task | Reach], UnitResult | None]) -> UnitResult | None:
+    """The result of a task, if something is kept that says it; `kept` is asked as what results are kept."""
+    if not isinstance(task, ApplicationTask) or not task.only:
+        return kept(task)
+    whole = kept(replace(task, only=frozenset()))
+    if whole is None:
+        reach = kept(Reach(task.folder, task.paths, task.named))
+        return reach if reach is not None and task.only.isdisjoint(reach.reached) else None
+    if not task.only.isdisjoint(whole.reached):
+        return whole
+    return UnitResult(templates=whole.templates, reached=whole.reached, rests_on=whole.rests_on, basis=whole.basis)
 
 
 def template_engines(config: Config, registry: Registry) -> list[str]:

@@ -6,7 +6,7 @@
     python -m bench.commit --library FOLDER --write             # the tables into docs/benchmarks.md
 
 The hook is installed by pre-commit itself, from a clone of what is committed here, and configured by its id and
-nothing else. Each run is one of `pre-commit run` with one file changed by one line and staged, another change each time.
+nothing else. Each run is one of `pre-commit run` with one line of one file changed and staged, another way each time.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.commit.repository import Repository
@@ -18,20 +18,26 @@ GOAL = 2.0
 """Seconds that a commit of one changed handler may take."""
 
 
+HANDLERS = frozenset({"app.py", "handler.py", "index.py"})
+
+
 @dataclass(frozen=True)
 class Row:
-    """The seconds of `pre-commit run`, of the linter in it, and of pre-commit with a hook that does nothing."""
+    """The seconds of `pre-commit run`, and of the hook in it as pre-commit tells them."""
 
     what: str
     library: str
     seconds: tuple[float, ...]
     hook: tuple[float, ...] = ()
-    checked: str = ""
     judged: bool = False
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+
+def _handlers(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if path.name in HANDLERS)
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,11 @@ class Ground:
         return self.application.template
 
     @property
-    def handler(self) -> Path:
-        """The first handler of that application."""
-        below = sorted(self.application.folder.rglob("*.py"))
-        return next(path for path in below if path.name in ("handler.py", "index.py", "app.py"))
+    def handlers(self) -> list[Path]:
+        """A handler of each application, that of the one in the middle first."""
+        found = applications(self.repository.folder)
+        middle = (len(found) - 1) // 2
+        return [path for one in (*found[middle:], *found[:middle]) for path in _handlers(one.folder)[:1]]
 
     @property
     def shared(self) -> Path:
@@ -95,21 +102,20 @@ class Ground:
 
     def row(self, what: str, done: Sequence[tuple[float, str]], *, judged: bool = False) -> Row:
         """The row of some runs: their seconds, and what each said."""
-        hook = tuple(float(seconds) for _, said in done for seconds in re.findall(r"^- duration: ([\d.]+)s", said, re.M))
-        checked = re.search(r"^checked .*$", done[-1][1], re.M)
-        told = checked[0] if checked else ""
-        return Row(what, self.name, tuple(seconds for seconds, _ in done), hook, told, judged)
+        told = [re.search(r"^- duration: ([\d.]+)s$", said, re.M) for _, said in done]
+        hook = tuple(float(duration[1]) for duration in told if duration)
+        return Row(what, self.name, tuple(seconds for seconds, _ in done), hook, judged)
 
 
 def nothing(ground: Ground) -> Iterator[Row]:
     """pre-commit alone: what no hook can be faster than."""
     words = ("--config", str(ground.repository.nothing()))
-    yield ground.edited("a hook that does nothing, one handler changed", ground.handler, words=words)
+    yield ground.edited("a hook that does nothing, one handler changed", ground.handlers[0], words=words)
 
 
 def cold(ground: Ground) -> Iterator[Row]:
     """The first commit of somebody who has never run the linter here."""
-    with ground.editing(ground.handler) as edit:
+    with ground.editing(ground.handlers[0]) as edit:
         done = []
         for _ in range(min(ground.runs, 3)):
             edit()
@@ -128,7 +134,27 @@ def all_files(ground: Ground) -> Iterator[Row]:
 def handler(ground: Ground) -> Iterator[Row]:
     """What most commits are."""
     ground.repository.run("--all-files")
-    yield ground.edited("one handler changed", ground.handler, judged=True)
+    yield ground.edited("one handler changed, the same as last time", ground.handlers[0], judged=True)
+
+
+def handlers(ground: Ground) -> Iterator[Row]:
+    """Each time one that nobody asked about before."""
+    done = []
+    for handler in ground.handlers[-ground.runs :]:
+        with ground.editing(handler) as edit:
+            edit()
+            done.append(ground.repository.run())
+    yield ground.row("one handler changed, another than ever before", done, judged=True)
+
+
+def alone(ground: Ground) -> Iterator[Row]:
+    """The same where the linter never ran on everything, but on one commit before."""
+    ground.repository.forget()
+    with ground.editing(ground.handlers[0]) as edit:
+        edit()
+        ground.repository.run()
+    for row in handlers(ground):
+        yield replace(row, what=f"{row.what}, and never all files")
 
 
 def template(ground: Ground) -> Iterator[Row]:
@@ -146,6 +172,8 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Row]]] = {
     "cold": cold,
     "all-files": all_files,
     "handler": handler,
+    "handlers": handlers,
+    "alone": alone,
     "template": template,
     "shared": shared,
 }
