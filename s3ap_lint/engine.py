@@ -10,6 +10,7 @@ import ast
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from posixpath import basename, dirname
@@ -17,6 +18,7 @@ from posixpath import basename, dirname
 from s3ap_lint import patterns
 from s3ap_lint.application import Application
 from s3ap_lint.basis import Basis
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
 from s3ap_lint.deploy.checking import Deployed
@@ -170,7 +172,7 @@ class Session:
                 report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
         report.unchecked += unseen(application)
         functions = application.functions
-        reached = frozenset(path for f in functions if f.closure is not None for path in f.closure.paths)
+        reached = _reached(functions)
         if only and only.isdisjoint(reached):
             return UnitResult(templates=tuple(template.path for template in templates), reached=reached)
         for function in functions:
@@ -399,6 +401,15 @@ class Session:
             if normal(path) is None:
                 self.workspace.note_until(0.0)  # outside of the project, where nobody looks
             self.workspace.data(path)
+
+
+def _reached(functions: Iterable[Function]) -> frozenset[str]:
+    """The modules that functions may run, but for those of which that cannot be told."""
+    paths: set[str] = set()
+    for function in functions:
+        with suppress(GaveUp, RecursionError):
+            paths.update(function.closure.paths if function.closure is not None else ())
+    return frozenset(paths)
 
 
 @lru_cache(maxsize=1024)
