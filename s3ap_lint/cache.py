@@ -20,7 +20,7 @@ from s3ap_lint import facts, storage
 from s3ap_lint.basis import Basis, Known, Present
 from s3ap_lint.config import Config
 from s3ap_lint.engine import UnitResult
-from s3ap_lint.tasks import Reach, Task
+from s3ap_lint.tasks import Task, Uses
 
 Built = TypeVar("Built")
 
@@ -78,7 +78,7 @@ class Cache:
     _loaded: object = None
     _now: int = field(default_factory=lambda: int(time.time()))
 
-    def get(self, unit: Task | Reach | str, present: Present) -> UnitResult | None:
+    def get(self, unit: Task | Uses | str, present: Present) -> UnitResult | None:
         """The result of a unit, if one is there whose basis holds."""
         variants = self._kept.get(_named(unit), [])
         for at, kept in enumerate(variants):
@@ -91,7 +91,7 @@ class Cache:
                     return replace(result, rests_on=frozenset(basis.contents), basis=basis)
         return None
 
-    def put(self, unit: Task | Reach | str, result: UnitResult) -> None:
+    def put(self, unit: Task | Uses | str, result: UnitResult) -> None:
         """Keep the result of a unit, unless nobody can say what it rests on."""
         if not self.file or result.basis is None:
             return
@@ -113,7 +113,7 @@ class Cache:
         storage.write(self.file, _pickled(content))
 
 
-def _named(unit: Task | Reach | str) -> str:
+def _named(unit: Task | Uses | str) -> str:
     if isinstance(unit, str):
         return unit
     values = (getattr(unit, one.name) for one in fields(unit))  # a set prints in any order

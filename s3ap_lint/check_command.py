@@ -116,7 +116,8 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
 
 
 def _with_nothing_checked(report: Report, run: Run, options: argparse.Namespace) -> Report:
-    empty = nothing_checked(run.found, run.config, options.allow_empty) or nothing_read(report, run.found, run.config)
+    found, config, allowed = run.found, run.config, options.allow_empty
+    empty = nothing_checked(found, config, allowed) or nothing_read(report, found, config, allowed)
     return replace(report, findings=(*report.findings, empty)) if empty else report
 
 

@@ -90,7 +90,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What is to be checked: sorted paths relative to the root, and what could not be looked at."""
+    """What is to be checked: sorted paths relative to the root, and what could not be looked at.
+
+    `definitions` are state machines in files of their own that were named; those of templates are found by these.
+    """
 
     python: tuple[str, ...] = ()
     templates: tuple[Candidate, ...] = ()
@@ -98,6 +101,7 @@ class Discovery:
     given: tuple[Given, ...] = ()
     scope: Scope = Scope()
     inputs: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
 
     def reported(self, path: str) -> bool:
         """Whether findings in a file are shown: it lies in one of the paths of the command line."""
@@ -106,7 +110,8 @@ class Discovery:
     @property
     def files(self) -> tuple[str, ...]:
         """All that is to be checked."""
-        return tuple(sorted({*self.python, *(candidate.path for candidate in self.templates), *self.inputs}))
+        templates = (candidate.path for candidate in self.templates)
+        return tuple(sorted({*self.python, *templates, *self.inputs, *self.definitions}))
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -160,6 +165,7 @@ class _Search:
     python: set[str] = field(default_factory=set)
     templates: dict[str, bool] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
+    definitions: set[str] = field(default_factory=set)
     problems: dict[str, Unchecked] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
@@ -232,6 +238,8 @@ class _Search:
             self.templates[path] = sure
         elif recognition.kind_of(name, data) is not None:
             self.inputs.add(path)
+        elif path in self.files and sniff.looks_like_state_machine(data):
+            self.definitions.add(path)
         else:
             return False
         return True
@@ -246,6 +254,7 @@ class _Search:
             given=tuple(replace(g, files=tuple(sorted({names.get(p, p) for p in g.files}))) for g in self.given),
             scope=Scope(frozenset(self.files), tuple(self.folders), tuple(self.globs)),
             inputs=tuple(sorted({names.get(path, path) for path in self.inputs})),
+            definitions=tuple(sorted(self.definitions)),
         )
 
     def _one_name_each(self) -> dict[str, str]:

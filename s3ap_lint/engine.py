@@ -23,6 +23,7 @@ from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
 from s3ap_lint.deploy.checking import Deployed
 from s3ap_lint.diagnostic import Diagnostic, Place
+from s3ap_lint.entrypoints import stand_ins
 from s3ap_lint.function import Function
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.inline import in_template, inline_module, remapped
@@ -56,8 +57,8 @@ class UnitResult:
     """What one unit has to say, ready to cross a process boundary.
 
     `templates` and `modules` are the files that were really of that kind; `closures` maps each module of a
-    deployed handler's import closure to (function, place) pairs; `reached` are all of these modules, installed
-    packages too, also where nothing else is told of the application; `directives` are the ignores found;
+    deployed handler's import closure to (function, place) pairs; `uses` are the files, besides its templates, that an
+    application is made of, also where nothing else is told of it; `directives` are the ignores found;
     `unread` is what S3AP901 was told about, for a report that does not want the rule; `rests_on` are the files whose
     contents it was made from, `basis` everything it rests on, where somebody wants to keep it.
     """
@@ -69,7 +70,7 @@ class UnitResult:
     functions: int = 0
     functions_joined: int = 0
     closures: dict[str, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
-    reached: frozenset[str] = frozenset()
+    uses: frozenset[str] = frozenset()
     directives: tuple[Directives, ...] = ()
     unread: tuple[Unchecked, ...] = ()
     rests_on: frozenset[str] = frozenset()
@@ -156,8 +157,8 @@ class Session:
         """Check the templates among the files of a folder, all that they deploy, and what they are deployed with.
 
         `named` files must be templates: they were given by name or say that they are. With `only`, nothing is
-        checked or counted unless one of these files is in the import closure of a function. `inputs` are checked
-        against the templates that they name, which may be others.
+        checked or counted unless the application uses one of these files. `inputs` are checked against the templates
+        that they name, which may be others.
         """
         report = Collector(self)
         templates = [t for path in paths if (t := self._template(path, path in set(named), report)) is not None]
@@ -172,9 +173,9 @@ class Session:
                 report.unchecked.append(Unchecked(template.path, "template", f"the macro {macro} may rewrite it"))
         report.unchecked += unseen(application)
         functions = application.functions
-        reached = _reached(functions)
-        if only and only.isdisjoint(reached):
-            return UnitResult(templates=tuple(template.path for template in templates), reached=reached)
+        uses = _used(application)
+        if only and only.isdisjoint(uses):
+            return UnitResult(templates=tuple(template.path for template in templates), uses=uses)
         for function in functions:
             with report.giving_up(function.at, f"code of {function.id}"):
                 self._account(function, report)
@@ -198,7 +199,7 @@ class Session:
             functions=len(functions),
             functions_joined=sum(function.joined for function in functions),
             closures={path: tuple(users) for path, users in report.closures.items()},
-            reached=reached,
+            uses=uses,
             directives=tuple(report.directives),
         )
 
@@ -403,13 +404,16 @@ class Session:
             self.workspace.data(path)
 
 
-def _reached(functions: Iterable[Function]) -> frozenset[str]:
-    """The modules that functions may run, but for those of which that cannot be told."""
-    paths: set[str] = set()
-    for function in functions:
-        with suppress(GaveUp, RecursionError):
-            paths.update(function.closure.paths if function.closure is not None else ())
-    return frozenset(paths)
+def _used(application: Application) -> frozenset[str]:
+    """The files that an application is made of besides its templates, as far as that can be told.
+
+    What a handler imports, the definitions of state machines, and what may be a handler that is not where it was.
+    """
+    paths = {machine.definition_path or "" for machine in application.state_machines}
+    for function in application.functions:
+        with suppress(GaveUp, RecursionError):  # said when the function is looked at
+            paths.update(function.closure.paths if function.closure is not None else stand_ins(function))
+    return frozenset(paths - {""})
 
 
 @lru_cache(maxsize=1024)

@@ -32,7 +32,7 @@ def nothing_checked(found: Discovery, config: Config, allow_empty: bool) -> Diag
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(below_root(given[0], config)))
 
 
-def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic | None:
+def nothing_read(report: Report, found: Discovery, config: Config, allow_empty: bool) -> Diagnostic | None:
     """S3AP906 when none of the files that were found could be checked, and no finding says so."""
     stats = report.stats
     if (
@@ -41,12 +41,13 @@ def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic
         or report.findings
         or report.suppressed
         or found.inputs
-        or not (found.python or found.templates)
+        or not (found.python or found.templates or (found.definitions and not allow_empty and not stats.applications))
     ):
         return None
-    reasons = "; ".join(f"{gap.path} {gap.reason}" for gap in report.unchecked[:3])
+    unused = [f"no template names {path} as its DefinitionUri" for path in found.definitions]
+    reasons = "; ".join([*(f"{gap.path} {gap.reason}" for gap in report.unchecked), *unused][:3])
     message = "not one of the files could be checked" + (f": {reasons}" if reasons else "")
-    path = found.templates[0].path if found.templates else found.python[0]
+    path = found.templates[0].path if found.templates else (*found.python, *found.definitions)[0]
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(path))
 
 

@@ -22,9 +22,9 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.tasks import (
     Batch,
     EngineTask,
-    Reach,
     Setup,
     Task,
+    Uses,
     failed,
     files_of,
     kept_as,
@@ -209,7 +209,7 @@ class Run:
             self._results[task] = kept
         return kept is not None
 
-    def _kept(self, unit: Task | Reach | str) -> UnitResult | None:
+    def _kept(self, unit: Task | Uses | str) -> UnitResult | None:
         """The result of an earlier run, if there is one that still holds."""
         if self.cache is not None:
             with suppress(Exception):  # whatever a damaged entry may do: it is none

@@ -28,7 +28,7 @@ class ApplicationTask:
     """Check the templates among a folder's candidates, and what they deploy.
 
     `named` must be templates. `only`: the files asked about, if none of the templates is among them;
-    without one of them in an import closure there is nothing to report. `inputs`: what its stacks are deployed with.
+    an application that uses none of them has nothing to report. `inputs`: what its stacks are deployed with.
     """
 
     folder: str
@@ -39,8 +39,8 @@ class ApplicationTask:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """Which files the functions of an application run: as this it is kept when none of them was asked about."""
+class Uses:
+    """Which files an application uses besides its templates: what is kept of one that uses none that is asked about."""
 
     folder: str
     paths: tuple[str, ...]
@@ -169,26 +169,26 @@ def carry_out(unit: Task, session: Session, present: Present | None = None) -> U
     return replace(result, rests_on=frozenset(seen.read), basis=present.basis(seen) if present else None)
 
 
-def kept_as(task: Task, result: UnitResult) -> Task | Reach:
+def kept_as(task: Task, result: UnitResult) -> Task | Uses:
     """As what a result is kept, so that it also answers for other files that somebody asks about."""
     if not isinstance(task, ApplicationTask) or not task.only:
         return task
-    if task.only.isdisjoint(result.reached):
-        return Reach(task.folder, task.paths, task.named)
+    if task.only.isdisjoint(result.uses):
+        return Uses(task.folder, task.paths, task.named)
     return replace(task, only=frozenset())
 
 
-def recalled(task: Task, kept: Callable[[Task | Reach], UnitResult | None]) -> UnitResult | None:
+def recalled(task: Task, kept: Callable[[Task | Uses], UnitResult | None]) -> UnitResult | None:
     """The result of a task, if something is kept that says it; `kept` is asked as what results are kept."""
     if not isinstance(task, ApplicationTask) or not task.only:
         return kept(task)
     whole = kept(replace(task, only=frozenset()))
     if whole is None:
-        reach = kept(Reach(task.folder, task.paths, task.named))
-        return reach if reach is not None and task.only.isdisjoint(reach.reached) else None
-    if not task.only.isdisjoint(whole.reached):
+        uses = kept(Uses(task.folder, task.paths, task.named))
+        return uses if uses is not None and task.only.isdisjoint(uses.uses) else None
+    if not task.only.isdisjoint(whole.uses):
         return whole
-    return UnitResult(templates=whole.templates, reached=whole.reached, rests_on=whole.rests_on, basis=whole.basis)
+    return UnitResult(templates=whole.templates, uses=whole.uses, rests_on=whole.rests_on, basis=whole.basis)
 
 
 def template_engines(config: Config, registry: Registry) -> list[str]:
@@ -206,17 +206,17 @@ def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Dis
     more = tuple(candidate for candidate in found.templates if candidate.path not in known)
     templates = tuple(sorted((*everything.templates, *more)))
     inputs = tuple(sorted({*everything.inputs, *found.inputs}))
-    return Discovery(found.python, templates, found.unchecked, found.given, found.scope, inputs)
+    return replace(found, templates=templates, inputs=inputs)
 
 
 def plan(found: Discovery, project: Discovery) -> list[Task]:
-    """The applications that are asked about or may run a file that is, and the Python files, one by one."""
+    """The applications that are asked about or may use a file that is, and the Python files, one by one."""
     folders: defaultdict[str, list[str]] = defaultdict(list)
     named = {candidate.path for candidate in project.templates if candidate.looks_like}
     named |= {path for given in found.given if given.kind == "file" for path in given.files}
     for candidate in project.templates:
         folders[dirname(candidate.path)].append(candidate.path)
-    asked = frozenset(found.python)
+    asked = frozenset((*found.python, *found.definitions))
     inputs = _nearest(project.inputs, folders)
     tasks: list[Task] = []
     for folder, paths in sorted(folders.items()):
