@@ -15,7 +15,7 @@ from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.disk import CHANGED
 from s3ap_lint.errors import UsageError
 from s3ap_lint.fixes import Fixed
-from s3ap_lint.gate import WORTHLESS, nothing_checked, nothing_read, status
+from s3ap_lint.gate import WORTHLESS, for_named_files, nothing_checked, nothing_read, status
 from s3ap_lint.invocation import buffered, colored, config_of, paths_of, render_options, write
 from s3ap_lint.offers import Renderer
 from s3ap_lint.progress import Display
@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
         _tell(report, "fixed")
     if options.statistics:
         _statistics(report, time.monotonic() - started)
+    config = for_named_files(config, found.found) if options.allow_empty else config
     answer = status(report, config, found.registry, exit_zero=options.exit_zero)
     if found.caching and options.told and not (done or overlay or options.statistics or answer == 2):
         with suppress(Exception):

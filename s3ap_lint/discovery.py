@@ -19,7 +19,7 @@ from s3ap_lint import ignorefiles, roots, sniff
 from s3ap_lint.deploy import recognition
 from s3ap_lint.errors import UsageError
 from s3ap_lint.model import Unchecked
-from s3ap_lint.walk import Ground, Walked, unnameable, walk
+from s3ap_lint.walk import Ground, Walked, left_out, unnameable, walk
 from s3ap_lint.workspace import Unreadable, Workspace, printable
 
 
@@ -131,18 +131,19 @@ def discover(
     cwd: Path,
     top: Path | None = None,
     exclude: Iterable[str] = (),
+    force: bool = False,
 ) -> Discovery:
     """The files that paths stand for; without any, those of the working directory.
 
     `top` is the git top level, where .gitignore files begin to count; `exclude` are patterns relative
-    to the root. A named file is never left out; of a named folder only what lies inside may be.
+    to the root. A named file is left out with `force` only; of a named folder what lies inside may be.
     Raises UsageError for paths that do not exist or lie outside the root, and globs without a match.
     """
     root = str(workspace.root)
     above = str(top) if top is not None and workspace.root.is_relative_to(top) else root
     prefix = "" if above == root else os.path.relpath(root, above).replace(os.sep, "/")
     ground = Ground(workspace, above, prefix and f"{prefix}/", ignorefiles.at_top(above, exclude, prefix))
-    search = _Search(ground)
+    search = _Search(ground, force)
     texts = dict.fromkeys(str(path) for path in paths or (".",))
     nowhere = [text for text in texts if not search.take(text, cwd)]
     if nowhere:
@@ -162,6 +163,7 @@ class _Search:
     """One discovery under way."""
 
     ground: Ground
+    force: bool
     python: set[str] = field(default_factory=set)
     templates: dict[str, bool] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
@@ -182,6 +184,9 @@ class _Search:
             self._give(text, "folder", [*walked.files, *walked.links])
             return True
         if self._is_there(path):
+            if self.force and left_out(self.ground, "", path):
+                self._give(text, "file", [])
+                return True
             self.files.add(path)
             self._give(text, "file", [path])
             return True

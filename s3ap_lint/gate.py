@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from s3ap_lint import report as reports
 from s3ap_lint.config import Config
@@ -11,6 +12,7 @@ from s3ap_lint.discovery import Discovery
 from s3ap_lint.invocation import below_root
 from s3ap_lint.model import Severity
 from s3ap_lint.registry import Registry
+from s3ap_lint.settings import Require
 from s3ap_lint.tasks import template_engines
 
 WORTHLESS = frozenset({"S3AP902", "S3AP906"})
@@ -60,6 +62,13 @@ def status(report: Report, config: Config, registry: Registry, *, exit_zero: boo
         return 2
     failing = any(d.severity.rank >= config.fail_on.rank for d in report.findings)
     return 1 if failing and not exit_zero else 0
+
+
+def for_named_files(config: Config, found: Discovery) -> Config:
+    """The configuration without the counts of `[require]`, if only files were named: a hook's share of a project."""
+    if any(given.kind != "file" for given in found.given):
+        return config
+    return replace(config, require=Require(rules=config.require.rules))
 
 
 def _unmet(report: Report, config: Config, registry: Registry) -> list[str]:

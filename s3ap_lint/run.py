@@ -72,7 +72,14 @@ class Run:
         self.registry = registry_for(self.config)
         self._workspace = Workspace(self.config.root, self.overlay)
         config = self.config
-        self.found = discover(self.paths, self._workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+        self.found = discover(
+            self.paths,
+            self._workspace,
+            cwd=config.cwd,
+            top=config.top,
+            exclude=config.exclude,
+            force=config.force_exclude,
+        )
         self._project = whole_project(self.found, self._workspace, config)
         self._tasks = plan(self.found, self._project)
         self._held = self._last = self.overlay
