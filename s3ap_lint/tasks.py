@@ -223,7 +223,11 @@ def plan(found: Discovery, project: Discovery) -> list[Task]:
         inside = any(found.reported(path) for path in paths)
         if inside or asked:
             must = tuple(path for path in paths if path in named)
-            own = tuple(inputs.pop(folder, ())) if inside else ()
+            own = tuple(inputs.get(folder, ()))
+            if inside:
+                inputs.pop(folder, ())
+            elif any(map(found.reported, own)):
+                own = ()  # a task of its own tells what is wrong with them
             tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked, own))
     left = sorted(path for paths in inputs.values() for path in paths if found.reported(path))
     tasks += [DeployTask((path,)) for path in left]
