@@ -60,7 +60,7 @@ def _run(arguments: list[str], told: str) -> int:
     options = parser_for(command).parse_intermixed_args(arguments[:behind])
     if behind < len(arguments):  # which intermixed parsing forgets
         if not hasattr(options, "paths"):
-            raise UsageError(f"s3ap-lint {command} takes no paths behind --")
+            raise UsageError(f"{command} takes no paths behind --")
         options.paths = [*options.paths, *arguments[behind + 1 :]]
     options.told = told
     return _RUN[command](options)
