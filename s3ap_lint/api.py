@@ -20,7 +20,7 @@ from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
 from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
 from s3ap_lint.deploy.model import Given as GivenParameter
 from s3ap_lint.directives import Directive
-from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike, modules_alike
+from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike, modules_alike, stand_ins
 from s3ap_lint.function import Function
 from s3ap_lint.iam import Role
 from s3ap_lint.incidents import Unparsable
@@ -256,6 +256,7 @@ __all__ = [
     "s3_outcomes",
     "s3_resource",
     "sam_policy_templates",
+    "stand_ins",
     "standing",
     "statement_value",
     "statements",

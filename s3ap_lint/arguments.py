@@ -101,6 +101,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--stdin-filename", metavar="PATH", help="the path of what is read from standard input, given as -"
     )
     how.add_argument("--allow-empty", action="store_true", help="named files of which none is ours are no failure")
+    how.add_argument("--force-exclude", action="store_true", help="leave out named files as well, as in a folder")
 
 
 def _permissions_arguments(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from s3ap_lint.basis import Basis
 from s3ap_lint.config import Config
 from s3ap_lint.engine import UnitResult
 from s3ap_lint.present import Known, Present
-from s3ap_lint.tasks import Task
+from s3ap_lint.tasks import Task, Uses
 
 Built = TypeVar("Built")
 
@@ -79,7 +79,7 @@ class Cache:
     _loaded: object = None
     _now: int = field(default_factory=lambda: int(time.time()))
 
-    def get(self, unit: Task | str, present: Present) -> UnitResult | None:
+    def get(self, unit: Task | Uses | str, present: Present) -> UnitResult | None:
         """The result of a unit, if one is there whose basis holds."""
         variants = self._kept.get(_named(unit), [])
         for at, kept in enumerate(variants):
@@ -92,7 +92,7 @@ class Cache:
                     return replace(result, rests_on=frozenset(basis.contents), basis=basis)
         return None
 
-    def put(self, unit: Task | str, result: UnitResult) -> None:
+    def put(self, unit: Task | Uses | str, result: UnitResult) -> None:
         """Keep the result of a unit, unless nobody can say what it rests on."""
         if not self.file or result.basis is None:
             return
@@ -114,7 +114,7 @@ class Cache:
         storage.write(self.file, _pickled(content))
 
 
-def _named(unit: Task | str) -> str:
+def _named(unit: Task | Uses | str) -> str:
     if isinstance(unit, str):
         return unit
     values = (getattr(unit, one.name) for one in fields(unit))  # a set prints in any order
@@ -126,7 +126,7 @@ def opened(config: Config, program: str) -> Cache:
     folder = storage.where()
     if not folder or not program:
         return Cache("")
-    same = replace(config, jobs=0, engine="", engine_timeout=0.0, cwd=config.root, file=None)
+    same = replace(config, jobs=0, engine="", engine_timeout=0.0, cwd=config.root, file=None, force_exclude=False)
     variables = sorted((name, value) for name, value in os.environ.items() if name.startswith("PYFLAKES"))
     surroundings = (variables, tuple(sys.flags), sys.warnoptions, getattr(os, "geteuid", int)())
     name = facts.digest(repr((_VERSION, program, same, surroundings)).encode("utf-8", "surrogateescape"))

@@ -15,7 +15,7 @@ from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.disk import CHANGED
 from s3ap_lint.errors import UsageError
 from s3ap_lint.fixes import Fixed
-from s3ap_lint.gate import WORTHLESS, nothing_checked, nothing_read, status
+from s3ap_lint.gate import WORTHLESS, for_named_files, nothing_checked, nothing_read, status
 from s3ap_lint.invocation import buffered, colored, config_of, paths_of, render_options, write
 from s3ap_lint.offers import Renderer
 from s3ap_lint.progress import Display
@@ -68,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
         _tell(report, "fixed")
     if options.statistics:
         _statistics(report, time.monotonic() - started)
+    config = for_named_files(config, found.found) if options.allow_empty else config
     answer = status(report, config, found.registry, exit_zero=options.exit_zero)
     if found.caching and options.told and not (done or overlay or options.statistics or answer == 2):
         with suppress(Exception):
@@ -122,7 +123,8 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
 
 
 def _with_nothing_checked(report: Report, run: Run, options: argparse.Namespace) -> Report:
-    empty = nothing_checked(run.found, run.config, options.allow_empty) or nothing_read(report, run.found, run.config)
+    found, config, allowed = run.found, run.config, options.allow_empty
+    empty = nothing_checked(found, config, allowed) or nothing_read(report, found, config, allowed)
     return replace(report, findings=(*report.findings, empty)) if empty else report
 
 

@@ -9,7 +9,7 @@ import os
 import sys
 
 from s3ap_lint import __version__, facts, recall
-from s3ap_lint.errors import S3apLintError
+from s3ap_lint.errors import S3apLintError, UsageError
 
 TYPE_CHECKING = False  # what is not imported here costs nothing when nothing has changed
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ def _run(arguments: list[str], told: str) -> int:
     from s3ap_lint.arguments import COMMANDS, parser_for
 
     command = arguments.pop(0) if arguments and arguments[0] in COMMANDS else "check"
-    options = parser_for(command).parse_intermixed_args(arguments)
+    behind = arguments.index("--") if "--" in arguments else len(arguments)
+    options = parser_for(command).parse_intermixed_args(arguments[:behind])
+    if behind < len(arguments):  # which intermixed parsing forgets
+        if not hasattr(options, "paths"):
+            raise UsageError(f"{command} takes no paths behind --")
+        options.paths = [*options.paths, *arguments[behind + 1 :]]
     options.told = told
     return _RUN[command](options)
 

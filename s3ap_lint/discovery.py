@@ -19,7 +19,7 @@ from s3ap_lint import ignorefiles, roots, sniff
 from s3ap_lint.deploy import recognition
 from s3ap_lint.errors import UsageError
 from s3ap_lint.model import Unchecked
-from s3ap_lint.walk import Ground, Walked, unnameable, walk
+from s3ap_lint.walk import Ground, Walked, left_out, unnameable, walk
 from s3ap_lint.workspace import Unreadable, Workspace, printable
 
 
@@ -90,7 +90,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What is to be checked: sorted paths relative to the root, and what could not be looked at."""
+    """What is to be checked: sorted paths relative to the root, and what could not be looked at.
+
+    `definitions` are state machines in files of their own that were named; those of templates are found by these.
+    """
 
     python: tuple[str, ...] = ()
     templates: tuple[Candidate, ...] = ()
@@ -98,6 +101,7 @@ class Discovery:
     given: tuple[Given, ...] = ()
     scope: Scope = Scope()
     inputs: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
 
     def reported(self, path: str) -> bool:
         """Whether findings in a file are shown: it lies in one of the paths of the command line."""
@@ -106,7 +110,8 @@ class Discovery:
     @property
     def files(self) -> tuple[str, ...]:
         """All that is to be checked."""
-        return tuple(sorted({*self.python, *(candidate.path for candidate in self.templates), *self.inputs}))
+        templates = (candidate.path for candidate in self.templates)
+        return tuple(sorted({*self.python, *templates, *self.inputs, *self.definitions}))
 
     @property
     def empty(self) -> tuple[str, ...]:
@@ -126,18 +131,19 @@ def discover(
     cwd: Path,
     top: Path | None = None,
     exclude: Iterable[str] = (),
+    force: bool = False,
 ) -> Discovery:
     """The files that paths stand for; without any, those of the working directory.
 
     `top` is the git top level, where .gitignore files begin to count; `exclude` are patterns relative
-    to the root. A named file is never left out; of a named folder only what lies inside may be.
+    to the root. A named file is left out with `force` only; of a named folder what lies inside may be.
     Raises UsageError for paths that do not exist or lie outside the root, and globs without a match.
     """
     root = str(workspace.root)
     above = str(top) if top is not None and workspace.root.is_relative_to(top) else root
     prefix = "" if above == root else os.path.relpath(root, above).replace(os.sep, "/")
     ground = Ground(workspace, above, prefix and f"{prefix}/", ignorefiles.at_top(above, exclude, prefix))
-    search = _Search(ground)
+    search = _Search(ground, force)
     texts = dict.fromkeys(str(path) for path in paths or (".",))
     nowhere = [text for text in texts if not search.take(text, cwd)]
     if nowhere:
@@ -157,9 +163,11 @@ class _Search:
     """One discovery under way."""
 
     ground: Ground
+    force: bool
     python: set[str] = field(default_factory=set)
     templates: dict[str, bool] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
+    definitions: set[str] = field(default_factory=set)
     problems: dict[str, Unchecked] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
@@ -176,6 +184,9 @@ class _Search:
             self._give(text, "folder", [*walked.files, *walked.links])
             return True
         if self._is_there(path):
+            if self.force and left_out(self.ground, "", path):
+                self._give(text, "file", [])
+                return True
             self.files.add(path)
             self._give(text, "file", [path])
             return True
@@ -232,6 +243,8 @@ class _Search:
             self.templates[path] = sure
         elif recognition.kind_of(name, data) is not None:
             self.inputs.add(path)
+        elif path in self.files and sniff.looks_like_state_machine(data):
+            self.definitions.add(path)
         else:
             return False
         return True
@@ -246,6 +259,7 @@ class _Search:
             given=tuple(replace(g, files=tuple(sorted({names.get(p, p) for p in g.files}))) for g in self.given),
             scope=Scope(frozenset(self.files), tuple(self.folders), tuple(self.globs)),
             inputs=tuple(sorted({names.get(path, path) for path in self.inputs})),
+            definitions=tuple(sorted(self.definitions)),
         )
 
     def _one_name_each(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ template for a foreign engine. Nothing here knows of processes, formats or the c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,11 +15,13 @@ from s3ap_lint import ignores, patterns
 from s3ap_lint.admission import admitted, is_collection
 from s3ap_lint.application import Application
 from s3ap_lint.basis import Basis
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
 from s3ap_lint.deploy.checking import Deployed
 from s3ap_lint.diagnostic import Diagnostic, Place
 from s3ap_lint.directives import Directives, python_directives
+from s3ap_lint.entrypoints import stand_ins
 from s3ap_lint.foreign import python_findings, template_findings
 from s3ap_lint.function import Function
 from s3ap_lint.ignores import ModuleDirectives
@@ -47,7 +50,8 @@ class UnitResult:
     """What one unit has to say, ready to cross a process boundary.
 
     `templates` and `modules` are the files that were really of that kind; `closures` maps each module of a
-    deployed handler's import closure to (function, place) pairs; `directives` are the ignores found;
+    deployed handler's import closure to (function, place) pairs; `uses` are the files, besides its templates, that an
+    application is made of, also where nothing else is told of it; `directives` are the ignores found;
     `unread` is what S3AP901 was told about, for a report that does not want the rule; `rests_on` are the files whose
     contents it was made from, `basis` everything it rests on, where somebody wants to keep it.
     """
@@ -59,6 +63,7 @@ class UnitResult:
     functions: int = 0
     functions_joined: int = 0
     closures: dict[str, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    uses: frozenset[str] = frozenset()
     directives: tuple[Directives, ...] = ()
     unread: tuple[Unchecked, ...] = ()
     rests_on: frozenset[str] = frozenset()
@@ -155,8 +160,8 @@ class Session:
         """Check the templates among the files of a folder, all that they deploy, and what they are deployed with.
 
         `named` files must be templates: they were given by name or say that they are. With `only`, nothing is
-        checked or counted unless one of these files is in the import closure of a function. `inputs` are checked
-        against the templates that they name, which may be others.
+        checked or counted unless the application uses one of these files. `inputs` are checked against the templates
+        that they name, which may be others.
         """
         report = Collector(self)
         templates = admitted(paths, named, report)
@@ -169,8 +174,9 @@ class Session:
             report.unchecked += unexpanded(template)
         report.unchecked += unseen(application)
         functions = application.functions
-        if only and not any(f.closure is not None and only.intersection(f.closure.paths) for f in functions):
-            return UnitResult(templates=tuple(template.path for template in templates))
+        uses = _used(application)
+        if only and only.isdisjoint(uses):
+            return UnitResult(templates=tuple(template.path for template in templates), uses=uses)
         for function in functions:
             with report.giving_up(function.at, f"code of {function.id}"):
                 self._account(function, report)
@@ -178,7 +184,7 @@ class Session:
         for subject in application.subjects(first):
             report.run(subject)
         if self.kept is not None and len(templates) > 1 and first in {template.path for template in templates}:
-            self.kept.heard(_result(report, application))
+            self.kept.heard(_result(report, application, uses))
             for subject in application.subjects(first, others=True):
                 report.run(subject)
         if "S3AP401" in self.codes:
@@ -191,7 +197,7 @@ class Session:
         for path in inputs:
             deployed.check(path, report)
         report.unchecked += unproven(self.source(path) for path in (*(one.path for one in templates), *inputs))
-        return _result(report, application)
+        return _result(report, application, uses)
 
     def check_inputs(self, paths: Iterable[str]) -> UnitResult:
         """Check deploy inputs whose templates are not checked themselves."""
@@ -295,7 +301,7 @@ class Session:
         return UnitResult(tuple(report.diagnostics), tuple(report.unchecked))
 
 
-def _result(report: Collector, application: Application) -> UnitResult:
+def _result(report: Collector, application: Application, uses: frozenset[str]) -> UnitResult:
     """What there is to say of an application so far."""
     return UnitResult(
         diagnostics=tuple(report.diagnostics),
@@ -305,5 +311,18 @@ def _result(report: Collector, application: Application) -> UnitResult:
         functions=len(application.functions),
         functions_joined=sum(function.joined for function in application.functions),
         closures={path: tuple(users) for path, users in report.closures.items()},
+        uses=uses,
         directives=tuple(report.directives),
     )
+
+
+def _used(application: Application) -> frozenset[str]:
+    """The files that an application is made of besides its templates, as far as that can be told.
+
+    What a handler imports, the definitions of state machines, and what may be a handler that is not where it was.
+    """
+    paths = {machine.definition_path or "" for machine in application.state_machines}
+    for function in application.functions:
+        with suppress(GaveUp, RecursionError):  # said when the function is looked at
+            paths.update(function.closure.paths if function.closure is not None else stand_ins(function))
+    return frozenset(paths - {""})

@@ -47,6 +47,19 @@ def modules_alike(function: Function, folder: str) -> tuple[str, ...]:
     )
 
 
+def stand_ins(function: Function) -> tuple[str, ...]:
+    """The files that have the handler's function, where its own file is not there; as when one was given another name.
+
+    They lie in the same folder, or, if that is gone, in one with nearly its name.
+    """
+    missing, (module, _, entry) = function.missing_code, function.handler.rpartition(".")
+    if missing is None:
+        return ()
+    if missing.lacks == "folder":
+        return tuple(f"{folder}/{module.replace('.', '/')}.py" for folder in folders_alike(function, missing.folder))
+    return tuple(path for _, path in _modules(function, missing.folder) if entry in _functions(function, path))
+
+
 def _alike(function: Function, folder: str) -> list[str]:
     """The folders beside one that is not there, with nearly its name."""
     tree, above = function.application.project.tree, dirname(folder)

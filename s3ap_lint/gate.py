@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from s3ap_lint import report as reports
 from s3ap_lint.config import Config
@@ -11,6 +12,7 @@ from s3ap_lint.discovery import Discovery
 from s3ap_lint.invocation import below_root
 from s3ap_lint.model import Severity
 from s3ap_lint.registry import Registry
+from s3ap_lint.settings import Require
 from s3ap_lint.tasks import template_engines
 
 WORTHLESS = frozenset({"S3AP902", "S3AP906"})
@@ -32,7 +34,7 @@ def nothing_checked(found: Discovery, config: Config, allow_empty: bool) -> Diag
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(below_root(given[0], config)))
 
 
-def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic | None:
+def nothing_read(report: Report, found: Discovery, config: Config, allow_empty: bool) -> Diagnostic | None:
     """S3AP906 when none of the files that were found could be checked, and no finding says so."""
     stats = report.stats
     if (
@@ -41,12 +43,13 @@ def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic
         or report.findings
         or report.suppressed
         or found.inputs
-        or not (found.python or found.templates)
+        or not (found.python or found.templates or (found.definitions and not allow_empty and not stats.applications))
     ):
         return None
-    reasons = "; ".join(f"{gap.path} {gap.reason}" for gap in report.unchecked[:3])
+    unused = [f"no template names {path} as its DefinitionUri" for path in found.definitions]
+    reasons = "; ".join([*(f"{gap.path} {gap.reason}" for gap in report.unchecked), *unused][:3])
     message = "not one of the files could be checked" + (f": {reasons}" if reasons else "")
-    path = found.templates[0].path if found.templates else found.python[0]
+    path = found.templates[0].path if found.templates else (*found.python, *found.definitions)[0]
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(path))
 
 
@@ -59,6 +62,13 @@ def status(report: Report, config: Config, registry: Registry, *, exit_zero: boo
         return 2
     failing = any(d.severity.rank >= config.fail_on.rank for d in report.findings)
     return 1 if failing and not exit_zero else 0
+
+
+def for_named_files(config: Config, found: Discovery) -> Config:
+    """The configuration without the counts of `[require]`, if only files were named: a hook's share of a project."""
+    if any(given.kind != "file" for given in found.given):
+        return config
+    return replace(config, require=Require(rules=config.require.rules))
 
 
 def _unmet(report: Report, config: Config, registry: Registry) -> list[str]:

@@ -52,7 +52,7 @@ def build(
             files=files,
             templates=sum(reported(path) for result in results for path in result.templates),
             modules=sum(len(result.modules) for result in results),
-            applications=sum(any(map(reported, result.templates)) for result in results),
+            applications=sum(bool(result.functions) or any(map(reported, result.templates)) for result in results),
             functions=sum(result.functions for result in results),
             functions_joined=sum(result.functions_joined for result in results),
         ),

@@ -25,9 +25,12 @@ from s3ap_lint.tasks import (
     EngineTask,
     Setup,
     Task,
+    Uses,
     failed,
     files_of,
+    kept_as,
     plan,
+    recalled,
     registry_for,
     template_engines,
     whole_project,
@@ -70,7 +73,14 @@ class Run:
         self.registry = registry_for(self.config)
         self._workspace = Workspace(self.config.root, self.overlay)
         config = self.config
-        self.found = discover(self.paths, self._workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+        self.found = discover(
+            self.paths,
+            self._workspace,
+            cwd=config.cwd,
+            top=config.top,
+            exclude=config.exclude,
+            force=config.force_exclude,
+        )
         self._project = whole_project(self.found, self._workspace, config)
         self._tasks = plan(self.found, self._project)
         self._held = self._last = self.overlay
@@ -199,15 +209,15 @@ class Run:
             for unit, result in zip(batch.units, results, strict=True):
                 self._results[unit] = result
                 if self.cache is not None:
-                    self.cache.put(unit, result)
+                    self.cache.put(kept_as(unit, result), result)
 
     def _is_kept(self, task: Task) -> bool:
-        kept = self._kept(task)
+        kept = recalled(task, self._kept)
         if kept is not None:
             self._results[task] = kept
         return kept is not None
 
-    def _kept(self, unit: Task | str) -> UnitResult | None:
+    def _kept(self, unit: Task | Uses | str) -> UnitResult | None:
         """The result of an earlier run, if there is one that still holds."""
         if self.cache is not None:
             with suppress(Exception):  # whatever a damaged entry may do: it is none

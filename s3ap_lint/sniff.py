@@ -68,6 +68,12 @@ def looks_like_template(name: str, data: bytes) -> bool | None:
     return False
 
 
+def looks_like_state_machine(data: bytes) -> bool:
+    """Whether the bytes look like the definition of a state machine."""
+    keys = _TopKeys(data)
+    return keys.has(b"StartAt") and keys.has(b"States")
+
+
 class _TopKeys:
     """The keys of a document, as far as they can be told without parsing it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ class ApplicationTask:
     """Check the templates among a folder's candidates, and what they deploy.
 
     `named` must be templates. `only`: the files asked about, if none of the templates is among them;
-    without one of them in an import closure there is nothing to report. `inputs`: what its stacks are deployed with.
+    an application that uses none of them has nothing to report. `inputs`: what its stacks are deployed with.
     """
 
     folder: str
@@ -36,6 +36,15 @@ class ApplicationTask:
     named: tuple[str, ...] = ()
     only: frozenset[str] = frozenset()
     inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Uses:
+    """Which files an application uses besides its templates: what is kept of one that uses none that is asked about."""
+
+    folder: str
+    paths: tuple[str, ...]
+    named: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -164,6 +173,28 @@ def checked(unit: Task, session: Session) -> UnitResult:
     return session.check_python(unit.path)
 
 
+def kept_as(task: Task, result: UnitResult) -> Task | Uses:
+    """As what a result is kept, so that it also answers for other files that somebody asks about."""
+    if not isinstance(task, ApplicationTask) or not task.only:
+        return task
+    if task.only.isdisjoint(result.uses):
+        return Uses(task.folder, task.paths, task.named)
+    return replace(task, only=frozenset())
+
+
+def recalled(task: Task, kept: Callable[[Task | Uses], UnitResult | None]) -> UnitResult | None:
+    """The result of a task, if something is kept that says it; `kept` is asked as what results are kept."""
+    if not isinstance(task, ApplicationTask) or not task.only:
+        return kept(task)
+    whole = kept(replace(task, only=frozenset()))
+    if whole is None:
+        uses = kept(Uses(task.folder, task.paths, task.named))
+        return uses if uses is not None and task.only.isdisjoint(uses.uses) else None
+    if not task.only.isdisjoint(whole.uses):
+        return whole
+    return UnitResult(templates=whole.templates, uses=whole.uses, rests_on=whole.rests_on, basis=whole.basis)
+
+
 def template_engines(config: Config, registry: Registry) -> list[str]:
     """The schema engines to run: the configured one, where its plugin is enabled."""
     known = [name for name, engine in registry.engines.items() if engine.kind == "template"]
@@ -179,24 +210,28 @@ def whole_project(found: Discovery, workspace: Workspace, config: Config) -> Dis
     more = tuple(candidate for candidate in found.templates if candidate.path not in known)
     templates = tuple(sorted((*everything.templates, *more)))
     inputs = tuple(sorted({*everything.inputs, *found.inputs}))
-    return Discovery(found.python, templates, found.unchecked, found.given, found.scope, inputs)
+    return replace(found, templates=templates, inputs=inputs)
 
 
 def plan(found: Discovery, project: Discovery) -> list[Task]:
-    """The applications that are asked about or may run a file that is, and the Python files, one by one."""
+    """The applications that are asked about or may use a file that is, and the Python files, one by one."""
     folders: defaultdict[str, list[str]] = defaultdict(list)
     named = {candidate.path for candidate in project.templates if candidate.looks_like}
     named |= {path for given in found.given if given.kind == "file" for path in given.files}
     for candidate in project.templates:
         folders[dirname(candidate.path)].append(candidate.path)
-    asked = frozenset(found.python)
+    asked = frozenset((*found.python, *found.definitions))
     inputs = _nearest(project.inputs, folders)
     tasks: list[Task] = []
     for folder, paths in sorted(folders.items()):
         inside = any(found.reported(path) for path in paths)
         if inside or asked:
             must = tuple(path for path in paths if path in named)
-            own = tuple(inputs.pop(folder, ())) if inside else ()
+            own = tuple(inputs.get(folder, ()))
+            if inside:
+                inputs.pop(folder, ())
+            elif any(map(found.reported, own)):
+                own = ()  # a task of its own tells what is wrong with them
             tasks.append(ApplicationTask(folder, tuple(sorted(paths)), must, frozenset() if inside else asked, own))
     left = sorted(path for paths in inputs.values() for path in paths if found.reported(path))
     tasks += [DeployTask((path,)) for path in left]

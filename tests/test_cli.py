@@ -273,6 +273,35 @@ def test_only_foreign_files_are_2(cli: Cli, write: Write):
     )
 
 
+def test_a_state_machine_that_no_template_names_is_2(cli: Cli, write: Write):
+    """Nothing was checked; a hook hands over whatever changed."""
+    write({**CLEAN, "day.asl.json": '{"StartAt": "A", "States": {}}'})
+    ran = cli.lint("--format", "concise", "day.asl.json")
+    because = "not one of the files could be checked: no template names day.asl.json as its DefinitionUri"
+    assert (2, f"day.asl.json:1:1: S3AP906 {because}\n") == (ran.status, ran.out)
+    assert 0 == cli.lint("--allow-empty", "day.asl.json").status
+
+
+def test_what_stands_behind_two_dashes_is_a_path(cli: Cli, write: Write):
+    write({"-x.py": "import os\n", "--exit-zero": "", "--config=gone.py": "import re\n"})
+    ran = cli.lint("--format", "concise", "--allow-empty", "--", "-x.py", "--config=gone.py")
+    assert [
+        "--config=gone.py:1:8: F401 're' imported but unused",
+        "-x.py:1:8: F401 'os' imported but unused",
+    ] == ran.out.splitlines()
+    assert (1, "") == (ran.status, ran.err)
+    refused = cli("explain", "S3AP101", "--", "x")
+    assert (2, "s3ap-lint: explain takes no paths behind --\n") == (refused.status, refused.err)
+
+
+def test_counts_that_are_required_are_not_asked_of_the_files_of_a_commit(cli: Cli, write: Write):
+    """A hook says so with --allow-empty. Whoever lists files for a gate, or names a folder, is held to them."""
+    write({**CLEAN, "x.py": "", ".s3ap-lint.toml": '[require]\ntemplates = 9\nrules = ["S3AP101"]\n'})
+    statuses = [cli.lint(*paths).status for paths in (["--allow-empty", "x.py"], ["x.py"], ["--allow-empty", "."])]
+    assert [0, 2, 2] == statuses
+    assert 2 == cli.lint("--allow-empty", "--ignore", "S3AP1", "x.py").status
+
+
 def test_a_requirement_that_is_not_met_is_2_even_without_findings(cli: Cli, write: Write):
     settings = '[require]\nfunctions_joined = 1\ntemplates = 1\nrules = ["S3AP101", "unset-variable"]\n'
     write({**CLEAN, ".s3ap-lint.toml": settings})

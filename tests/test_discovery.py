@@ -221,6 +221,26 @@ def test_a_named_file_is_never_left_out(tmp_path: Path, ignored_by: str):
     assert ["node_modules/x.py"] == below(tmp_path, "node_modules/x.py", exclude=exclude)
 
 
+@pytest.mark.parametrize("ignored_by", ["gitignore", "exclude", "default"])
+def test_a_named_file_is_left_out_if_that_is_asked_for(tmp_path: Path, ignored_by: str):
+    """It is given and stands for nothing; what is not ignored is taken, and so is what lies in a folder that is."""
+    folder = "node_modules" if ignored_by == "default" else "gen"
+    project(tmp_path, f"{folder}/x.py", "y.py")
+    write(tmp_path, {".gitignore": "gen/" if ignored_by == "gitignore" else ""})
+    exclude = ["gen/"] if ignored_by == "exclude" else []
+    found = search(tmp_path, f"{folder}/x.py", "y.py", exclude=exclude, force=True)
+    assert (["y.py"], (f"{folder}/x.py",)) == (listed(found), found.foreign)
+    assert not found.reported(f"{folder}/x.py")
+    assert [f"{folder}/x.py"] == below(tmp_path, folder, exclude=exclude, force=True)
+
+
+def test_a_state_machine_is_ours_when_it_is_named(tmp_path: Path):
+    """On a walk templates lead to those that they use."""
+    write(tmp_path, {"day.asl.json": '{"StartAt": "A", "States": {}}', "more.json": '{"a": "StartAt", "b": "States"}'})
+    assert ("day.asl.json",) == search(tmp_path, "day.asl.json", "more.json").definitions
+    assert ((), ()) == (search(tmp_path).files, search(tmp_path).definitions)
+
+
 def test_of_a_named_folder_only_what_lies_inside_may_be_left_out(tmp_path: Path):
     project(tmp_path, "gen/x.py", "gen/y.tmp.py", "gen/deep/gen/z.py", "gen/node_modules/w.py")
     write(tmp_path, {".gitignore": "/gen/\n*.tmp.py\n"})

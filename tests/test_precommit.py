@@ -40,12 +40,24 @@ FILES = {
     "settings.yaml": "a: 1\n",
 }
 
+ALL_OF_IT = """\
+      - id: s3ap-lint
+        alias: s3ap-lint-all
+        name: s3ap-lint, the whole project
+        args: []
+        pass_filenames: false
+        always_run: true
+        stages: [manual]
+"""
+
 CONFIG = """\
 repos:
   - repo: {repository}
     rev: {revision}
     hooks:
       - id: s3ap-lint
+      - id: s3ap-lint-fix
+        stages: [manual]
 """
 
 
@@ -179,7 +191,7 @@ def test_the_fixing_hook_fixes_what_is_committed_and_nothing_else(library: Libra
         (library.folder / application / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
         (library.folder / application / "functions/reader/handler.py").write_text(spare, encoding="utf-8")
     file = "uses/functions/reader/handler.py"
-    arguments = ("try-repo", library.hooks, "s3ap-lint-fix", "--verbose", "--files", file)
+    arguments = ("run", "s3ap-lint-fix", "--hook-stage", "manual", "--verbose", "--files", file)
     first = library.pre_commit(*arguments)
     assert 1 == first.returncode, first.stdout
     assert "files were modified by this hook" in first.stdout
@@ -188,3 +200,65 @@ def test_the_fixing_hook_fixes_what_is_committed_and_nothing_else(library: Libra
     assert spare == (library.folder / "unrelated/functions/reader/handler.py").read_text(encoding="utf-8")
     second = library.pre_commit(*arguments)
     assert 0 == second.returncode, second.stdout
+
+
+def test_a_file_is_a_file_whatever_its_name(library: Library):
+    """An option as a name would run code of the checkout, or silence the run; templates have names of many kinds."""
+    library.git("commit", "--all", "--no-verify", "--message", "what other tests left")
+    texts = dict.fromkeys(["--plugin-path=reader.py", "--exit-zero.py", "-v.py", "a b/日本語.py"], "import os\n")
+    texts["a b/stack.template"] = "Resources: {Topic: {Type: 'AWS::SNS::Topi'}}\n"
+    (library.folder / "a b").mkdir()
+    for name, text in texts.items():
+        (library.folder / name).write_text(text, encoding="utf-8")
+    library.git("add", "--all")
+    done = library.pre_commit("run", "--verbose")
+    library.git("reset", "--hard")
+    assert 1 == done.returncode
+    assert "1 error and 4 warnings in 5 files\n" in said(done)
+    for name in texts:
+        assert f"{name}:1:" in said(done)
+
+
+def test_what_the_configuration_leaves_out_and_asks_for_is_that_of_the_whole_project(library: Library):
+    """A commit of one file is not the whole project, and the file may be one that nobody wants checked."""
+    settings = library.folder / ".s3ap-lint.toml"
+    settings.write_text('exclude = ["unrelated/"]\n[require]\ntemplates = 2\n', encoding="utf-8")
+    left_out = library.check("unrelated/functions/reader/handler.py")
+    mine = library.check("uses/functions/reader/clean.py")
+    settings.write_text('exclude = "unrelated/"\n', encoding="utf-8")
+    broken = library.check(".s3ap-lint.toml")
+    settings.unlink()
+    assert (0, 0, 1) == (left_out.returncode, mine.returncode, broken.returncode)
+    assert "no findings\nchecked 0 templates, 0 Python files, 0 applications\n" in said(left_out)
+    assert "no findings\n" in said(mine)
+    assert "s3ap-lint: .s3ap-lint.toml: exclude must be a list of gitignore-style patterns" in said(broken)
+
+
+def test_a_handler_of_another_name_is_missed_by_the_template(library: Library):
+    """The template is not part of the commit, and the finding in it is shown all the same."""
+    (library.folder / "uses/template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    handler = library.folder / "uses/functions/reader/handler.py"
+    handler.rename(handler.with_name("main.py"))
+    done = library.check("uses/functions/reader/main.py")
+    handler.with_name("main.py").rename(handler)
+    assert "uses/template.yaml:8:16 error S3AP301 handler-not-found\n" in said(done)
+    assert "  uses/functions/reader/main.py:1:1: has a function 'handler'\n" in said(done)
+
+
+def test_a_handler_that_is_gone_is_missed_by_a_hook_for_the_whole_project(library: Library):
+    """pre-commit hands over no name of a deleted file; the pages tell how to have everything checked."""
+    config = library.folder / ".pre-commit-config.yaml"
+    usual = config.read_text(encoding="utf-8")
+    config.write_text(usual + ALL_OF_IT, encoding="utf-8")
+    handler = library.folder / "uses/functions/reader/handler.py"
+    text = handler.read_text(encoding="utf-8")
+    handler.unlink()
+    library.git("add", "--all")
+    skipped = library.pre_commit("run", "s3ap-lint", "--files", "uses/functions/reader/handler.py")
+    found = library.pre_commit("run", "s3ap-lint-all", "--hook-stage", "manual")
+    handler.write_text(text, encoding="utf-8")
+    config.write_text(usual, encoding="utf-8")
+    library.git("add", "--all")
+    assert "(no files to check)Skipped" in skipped.stdout
+    assert 1 == found.returncode
+    assert "uses/template.yaml:8:16 error S3AP301 handler-not-found\n" in said(found)

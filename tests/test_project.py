@@ -289,7 +289,18 @@ def test_the_pre_commit_hooks_run_a_command_that_exists():
         files = ["template.yaml", "functions/reader/handler.py"]
         assert parser_for("check").parse_intermixed_args([*arguments, *files]).allow_empty
         assert hook["require_serial"] is True
-        assert {"yaml", "json", "python", "toml", "shell", "markdown"} == set(hook["types_or"])
+        assert ["--"] == hook["args"]
+
+
+def test_the_hooks_ask_for_every_name_that_may_be_ours_and_leave_binaries_and_texts_alone():
+    import yaml
+
+    ours = ["template.yaml", "a/b.YML", "stack.template", "x.cfn", "x.cform", "a/b.asl.json", "handler.py", "pack.sh"]
+    ours += ["README.md", "samconfig.toml", "a/samconfig.toml.example", ".s3ap-lint.toml"]
+    others = ["x.txt", "yaml", "x.py.orig", "x.pyc", "Makefile", "my-samconfig.txt", "a.toml/x", "x.ts"]
+    for hook in yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")):
+        wanted = re.compile(hook["files"]).search  # as pre-commit does
+        assert ours == [name for name in (*ours, *others) if wanted(name)]
 
 
 def test_no_path_of_a_machine_is_in_the_project():

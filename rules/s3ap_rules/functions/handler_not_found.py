@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from s3ap_lint.api import Answer, Finding, Fix, Function, Severity, bad, good, rule
+from s3ap_rules.functions.code_places import code_of, stand_ins_of
 from s3ap_rules.functions.handler_meant import found_in_folder, named_in_folder, named_in_module, named_inline
 
 TEMPLATE = """
@@ -331,7 +332,7 @@ def _missing_code(function: Function) -> Finding | None:
         return Finding(
             f"{code.text!r} is not there; {function.id} cannot be built",
             at=code.at,
-            related=(function.at.noted("the function"),),
+            related=(function.at.noted("the function"), *stand_ins_of(function)),
             fix=found_in_folder(function, missing.folder),
         )
     module = function.handler.rpartition(".")[0]
@@ -340,7 +341,7 @@ def _missing_code(function: Function) -> Finding | None:
     return Finding(
         f"{where} has no module {module!r} for {function.id}{near}; every event fails with ImportModuleError",
         at=handler.at,
-        related=(function.at.noted("the function"),),
+        related=(function.at.noted("the function"), *stand_ins_of(function)),
         fix=named_in_folder(function, missing.folder),
     )
 
@@ -350,7 +351,6 @@ def _missing_name(function: Function) -> Finding | None:
     if closure is None or function.started_elsewhere:
         return None
     module, _, name = function.handler.rpartition(".")
-    related = (function.at.noted("the function"),)
     if function.is_inline and module != "index":
         return _misnamed_inline_code(function, module)
     if closure.handler_exists is not Answer.NO or not function.runs_named_module:
@@ -360,7 +360,7 @@ def _missing_name(function: Function) -> Finding | None:
     return Finding(
         f"{closure.entry} does not define {name!r}{near}; every event of {function.id} fails{guess}",
         at=handler.at,
-        related=related,
+        related=(function.at.noted("the function"), *code_of(function)),
         fix=named_in_module(function),
         severity=Severity.WARNING if function.guess else None,
     )

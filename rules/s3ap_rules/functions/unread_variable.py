@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from s3ap_lint.api import Finding, Function, Severity, bad, good, rule
+from s3ap_rules.functions.code_places import code_of
 from s3ap_rules.functions.environment_names import names_of
 
 TEMPLATE = """
@@ -219,5 +220,5 @@ def unread_variable(function: Function) -> Iterator[Finding]:
         yield Finding(
             f"{name} is set, but nothing that {function.id} runs reads it; changing it has no effect{guess}",
             at=node.key_at,
-            related=(function.at.noted("the function"),),
+            related=(function.at.noted("the function"), *code_of(function)),
         )

@@ -1,0 +1,1 @@
+"""How long somebody waits who commits one changed handler in a repository of many applications."""
