@@ -89,6 +89,18 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
     group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
+    group = parser.add_argument_group("what changed")
+    group.add_argument(
+        "--changed",
+        metavar="REF",
+        nargs="?",
+        const="",
+        help="only applications that changed since HEAD left REF, and every ignore added since; "
+        "default: the branch that a pull request goes to, else the default branch",
+    )
+    group.add_argument(
+        "--no-new-ignores", action="store_true", help="with --changed: fail when something new is ignored or accepted"
+    )
     how = _running(parser)
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep results of other runs")
     how.add_argument(

@@ -8,21 +8,23 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
-from s3ap_lint import baseline, facts, fixes
+from s3ap_lint import added_ignores, baseline, changes, facts, fixes
 from s3ap_lint import report as reports
 from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.disk import CHANGED
 from s3ap_lint.errors import UsageError
 from s3ap_lint.fixes import Fixed
 from s3ap_lint.gate import WORTHLESS, nothing_checked, nothing_read, status
+from s3ap_lint.history import Repository
 from s3ap_lint.invocation import buffered, colored, config_of, paths_of, render_options, write
 from s3ap_lint.offers import Renderer
 from s3ap_lint.progress import Display
 from s3ap_lint.registry import Registry
 from s3ap_lint.remembrance import Words, remember
 from s3ap_lint.render.diff import diff
-from s3ap_lint.render.summary import fixable, fixed
+from s3ap_lint.render.summary import added, compared, fixable, fixed
 from s3ap_lint.render.wording import relative_to
 from s3ap_lint.roots import absolute
 from s3ap_lint.run import Run
@@ -38,10 +40,18 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options, paths)
     overlay = {} if buffer is None else {buffered(options.stdin_filename, config): buffer}
     with Display(sys.stderr) as display:
-        found = Run(paths, config, overlay, on_progress=display.update, caching=not options.no_cache)
+        found = Run(
+            paths,
+            config,
+            overlay,
+            on_progress=display.update,
+            caching=not options.no_cache,
+            tracing=options.changed is not None,
+        )
         renderer = _renderer(options.format, found.registry)
         found.fixing = fixing or renderer.shows_edits
         found.hashing = renderer.shows_line_hashes
+        change = _narrowed(options, found) if options.changed is not None else {}
         accepted = _acceptor(options, found)
         wanted = fixes.wish(found, unsafe=options.unsafe_fixes, only=next(iter(overlay), None))
         done = fixes.fixed(found, wanted, accepted) if fixing else None
@@ -51,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             report = replace(accepted(found.look(done.files)), fixed=done.settled.applied) if done.refused else report
         with suppress(Exception):  # the report is right whatever becomes of the cache
             found.keep()
-    report = _with_nothing_checked(report, found, options)
+    report = replace(_with_nothing_checked(report, found, options), **change)
     if done and options.diff:
         return _show(options, found, done, report)
     rules = found.registry.described(sorted({*_selected_codes(found), *(d.code for d in _all(report))}))
@@ -64,8 +74,10 @@ def run(options: argparse.Namespace) -> int:
         _tell(report, "fixed")
     if options.statistics:
         _statistics(report, time.monotonic() - started)
-    answer = status(report, config, found.registry, exit_zero=options.exit_zero)
-    if found.caching and options.told and not (done or overlay or options.statistics or answer == 2):
+    if report.compared and (options.format != "text" or options.quiet):
+        _tell_changes(report, always=options.no_new_ignores)
+    answer = status(report, config, found.registry, exit_zero=options.exit_zero, no_new_ignores=options.no_new_ignores)
+    if found.caching and options.told and not (done or overlay or change or options.statistics or answer == 2):
         with suppress(Exception):
             remember(options.told, found, Words(text, answer, options.output), began)
     return 2 if done and done.refused else answer
@@ -74,6 +86,10 @@ def run(options: argparse.Namespace) -> int:
 def _must_fit(options: argparse.Namespace, fixing: bool) -> None:
     if options.unsafe_fixes and not fixing:
         raise UsageError("--unsafe-fixes goes with --fix, which applies them, or --diff, which shows them")
+    if options.no_new_ignores and options.changed is None:
+        raise UsageError("--no-new-ignores goes with --changed, which tells what is new")
+    if options.changed is not None and "-" in options.paths:
+        raise UsageError("--changed compares files with what they were; what is read from standard input was nothing")
     if options.diff and options.format != "text":
         raise UsageError(f"--diff prints a patch; --format {options.format} cannot be had with it")
 
@@ -113,6 +129,26 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
         )
 
     return accepted
+
+
+def _narrowed(options: argparse.Namespace, run: Run) -> dict[str, Any]:
+    """Leave of a run only what changed; what a report says of that, by field."""
+    config, asked = run.config, run.found.reported
+    repository = Repository(config.top, config.root)
+    since = repository.since(options.changed)
+    known = absolute(options.baseline, config.cwd) if options.baseline else None
+    added = added_ignores.added(since, repository, config, run.registry, asked=asked, baseline=known)
+    settings = added_ignores.settings_changed(since, repository, config, schema=run.has_engines)
+    return {"compared": changes.narrow(run, repository, since, settings_changed=settings), "added": added}
+
+
+def _tell_changes(report: Report, *, always: bool) -> None:
+    """That nothing was checked, and what is ignored now, for output that has no place for it."""
+    if report.compared and not (report.compared.ours or report.compared.settings):
+        print(f"s3ap-lint: {compared(report.compared)}", file=sys.stderr)
+    seen = relative_to(report.paths.cwd, report.paths.root)
+    for line in added(report, seen) if always else ():
+        print(f"s3ap-lint: {line.strip()}", file=sys.stderr)
 
 
 def _with_nothing_checked(report: Report, run: Run, options: argparse.Namespace) -> Report:

@@ -6,7 +6,7 @@ import sys
 
 from s3ap_lint import report as reports
 from s3ap_lint.config import Config
-from s3ap_lint.diagnostic import Diagnostic, Place, Report
+from s3ap_lint.diagnostic import Diagnostic, Place, Report, Stats
 from s3ap_lint.discovery import Discovery
 from s3ap_lint.invocation import below_root
 from s3ap_lint.model import Severity
@@ -50,22 +50,24 @@ def nothing_read(report: Report, found: Discovery, config: Config) -> Diagnostic
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(path))
 
 
-def status(report: Report, config: Config, registry: Registry, *, exit_zero: bool) -> int:
-    """0: nothing at or above `--fail-on`; 1: findings; 2: the run cannot be trusted."""
-    unmet = _unmet(report, config, registry)
+def status(report: Report, config: Config, registry: Registry, *, exit_zero: bool, no_new_ignores: bool = False) -> int:
+    """0: nothing at or above `--fail-on`; 1: findings, or ignores that nobody wanted; 2: the run cannot be trusted."""
+    unmet = _unmet(report.compared.whole if report.compared else report.stats, config, registry)
     for line in unmet:
         print(f"s3ap-lint: {line}", file=sys.stderr)
     if unmet or any(d.code in WORTHLESS for d in report.findings):
         return 2
-    failing = any(d.severity.rank >= config.fail_on.rank for d in report.findings)
+    failing = any(d.severity.rank >= config.fail_on.rank for d in report.findings) or (
+        no_new_ignores and bool(report.added)
+    )
     return 1 if failing and not exit_zero else 0
 
 
-def _unmet(report: Report, config: Config, registry: Registry) -> list[str]:
+def _unmet(stats: Stats, config: Config, registry: Registry) -> list[str]:
     """What `[require]` asks for and the run did not see."""
     lines = []
     for name in ("templates", "modules", "applications", "functions", "functions_joined"):
-        wanted, seen = getattr(config.require, name), getattr(report.stats, name)
+        wanted, seen = getattr(config.require, name), getattr(stats, name)
         if wanted is not None and seen < wanted:
             lines.append(f"require: {name} = {wanted}, but this run saw {seen}; is something not found, or ignored?")
     known = reports.known(registry)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from s3ap_lint.diagnostic import Diagnostic, Place, PlacedFix, Report
+from s3ap_lint.diagnostic import AddedIgnore, Diagnostic, Place, PlacedFix, Report
 from s3ap_lint.model import Rule, Scenario
 from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.wording import relative_to
@@ -42,6 +42,8 @@ def document(report: Report, statistics: Mapping[str, int | float]) -> dict[str,
             for entry in report.unchecked
         ],
         "fixed": [_finding(finding, seen) for finding in report.fixed],
+        "changed": report.compared and asdict(report.compared),
+        "added_ignores": [_added(one, seen) for one in report.added],
         "stats": asdict(report.stats) | dict(statistics),
         "tool": {"name": "s3ap-lint", "version": report.tool.version, "engines": dict(report.tool.engines)},
     }
@@ -60,6 +62,18 @@ def _finding(finding: Diagnostic, seen: Seen) -> dict[str, Any]:
         "flow": [_place(place, seen) for place in finding.flow],
         "fix": finding.fix and _fix(finding.fix, seen),
         "fingerprint": finding.fingerprint,
+    }
+
+
+def _added(one: AddedIgnore, seen: Seen) -> dict[str, Any]:
+    return {
+        "form": one.form,
+        "code": one.code,
+        "path": seen(one.place.path),
+        "line": one.place.line,
+        "column": one.place.column,
+        "what": one.what,
+        "reason": one.reason,
     }
 
 
