@@ -84,7 +84,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: warning"
     )
     group.add_argument("--exit-zero", action="store_true", help="exit 0 where it would be 1")
-    group.add_argument("--statistics", action="store_true", help="counts per code, and the time it took")
+    group.add_argument("--statistics", action="store_true", help="counts per code, the time, and the use of the cache")
     group.add_argument("--sarif-suppressed", action="store_true", help="include ignored findings in SARIF")
     group.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")

@@ -24,6 +24,7 @@ from s3ap_lint.progress import Display
 from s3ap_lint.registry import Registry
 from s3ap_lint.remembrance import Words, remember
 from s3ap_lint.render.diff import diff
+from s3ap_lint.render.statistics import statistics
 from s3ap_lint.render.summary import added, compared, fixable, fixed
 from s3ap_lint.render.wording import relative_to
 from s3ap_lint.roots import absolute
@@ -65,15 +66,17 @@ def run(options: argparse.Namespace) -> int:
     if done and options.diff:
         return _show(options, found, done, report)
     rules = found.registry.described(sorted({*_selected_codes(found), *(d.code for d in _all(report))}))
-    text = renderer.render(report, rules, render_options(options))
+    seconds, hits = time.monotonic() - started, found.cache.hits if found.cache else 0
+    told = (("cache_hits", hits), ("elapsed_ms", round(seconds * 1000))) if options.statistics else ()
+    text = renderer.render(report, rules, replace(render_options(options), statistics=told))
     if done and buffer is not None and not options.output:
         sys.stderr.write(text)
     else:
         write(text, options.output)
     if done and options.format != "text":
         _tell(report, "fixed")
-    if options.statistics:
-        _statistics(report, time.monotonic() - started)
+    if options.statistics and options.format != "json":
+        print(*statistics(report, rules, seconds, hits), sep="\n", file=sys.stderr)
     if report.compared and (options.format != "text" or options.quiet):
         _tell_changes(report, always=options.no_new_ignores)
     answer = status(report, config, found.registry, exit_zero=options.exit_zero, no_new_ignores=options.no_new_ignores)
@@ -86,6 +89,8 @@ def run(options: argparse.Namespace) -> int:
 def _must_fit(options: argparse.Namespace, fixing: bool) -> None:
     if options.unsafe_fixes and not fixing:
         raise UsageError("--unsafe-fixes goes with --fix, which applies them, or --diff, which shows them")
+    if options.no_new_ignores and options.diff:
+        raise UsageError("--diff only shows what --fix would do; --no-new-ignores needs a run of its own")
     if options.no_new_ignores and options.changed is None:
         raise UsageError("--no-new-ignores goes with --changed, which tells what is new")
     if options.changed is not None and "-" in options.paths:
@@ -228,12 +233,3 @@ def _all(report: Report) -> tuple[Diagnostic, ...]:
 def _selected_codes(run: Run) -> list[str]:
     registry, selections = run.registry, run.config.selections()
     return [code for code in registry.rules if any(registry.wants(s, code) for s in selections)]
-
-
-def _statistics(report: Report, seconds: float) -> None:
-    counts: dict[str, int] = {}
-    for diagnostic in report.findings:
-        counts[diagnostic.code] = counts.get(diagnostic.code, 0) + 1
-    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        print(f"{count:7} {code}", file=sys.stderr)
-    print(f"{report.stats.files} files in {seconds:.2f} s", file=sys.stderr)

@@ -17,20 +17,12 @@ VERSION = 1
 Seen = Callable[[str], str]
 
 
-def render(
-    report: Report,
-    rules: Mapping[str, Rule | Catalogued],
-    options: RenderOptions,
-    statistics: Mapping[str, int | float] | None = None,
-) -> str:
-    """The object as text; `statistics` are what `--statistics` adds to `stats`.
-
-    ASCII only, so that the bytes are the same whatever the encoding of the output.
-    """
-    return json.dumps(document(report, statistics or {}), indent=2) + "\n"
+def render(report: Report, rules: Mapping[str, Rule | Catalogued], options: RenderOptions) -> str:
+    """The object as text. ASCII only, so that the bytes are the same whatever the encoding of the output."""
+    return json.dumps(document(report, dict(options.statistics)), indent=2) + "\n"
 
 
-def document(report: Report, statistics: Mapping[str, int | float]) -> dict[str, Any]:
+def document(report: Report, statistics: Mapping[str, int]) -> dict[str, Any]:
     """The object itself, with every key present; paths are relative to the working directory."""
     seen = relative_to(report.paths.cwd, report.paths.root)
     return {

@@ -108,7 +108,7 @@ def added(report: Report, seen: Seen) -> Iterator[str]:
         what = f" in {one.what}" if one.what else ""
         code = f"{one.form} {one.code or 'of all codes'}" if one.form != "configuration" or one.code else one.form
         reason = one.reason or "no reason given"
-        yield one_line(f"  {seen(one.place.path)}:{one.place.line}: {code}{what}: {reason}")
+        yield "  " + one_line(f"{seen(one.place.path)}:{one.place.line}: {code}{what}: {reason}")
 
 
 def _reasons(unchecked: tuple[Unchecked, ...]) -> Iterator[str]:
