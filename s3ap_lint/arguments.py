@@ -7,12 +7,13 @@ from typing import NoReturn
 
 from s3ap_lint.errors import UsageError
 
-COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new")
+COMMANDS = ("check", "init", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new")
 ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 EPILOG = """\
 commands (the default is check):
   check [PATH…]           check templates and the code they deploy
+  init [PATH]             find out what a project is like, and write its configuration
   permissions [PATH…]     what each function needs, is granted, lacks, and what to grant instead
   explain CODE            a rule's page: what it finds, why, and an example
   rules                   every rule, with its severity and whether it is on
@@ -109,6 +110,21 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--allow-empty", action="store_true", help="named files of which none is ours are no failure")
 
 
+def _init_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", help="the project's folder; default: that of the git repository, or this one"
+    )
+    parser.set_defaults(output=None)
+    parser.add_argument("--pre-commit", action="store_true", help="also add the hook to .pre-commit-config.yaml")
+    parser.add_argument("--github", action="store_true", help="also write .github/workflows/s3ap-lint.yml")
+    parser.add_argument(
+        "--agents", action="store_true", help="also tell coding agents in AGENTS.md how to run it and read its JSON"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="write nothing, print what would be as a patch; exit status 1 if anything"
+    )
+
+
 def _permissions_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="templates, handlers or folders; default: .")
     parser.add_argument("--function", metavar="NAME", action="append", help="only this one, by its logical id")
@@ -165,6 +181,8 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
 
 _DESCRIPTIONS = {
     "check": "Reads CloudFormation/SAM templates, the handlers they deploy and their roles as one program.",
+    "init": "Finds pairs of templates, code that no template leads to, and shared packages; writes the settings that\n"
+    "differ from the defaults. What is there already is never replaced, and a second run changes nothing.",
     "permissions": "What each function's code needs, what its role grants, and the statements that would do.",
     "rules": "Every rule, with its severity and whether it is on.",
     "explain": "A rule's page: what it finds, why it matters, and an example.",
@@ -176,6 +194,7 @@ _DESCRIPTIONS = {
 }
 _ARGUMENTS = {
     "check": _check_arguments,
+    "init": _init_arguments,
     "permissions": _permissions_arguments,
     "rules": _rules_arguments,
     "explain": _explain_arguments,

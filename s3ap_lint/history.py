@@ -82,7 +82,7 @@ class Repository:
         wanted = list(dict.fromkeys(objects))
         if not wanted:
             return {}
-        out = self._run("cat-file", "--batch", stdin="".join(f"{one}\n" for one in wanted).encode())
+        out = self.ask("cat-file", "--batch", stdin="".join(f"{one}\n" for one in wanted).encode())
         found: dict[str, bytes] = {}
         at = 0
         for one in wanted:
@@ -97,10 +97,10 @@ class Repository:
 
     def had(self, commit: str, paths: Iterable[str]) -> frozenset[str]:
         """Those of some paths below the root that were there at a commit, as files or folders."""
-        wanted = {self._from_top(path): path for path in paths}
+        wanted = {self.from_top(path): path for path in paths}
         if not wanted:
             return frozenset()
-        out = self._run("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *wanted)
+        out = self.ask("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *wanted)
         return frozenset(wanted[name] for name in _names(out) if name in wanted)
 
     # -- the commit to compare with ----------------------------------------------------------------
@@ -113,10 +113,10 @@ class Repository:
         found = next((name for name in DEFAULTS if self._commit(name)), "")
         if not found:
             raise UsageError("--changed: there is no branch main or master to compare with; name one: --changed REF")
-        return self._plain("rev-parse", "--symbolic-full-name", found) or found
+        return self.plain("rev-parse", "--symbolic-full-name", found) or found
 
     def _commit(self, ref: str) -> str:
-        return self._plain("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        return self.plain("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
 
     def _missing(self, ref: str, *, asked: bool) -> str:
         shown = _readable(ref)
@@ -133,7 +133,7 @@ class Repository:
         )
 
     def _merge_base(self, ref: str, commit: str) -> str:
-        found = self._plain("merge-base", commit, "HEAD")
+        found = self.plain("merge-base", commit, "HEAD")
         if found:
             return found.splitlines()[0]
         if self._is_shallow():
@@ -143,21 +143,21 @@ class Repository:
         raise UsageError(f"--changed: HEAD and {_readable(ref)} have no commit in common")
 
     def _is_shallow(self) -> bool:
-        return self._plain("rev-parse", "--is-shallow-repository") == "true"
+        return self.plain("rev-parse", "--is-shallow-repository") == "true"
 
     # -- what changed ----------------------------------------------------------------------------------
 
     def _changes(self, commit: str) -> list[Change]:
         found: dict[str, Change] = {}
         options = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
-        parts = _names(self._run("diff", *options, "--ignore-submodules=all", commit, "--"))
+        parts = _names(self.ask("diff", *options, "--ignore-submodules=all", commit, "--"))
         for head, name in zip(parts[::2], parts[1::2], strict=True):
             _, _, before, _, status = head.split()
             path = self._below_root(name)
             if path is not None:
                 old = "" if not before.strip("0") else before
                 found[path] = Change(path, old, there=status[0] != "D")
-        for name in _names(self._run("ls-files", "--others", "--exclude-standard", "-z", "--full-name")):
+        for name in _names(self.ask("ls-files", "--others", "--exclude-standard", "-z", "--full-name")):
             path = self._below_root(name)
             if path is not None and not name.endswith("/"):  # another repository inside of this one
                 known = found.get(path)
@@ -168,17 +168,18 @@ class Repository:
         path = self.top / name
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else None
 
-    def _from_top(self, path: str) -> str:
+    def from_top(self, path: str) -> str:
+        """A path below the root as git has it."""
         return (self.root / path).relative_to(self.top).as_posix()
 
     # -- asking git ------------------------------------------------------------------------------------
 
-    def _plain(self, *arguments: str) -> str:
+    def plain(self, *arguments: str) -> str:
         """What git prints; nothing where it refuses."""
         done = self._git(arguments)
         return os.fsdecode(done.stdout).strip() if done.returncode == 0 else ""
 
-    def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+    def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
         done = self._git(arguments, stdin)
         if done.returncode:
             said = os.fsdecode(done.stderr).strip().splitlines() or ["no reason given"]
@@ -201,3 +202,35 @@ def _names(out: bytes) -> list[str]:
 
 def _readable(ref: str) -> str:
     return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+
+def last_edits(top: Path, root: Path, paths: Iterable[str]) -> dict[str, int]:
+    """When files below the root were last committed, in seconds of Unix time; nothing without git or its history."""
+    repository, wanted = Repository(top, root), list(paths)
+    if not wanted or not (top / ".git").exists():
+        return {}
+    options = ("--format=%x00%ct", "--name-only", "--no-renames", "--no-ext-diff", "-z")
+    names = {repository.from_top(path): path for path in wanted}
+    try:
+        out = repository.ask("log", *options, "--", *names)
+    except UsageError:
+        return {}
+    found: dict[str, int] = {}
+    moment = 0
+    for part in os.fsdecode(out).replace("\n", "\0").split("\0"):
+        if part.isdigit():
+            moment = int(part)
+        elif part in names:
+            found.setdefault(names[part], moment)
+    return found
+
+
+def default_branch(top: Path) -> str:
+    """The name of the branch that others begin at, as far as git tells; else "main"."""
+    if not (top / ".git").exists():
+        return "main"
+    names = Repository(top, top)
+    remote = names.plain("rev-parse", "--abbrev-ref", "origin/HEAD").removeprefix("origin/")
+    if remote and remote != "HEAD":
+        return remote
+    return next((name for name in ("main", "master") if names.plain("rev-parse", "--verify", "--quiet", name)), "main")
