@@ -21,8 +21,8 @@ one program. Run it after every change of a template, a handler, a state machine
 - Exit status 0: nothing found. 1: findings. 2: the job could not be done, which is no success; the message says why.
 
 In the JSON, each of `findings` has `code`, `severity`, `message`, `path`, `line`, `column`; `scenario`, whose `text`
-says in which deployment it happens (null: in every one); `related`, the other places it is about: what has to change may
-stand there; and `fix`, whose `safety` is `safe`, `review` or `manual`. `unchecked` is what could not be looked at:
+says in which deployment it happens (null: in every one); `related`, the other places it is about: what has to change
+may stand there; and `fix`, whose `safety` is `safe`, `review` or `manual`. `unchecked` is what could not be looked at:
 no finding there does not mean no fault. `added_ignores` is what your change silences.
 
 - `s3ap-lint explain CODE` is the page of a rule: what happens, and how it is mended. Read it before you change a thing.
