@@ -474,7 +474,7 @@ def test_statistics_are_on_standard_error_only(cli: Cli, write: Write):
         "1  S3AP903  [*]  unused-ignore",
         "[*] fixed by --fix, [?] by --fix --unsafe-fixes; for some of these at least",
     ] == lines[:-1]
-    assert re.fullmatch(r"4 files in \d+\.\d\d s, 4 results of earlier runs used again", lines[-1])
+    assert re.fullmatch(r"4 files in \d+\.\d\d s, 5 results of earlier runs used again", lines[-1])
 
 
 def test_statistics_of_json_are_in_its_stats(cli: Cli, write: Write):
