@@ -100,7 +100,7 @@ class Repository:
         wanted = {self.from_top(path): path for path in paths}
         if not wanted:
             return frozenset()
-        out = self.ask("ls-tree", "-z", "--name-only", "--full-tree", commit, "--", *wanted)
+        out = self.ask("ls-tree", "-t", "-z", "--name-only", "--full-tree", commit, "--", *wanted)
         return frozenset(wanted[name] for name in _names(out) if name in wanted)
 
     # -- the commit to compare with ----------------------------------------------------------------

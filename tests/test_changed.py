@@ -138,6 +138,14 @@ def test_a_module_that_comes_in_front_of_another_changes_whom_it_serves(library:
     assert ["one/handler.py", "two/handler.py"] == library.found()
 
 
+def test_a_new_file_in_folders_that_everybody_looks_into_changes_nobody(library: Project):
+    """The folders were there; only one that was not answers otherwise than before."""
+    library.write("shared/deep/deeper/a.py", "")
+    library.commit()
+    library.write("shared/deep/deeper/b.py", "")
+    assert ": 1 file changed; checked 0 of 3 applications" == said(library.changed("HEAD")).partition(")")[2]
+
+
 def test_an_application_that_lost_its_handler_is_changed(library: Project):
     library.git("rm", "--quiet", "two/handler.py")
     ran = library.changed()
