@@ -7,12 +7,13 @@ from typing import NoReturn
 
 from s3ap_lint.errors import UsageError
 
-COMMANDS = ("check", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new", "lsp")
+COMMANDS = ("check", "init", "permissions", "rules", "explain", "baseline", "config", "cache", "selftest", "new", "lsp")
 ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 EPILOG = """\
 commands (the default is check):
   check [PATH…]           check templates and the code they deploy
+  init [PATH]             find out what a project is like, and write its configuration
   permissions [PATH…]     what each function needs, is granted, lacks, and what to grant instead
   explain CODE            a rule's page: what it finds, why, and an example
   rules                   every rule, with its severity and whether it is on
@@ -87,13 +88,25 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on", choices=("error", "warning", "info"), help="the least severity that fails; default: warning"
     )
     group.add_argument("--exit-zero", action="store_true", help="exit 0 where it would be 1")
-    group.add_argument("--statistics", action="store_true", help="counts per code, and the time it took")
+    group.add_argument("--statistics", action="store_true", help="counts per code, the time, and the use of the cache")
     group.add_argument("--sarif-suppressed", action="store_true", help="include ignored findings in SARIF")
     group.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
     group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
     group.add_argument(
         "--changed-lines", metavar="REF", help="only findings on lines changed since HEAD and this commit parted"
+    )
+    group = parser.add_argument_group("what changed")
+    group.add_argument(
+        "--changed",
+        metavar="REF",
+        nargs="?",
+        const="",
+        help="only applications that changed since HEAD left REF, and every ignore added since; "
+        "default: the branch that a pull request goes to, else the default branch",
+    )
+    group.add_argument(
+        "--no-new-ignores", action="store_true", help="with --changed: fail when something new is ignored or accepted"
     )
     how = _running(parser)
     how.add_argument("--no-cache", action="store_true", help="neither use nor keep results of other runs")
@@ -102,6 +115,21 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--allow-empty", action="store_true", help="named files of which none is ours are no failure")
     how.add_argument("--force-exclude", action="store_true", help="leave out named files as well, as in a folder")
+
+
+def _init_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", help="the project's folder; default: that of the git repository, or this one"
+    )
+    parser.set_defaults(output=None)
+    parser.add_argument("--pre-commit", action="store_true", help="also add the hook to .pre-commit-config.yaml")
+    parser.add_argument("--github", action="store_true", help="also write .github/workflows/s3ap-lint.yml")
+    parser.add_argument(
+        "--agents", action="store_true", help="also tell coding agents in AGENTS.md how to run it and read its JSON"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="write nothing, print what would be as a patch; exit status 1 if anything"
+    )
 
 
 def _permissions_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,6 +193,8 @@ def _lsp_arguments(parser: argparse.ArgumentParser) -> None:
 
 _DESCRIPTIONS = {
     "check": "Reads CloudFormation/SAM templates, the handlers they deploy and their roles as one program.",
+    "init": "Finds pairs of templates, code that no template leads to, and shared packages; writes the settings that\n"
+    "differ from the defaults. What is there already is never replaced, and a second run changes nothing.",
     "permissions": "What each function's code needs, what its role grants, and the statements that would do.",
     "rules": "Every rule, with its severity and whether it is on.",
     "explain": "A rule's page: what it finds, why it matters, and an example.",
@@ -177,6 +207,7 @@ _DESCRIPTIONS = {
 }
 _ARGUMENTS = {
     "check": _check_arguments,
+    "init": _init_arguments,
     "permissions": _permissions_arguments,
     "rules": _rules_arguments,
     "explain": _explain_arguments,

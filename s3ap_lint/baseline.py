@@ -52,32 +52,47 @@ def entries(diagnostics: Iterable[Diagnostic]) -> list[Entry]:
 
 def dumps(found: Sequence[Entry]) -> str:
     """The file's text: JSON with an entry a line, so that a change of it is read as what it is."""
-    lines = [
-        json.dumps({"path": e.path, "code": e.code, "what": e.what, "count": e.count}, ensure_ascii=False)
-        for e in found
-    ]
+    lines = [line(entry) for entry in found]
     body = ",\n    ".join(lines)
     return f'{{\n  "version": {VERSION},\n  "entries": [' + (f"\n    {body}\n  " if lines else "") + "]\n}\n"
+
+
+def line(entry: Entry) -> str:
+    """An entry as it stands in the file, on one line."""
+    fields = {"path": entry.path, "code": entry.code, "what": entry.what, "count": entry.count}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def load(path: Path) -> list[Entry]:
     """The entries of a file. Raises ConfigError, on one line, for a file that is missing or is none."""
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        return loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(
             f"--baseline {path}: there is no such file; `s3ap-lint baseline write {path}` makes it"
         ) from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"--baseline {path}: not a baseline: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"--baseline {path}: {_why_not(error)}") from None
+
+
+def loads(text: str) -> list[Entry]:
+    """The entries in a file's text. Raises ValueError for one that is no baseline."""
+    data: Any = json.loads(text)
     if not isinstance(data, dict) or data.get("version") != VERSION or not isinstance(data.get("entries"), list):
-        raise ConfigError(
-            f"--baseline {path}: not a baseline of version {VERSION}; write it again with `baseline write`"
-        )
+        raise _NoBaselineError(f"not a baseline of version {VERSION}; write it again with `baseline write`")
     try:
         return [_entry(item) for item in data["entries"]]
     except (KeyError, TypeError, ValueError):
-        raise ConfigError(f"--baseline {path}: an entry lacks path, code, what or count") from None
+        raise _NoBaselineError("an entry lacks path, code, what or count") from None
+
+
+class _NoBaselineError(ValueError):
+    """What is wrong with JSON that is no baseline."""
+
+
+def _why_not(error: Exception) -> str:
+    said = str(error).splitlines()[0]
+    return said if isinstance(error, _NoBaselineError) else f"not a baseline: {said}"
 
 
 def _entry(item: dict[str, Any]) -> Entry:

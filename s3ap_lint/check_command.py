@@ -8,21 +8,24 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
-from s3ap_lint import baseline, changed_lines, facts, fixes
+from s3ap_lint import added_ignores, baseline, changed_lines, changes, facts, fixes
 from s3ap_lint import report as reports
 from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.disk import CHANGED
 from s3ap_lint.errors import UsageError
 from s3ap_lint.fixes import Fixed
-from s3ap_lint.gate import WORTHLESS, for_named_files, nothing_checked, nothing_read, status
+from s3ap_lint.gate import WORTHLESS, nothing_checked, nothing_read, status
+from s3ap_lint.history import Repository
 from s3ap_lint.invocation import buffered, colored, config_of, paths_of, render_options, write
 from s3ap_lint.offers import Renderer
 from s3ap_lint.progress import Display
 from s3ap_lint.registry import Registry
 from s3ap_lint.remembrance import Words, remember
 from s3ap_lint.render.diff import diff
-from s3ap_lint.render.summary import fixable, fixed
+from s3ap_lint.render.statistics import statistics
+from s3ap_lint.render.summary import added, compared, fixable, fixed
 from s3ap_lint.render.wording import count as number
 from s3ap_lint.render.wording import relative_to
 from s3ap_lint.roots import absolute
@@ -39,10 +42,18 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options, paths)
     overlay = {} if buffer is None else {buffered(options.stdin_filename, config): buffer}
     with Display(sys.stderr) as display:
-        found = Run(paths, config, overlay, on_progress=display.update, caching=not options.no_cache)
+        found = Run(
+            paths,
+            config,
+            overlay,
+            on_progress=display.update,
+            caching=not options.no_cache,
+            tracing=options.changed is not None,
+        )
         renderer = _renderer(options.format, found.registry)
         found.fixing = fixing or renderer.shows_edits
         found.hashing = renderer.shows_line_hashes
+        change = _narrowed(options, found) if options.changed is not None else {}
         accepted = _acceptor(options, found)
         wanted = fixes.wish(found, unsafe=options.unsafe_fixes, only=next(iter(overlay), None))
         done = fixes.fixed(found, wanted, accepted) if fixing else None
@@ -52,25 +63,28 @@ def run(options: argparse.Namespace) -> int:
             report = replace(accepted(found.look(done.files)), fixed=done.settled.applied) if done.refused else report
         with suppress(Exception):  # the report is right whatever becomes of the cache
             found.keep()
-    report = _with_nothing_checked(report, found, options)
+    report = replace(_with_nothing_checked(report, found, options), **change)
     if options.changed_lines:
         report = _on_changed_lines(report, options)
         options.told = ""  # what git says is not remembered
     if done and options.diff:
         return _show(options, found, done, report)
     rules = found.registry.described(sorted({*_selected_codes(found), *(d.code for d in _all(report))}))
-    text = renderer.render(report, rules, render_options(options))
+    seconds, hits = time.monotonic() - started, found.cache.hits if found.cache else 0
+    told = (("cache_hits", hits), ("elapsed_ms", round(seconds * 1000))) if options.statistics else ()
+    text = renderer.render(report, rules, replace(render_options(options), statistics=told))
     if done and buffer is not None and not options.output:
         sys.stderr.write(text)
     else:
         write(text, options.output)
     if done and options.format != "text":
         _tell(report, "fixed")
-    if options.statistics:
-        _statistics(report, time.monotonic() - started)
-    config = for_named_files(config, found.found) if options.allow_empty else config
-    answer = status(report, config, found.registry, exit_zero=options.exit_zero)
-    if found.caching and options.told and not (done or overlay or options.statistics or answer == 2):
+    if options.statistics and options.format != "json":
+        print(*statistics(report, rules, seconds, hits), sep="\n", file=sys.stderr)
+    if report.compared and (options.format != "text" or options.quiet):
+        _tell_changes(report, always=options.no_new_ignores)
+    answer = status(report, found, exit_zero=options.exit_zero, no_new_ignores=options.no_new_ignores)
+    if found.caching and options.told and not (done or overlay or change or options.statistics or answer == 2):
         with suppress(Exception):
             remember(options.told, found, Words(text, answer, options.output), began)
     return 2 if done and done.refused else answer
@@ -81,6 +95,12 @@ def _must_fit(options: argparse.Namespace, fixing: bool) -> None:
         raise UsageError("--unsafe-fixes goes with --fix, which applies them, or --diff, which shows them")
     if options.changed_lines and (fixing or options.stdin_filename):
         raise UsageError("--changed-lines is about files as they are; it goes with no --fix, --diff or standard input")
+    if options.no_new_ignores and options.diff:
+        raise UsageError("--diff only shows what --fix would do; --no-new-ignores needs a run of its own")
+    if options.no_new_ignores and options.changed is None:
+        raise UsageError("--no-new-ignores goes with --changed, which tells what is new")
+    if options.changed is not None and "-" in options.paths:
+        raise UsageError("--changed compares files with what they were; what is read from standard input was nothing")
     if options.diff and options.format != "text":
         raise UsageError(f"--diff prints a patch; --format {options.format} cannot be had with it")
 
@@ -120,6 +140,26 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
         )
 
     return accepted
+
+
+def _narrowed(options: argparse.Namespace, run: Run) -> dict[str, Any]:
+    """Leave of a run only what changed; what a report says of that, by field."""
+    config, asked = run.config, run.found.reported
+    repository = Repository(config.top, config.root)
+    since = repository.since(options.changed)
+    known = absolute(options.baseline, config.cwd) if options.baseline else None
+    added = added_ignores.added(since, repository, config, run.registry, asked=asked, baseline=known)
+    settings = added_ignores.settings_changed(since, repository, config, schema=run.has_engines)
+    return {"compared": changes.narrow(run, repository, since, settings_changed=settings), "added": added}
+
+
+def _tell_changes(report: Report, *, always: bool) -> None:
+    """That nothing was checked, and what is ignored now, for output that has no place for it."""
+    if report.compared and not (report.compared.ours or report.compared.settings):
+        print(f"s3ap-lint: {compared(report.compared)}", file=sys.stderr)
+    seen = relative_to(report.paths.cwd, report.paths.root)
+    for line in added(report, seen) if always else ():
+        print(f"s3ap-lint: {line.strip()}", file=sys.stderr)
 
 
 def _with_nothing_checked(report: Report, run: Run, options: argparse.Namespace) -> Report:
@@ -175,7 +215,7 @@ def _show(options: argparse.Namespace, run: Run, done: Fixed, report: Report) ->
             print(f"s3ap-lint: {finding.code}: {finding.message}", file=sys.stderr)
     if not options.quiet:
         _tell(report, "would fix")
-    if status(report, config, run.registry, exit_zero=True) == 2:
+    if status(report, run, exit_zero=True) == 2:
         return 2
     return 1 if done.files and not options.exit_zero else 0
 
@@ -208,12 +248,3 @@ def _all(report: Report) -> tuple[Diagnostic, ...]:
 def _selected_codes(run: Run) -> list[str]:
     registry, selections = run.registry, run.config.selections()
     return [code for code in registry.rules if any(registry.wants(s, code) for s in selections)]
-
-
-def _statistics(report: Report, seconds: float) -> None:
-    counts: dict[str, int] = {}
-    for diagnostic in report.findings:
-        counts[diagnostic.code] = counts.get(diagnostic.code, 0) + 1
-    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        print(f"{count:7} {code}", file=sys.stderr)
-    print(f"{report.stats.files} files in {seconds:.2f} s", file=sys.stderr)

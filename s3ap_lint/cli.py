@@ -97,6 +97,12 @@ def _baseline(options: argparse.Namespace) -> int:
     return baseline_command.run(options)
 
 
+def _init(options: argparse.Namespace) -> int:
+    from s3ap_lint import init_command
+
+    return init_command.run(options)
+
+
 def _version_with(options: argparse.Namespace) -> int:
     """The same with the engines that these options bring in or leave out, which have to be loaded for it."""
     from s3ap_lint import tasks
@@ -213,6 +219,7 @@ def _lsp(options: argparse.Namespace) -> int:
 
 _RUN = {
     "check": _check,
+    "init": _init,
     "permissions": _permissions,
     "rules": _rules,
     "explain": _explain,

@@ -114,9 +114,46 @@ class Paths:
     top: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a run left out because it is what it was at a commit.
+
+    `files` changed, `ours` of them can be checked or are rested on; they touch `applications` of all (`of`).
+    `settings`: the configuration changed, so everything counts as changed. `whole` is what was looked at before
+    anything was left out.
+    """
+
+    ref: str = ""
+    commit: str = ""
+    files: int = 0
+    ours: int = 0
+    applications: int = 0
+    of: int = 0
+    settings: bool = False
+    whole: Stats = Stats()
+
+
+@dataclass(frozen=True, slots=True)
+class AddedIgnore:
+    """Something that silences findings, and did not at the commit that a run compares with.
+
+    `form` is "comment", "noqa", "metadata", "cfn-lint", "configuration" or "baseline"; `code` what is silenced, as it
+    is written ("" for all that the form can silence); `what` is where: a structural path, a function, a pattern.
+    """
+
+    form: str
+    code: str
+    place: Place
+    what: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True)
 class Report:
-    """Everything a run has to say, sorted by subject, place and code; `fixed` in the order of the fixes."""
+    """Everything a run has to say, sorted by subject, place and code; `fixed` in the order of the fixes.
+
+    `compared` and `added` belong to a run that is about changes only.
+    """
 
     findings: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
@@ -125,3 +162,5 @@ class Report:
     tool: Tool = Tool("")
     paths: Paths = Paths(".", ".", ".")
     fixed: tuple[Diagnostic, ...] = ()
+    compared: Compared | None = None
+    added: tuple[AddedIgnore, ...] = ()

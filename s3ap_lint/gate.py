@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
 
 from s3ap_lint import report as reports
 from s3ap_lint.config import Config
@@ -12,7 +12,7 @@ from s3ap_lint.discovery import Discovery
 from s3ap_lint.invocation import below_root
 from s3ap_lint.model import Severity
 from s3ap_lint.registry import Registry
-from s3ap_lint.settings import Require
+from s3ap_lint.run import Run
 from s3ap_lint.tasks import template_engines
 
 WORTHLESS = frozenset({"S3AP902", "S3AP906"})
@@ -53,36 +53,35 @@ def nothing_read(report: Report, found: Discovery, config: Config, allow_empty: 
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(path))
 
 
-def status(report: Report, config: Config, registry: Registry, *, exit_zero: bool) -> int:
-    """0: nothing at or above `--fail-on`; 1: findings; 2: the run cannot be trusted."""
-    unmet = _unmet(report, config, registry)
+def status(report: Report, run: Run, *, exit_zero: bool, no_new_ignores: bool = False) -> int:
+    """0: nothing at or above `--fail-on`; 1: findings, or ignores that nobody wanted; 2: the run cannot be trusted."""
+    unmet = [*_too_little(report, run), *_not_run(run.config, run.registry)]
     for line in unmet:
         print(f"s3ap-lint: {line}", file=sys.stderr)
     if unmet or any(d.code in WORTHLESS for d in report.findings):
         return 2
-    failing = any(d.severity.rank >= config.fail_on.rank for d in report.findings)
-    return 1 if failing and not exit_zero else 0
+    failing = any(d.severity.rank >= run.config.fail_on.rank for d in report.findings)
+    return 1 if (failing or (no_new_ignores and report.added)) and not exit_zero else 0
 
 
-def for_named_files(config: Config, found: Discovery) -> Config:
-    """The configuration without the counts of `[require]`, if only files were named: a hook's share of a project."""
-    if any(given.kind != "file" for given in found.given):
-        return config
-    return replace(config, require=Require(rules=config.require.rules))
-
-
-def _unmet(report: Report, config: Config, registry: Registry) -> list[str]:
-    """What `[require]` asks for and the run did not see."""
-    lines = []
+def _too_little(report: Report, run: Run) -> Iterator[str]:
+    """What `[require]` asks to be seen and the run did not see; of files that were named, as by a hook, nothing is."""
+    given = run.found.given
+    if given and all(one.kind == "file" for one in given):
+        return
+    stats = report.compared.whole if report.compared else report.stats
     for name in ("templates", "modules", "applications", "functions", "functions_joined"):
-        wanted, seen = getattr(config.require, name), getattr(report.stats, name)
+        wanted, seen = getattr(run.config.require, name), getattr(stats, name)
         if wanted is not None and seen < wanted:
-            lines.append(f"require: {name} = {wanted}, but this run saw {seen}; is something not found, or ignored?")
+            yield f"require: {name} = {wanted}, but this run saw {seen}; is something not found, or ignored?"
+
+
+def _not_run(config: Config, registry: Registry) -> list[str]:
+    """The rules that `[require]` asks for and that did not run."""
     known = reports.known(registry)
     ran = reports.looked_for(config, registry, bool(template_engines(config, registry)))
-    lines += [
+    return [
         f"require: the rule {selector} did not run; it is not selected, or its plugin is disabled"
         for selector in config.require.rules
         if not (known(selector) and ran(selector))
     ]
-    return lines

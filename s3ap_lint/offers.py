@@ -79,10 +79,14 @@ class Renderer:
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """What the command line says about output. Width in terminal columns."""
+    """What the command line says about output. Width in terminal columns.
+
+    `statistics` is what `--statistics` adds to the counts of a report.
+    """
 
     color: bool = False
     quiet: bool = False
     verbose: bool = False
     width: int = 100
     sarif_suppressed: bool = False
+    statistics: tuple[tuple[str, int], ...] = ()

@@ -47,6 +47,7 @@ class Run:
     `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes,
     `hashing` at the hashes of lines.
     `caching`: results of earlier runs are used where all that they rest on is as it was, and `keep` keeps new ones.
+    `tracing`: somebody asks what each result rests on.
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
 
@@ -57,6 +58,7 @@ class Run:
     on_progress: Progress | None = None
     caching: bool = False
     hashing: bool = False
+    tracing: bool = False
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
@@ -92,6 +94,25 @@ class Run:
     def has_engines(self) -> bool:
         """Whether a schema engine takes part."""
         return bool(template_engines(self.config, self.registry))
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The candidates for templates of the whole project."""
+        return tuple(candidate.path for candidate in self._project.templates)
+
+    @property
+    def project_files(self) -> frozenset[str]:
+        """All files of the project that can be checked, and those that were given."""
+        return frozenset((*self._every_module(), *self.templates, *self._project.inputs))
+
+    def has_folder(self, path: str) -> bool:
+        """Whether there is a folder below the root."""
+        return self._workspace.kind(path) == "folder"
+
+    def narrow(self, choose: Callable[[Mapping[Task, UnitResult]], tuple[Discovery, list[Task]]]) -> None:
+        """Check by our own rules all that was asked about; of that only what is chosen by the results is reported."""
+        self._check(self._tasks, self._begin(self._held), "rules")
+        self.found, self._tasks = choose({task: self._results[task] for task in self._tasks})
 
     def hold(self) -> None:
         """From now on every file that was asked about is what it is at this moment, whatever happens on disk."""
@@ -168,7 +189,7 @@ class Run:
             self._workspace = Workspace(self.config.root, overlay)
             self._present = Present(self._workspace, self.cache.known if self.cache else None)
         self._last = overlay
-        setup = Setup(self.config, overlay, keeping=self.cache is not None)
+        setup = Setup(self.config, overlay, keeping=self.tracing or self.cache is not None)
         setup.begin(self.registry, self._workspace)
         return setup
 

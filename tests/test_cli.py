@@ -313,6 +313,14 @@ def test_a_requirement_that_is_not_met_is_2_even_without_findings(cli: Cli, writ
     ] == ran.err.splitlines()
 
 
+def test_counts_are_not_required_of_files_that_were_named(cli: Cli, write: Write):
+    """A hook names what is committed; the rules have to run all the same."""
+    write({**CLEAN, ".s3ap-lint.toml": '[require]\ntemplates = 17\nrules = ["S3AP101"]\n'})
+    (name, *_) = (path for path in CLEAN if path.endswith(".yaml"))
+    assert [0, 2] == [cli.lint(*paths).status for paths in ((name,), (name, "."))]
+    assert 2 == cli.lint("--ignore", "S3AP1", name).status
+
+
 def test_a_requirement_that_is_met_is_not_mentioned(cli: Cli, write: Write):
     settings = '[require]\nfunctions = 1\nfunctions_joined = 1\ntemplates = 1\nmodules = 3\nrules = ["S3AP101"]\n'
     write({**APPLICATION, ".s3ap-lint.toml": settings})
@@ -488,8 +496,28 @@ def test_statistics_are_on_standard_error_only(cli: Cli, write: Write):
     plain, counted = cli.lint(), cli.lint("--statistics")
     assert plain.out == counted.out
     lines = counted.err.splitlines()
-    assert ["      2 F401", "      1 S3AP202", "      1 S3AP302", "      1 S3AP903"] == lines[:-1]
-    assert re.fullmatch(r"4 files in \d+\.\d\d s", lines[-1])
+    assert [
+        "2  F401     [*]  unused-import",
+        "1  S3AP202  [*]  unguarded-reference",
+        "1  S3AP302  [ ]  unset-variable",
+        "1  S3AP903  [*]  unused-ignore",
+        "[*] fixed by --fix, [?] by --fix --unsafe-fixes; for some of these at least",
+    ] == lines[:-1]
+    assert re.fullmatch(r"4 files in \d+\.\d\d s, 5 results of earlier runs used again", lines[-1])
+
+
+def test_statistics_of_json_are_in_its_stats(cli: Cli, write: Write):
+    """Standard error stays empty: what reads the document has them."""
+    write(APPLICATION)
+    first, again = (cli.lint("--statistics", "--format", "json") for _ in range(2))
+    assert ("", "") == (first.err, again.err)
+    stats = [json.loads(ran.out)["stats"] for ran in (first, again)]
+    assert [0, 5] == [one["cache_hits"] for one in stats]
+    assert all(isinstance(one["elapsed_ms"], int) and one["elapsed_ms"] > 0 for one in stats)
+    assert json.loads(cli.lint("--format", "json").out)["stats"].keys() == stats[0].keys() - {
+        "cache_hits",
+        "elapsed_ms",
+    }
 
 
 def test_version_names_the_engines(cli: Cli):
@@ -507,7 +535,7 @@ def test_version_names_the_engines(cli: Cli):
 def test_help_names_the_commands_and_the_exit_statuses(cli: Cli):
     ran = cli("--help")
     assert (0, "") == (ran.status, ran.err)
-    for command in ("check", "explain CODE", "rules", "selftest", "config show", "new FAMILY/NAME"):
+    for command in ("check", "init [PATH]", "explain CODE", "rules", "selftest", "config show", "new FAMILY/NAME"):
         assert f"\n  {command} " in ran.out
     status = "0 nothing at or above --fail-on, 1 findings (with --diff: changes), 2 the job could not be done"
     assert ran.out.endswith(f"\nexit status: {status}\n")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from s3ap_lint.diagnostic import Diagnostic, Place, PlacedFix, Report
+from s3ap_lint.diagnostic import AddedIgnore, Diagnostic, Place, PlacedFix, Report
 from s3ap_lint.model import Rule, Scenario
 from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render.wording import Seen, relative_to
@@ -15,20 +15,12 @@ from s3ap_lint.render.wording import Seen, relative_to
 VERSION = 1
 
 
-def render(
-    report: Report,
-    rules: Mapping[str, Rule | Catalogued],
-    options: RenderOptions,
-    statistics: Mapping[str, int | float] | None = None,
-) -> str:
-    """The object as text; `statistics` are what `--statistics` adds to `stats`.
-
-    ASCII only, so that the bytes are the same whatever the encoding of the output.
-    """
-    return json.dumps(document(report, statistics or {}), indent=2) + "\n"
+def render(report: Report, rules: Mapping[str, Rule | Catalogued], options: RenderOptions) -> str:
+    """The object as text. ASCII only, so that the bytes are the same whatever the encoding of the output."""
+    return json.dumps(document(report, dict(options.statistics)), indent=2) + "\n"
 
 
-def document(report: Report, statistics: Mapping[str, int | float]) -> dict[str, Any]:
+def document(report: Report, statistics: Mapping[str, int]) -> dict[str, Any]:
     """The object itself, with every key present; paths are relative to the working directory."""
     seen = relative_to(report.paths.cwd, report.paths.root)
     return {
@@ -40,6 +32,8 @@ def document(report: Report, statistics: Mapping[str, int | float]) -> dict[str,
             for entry in report.unchecked
         ],
         "fixed": [_finding(finding, seen) for finding in report.fixed],
+        "changed": report.compared and asdict(report.compared),
+        "added_ignores": [_added(one, seen) for one in report.added],
         "stats": asdict(report.stats) | dict(statistics),
         "tool": {"name": "s3ap-lint", "version": report.tool.version, "engines": dict(report.tool.engines)},
     }
@@ -58,6 +52,18 @@ def _finding(finding: Diagnostic, seen: Seen) -> dict[str, Any]:
         "flow": [_place(place, seen) for place in finding.flow],
         "fix": finding.fix and _fix(finding.fix, seen),
         "fingerprint": finding.fingerprint,
+    }
+
+
+def _added(one: AddedIgnore, seen: Seen) -> dict[str, Any]:
+    return {
+        "form": one.form,
+        "code": one.code,
+        "path": seen(one.place.path),
+        "line": one.place.line,
+        "column": one.place.column,
+        "what": one.what,
+        "reason": one.reason,
     }
 
 

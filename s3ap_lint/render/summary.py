@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from s3ap_lint.diagnostic import Diagnostic, Report, Stats, Tool
+from s3ap_lint.diagnostic import Compared, Diagnostic, Report, Stats, Tool
 from s3ap_lint.model import Rule, Safety, Severity, Unchecked
 from s3ap_lint.offers import Catalogued
 from s3ap_lint.render.wording import Seen, count, listed, one_line
@@ -25,6 +25,9 @@ def summary(report: Report, rules: Mapping[str, Rule | Catalogued], verbose: boo
         yield from (_told("suppressed", finding, finding.reason, seen) for finding in report.suppressed)
     yield from _fixable(report.findings)
     yield _looked_at(report.stats)
+    if report.compared:
+        yield compared(report.compared)
+        yield from added(report, seen)
     if report.unchecked:
         hint = ":" if verbose else " (-v lists them):"
         yield f"could not check {count(len(report.unchecked), 'thing')}{hint}"
@@ -78,6 +81,32 @@ def _looked_at(stats: Stats) -> str:
     if not stats.functions:
         return checked
     return f"{checked}; joined {stats.functions_joined:,} of {count(stats.functions, 'function')} to their code"
+
+
+def compared(changes: Compared) -> str:
+    """What a run was narrowed down to: "since origin/main (1a2b3c4): 3 files changed; 1 of 17 applications"."""
+    since = f"since {changes.ref} ({changes.commit[:7]})"
+    if changes.settings:
+        return f"{since}: the settings changed, so everything was checked"
+    if not changes.files:
+        return f"{since}: no file changed; nothing was checked"
+    files = f"{since}: {count(changes.files, 'file')} changed"
+    if not changes.ours:
+        return f"{files}, no template, code or deploy input among them; nothing was checked"
+    applications = f"{changes.applications:,} of {count(changes.of, 'application')}"
+    some = f", {changes.ours:,} of them to be checked" if changes.ours < changes.files else ""
+    return f"{files}{some}; checked {applications}"
+
+
+def added(report: Report, seen: Seen) -> Iterator[str]:
+    """What silences findings and did not before, each with its reason."""
+    if report.added:
+        yield f"{count(len(report.added), 'ignore')} added since {report.compared.ref if report.compared else ''}:"
+    for one in report.added:
+        what = f" in {one.what}" if one.what else ""
+        code = f"{one.form} {one.code or 'of all codes'}" if one.form != "configuration" or one.code else one.form
+        reason = one.reason or "no reason given"
+        yield "  " + one_line(f"{seen(one.place.path)}:{one.place.line}: {code}{what}: {reason}")
 
 
 def _reasons(unchecked: tuple[Unchecked, ...]) -> Iterator[str]:

@@ -142,7 +142,7 @@ class Project:
         for task in near:
             results += self._desk(task.folder).check([task], buffers, checkpoint, path, heard)
         results += self._desk(near[0].folder if near else dirname(path)).check(own, buffers, checkpoint)
-        complete = not far or any(path in result.closures for result in results)
+        complete = not far or any(path in result.uses for result in results)
         if not complete and not everywhere:
             results += [result for task in far for result in self._known(task, buffers)]
         tell(Stage(self._report(path, results, buffers, complete=complete), complete or not everywhere))
@@ -183,10 +183,10 @@ class Project:
         near, far, _ = self._tasks(path, buffers)
         for task in near:
             (result,) = self._desk(task.folder).check([task], buffers, _go_on)
-            if path in result.templates or path in result.closures:
+            if path in result.templates or path in result.uses:
                 return self._desk(task.folder).application
         for task in far:
-            if any(path in result.closures for result in self._known(task, buffers)):
+            if any(path in result.uses for result in self._known(task, buffers)):
                 self._desk(task.folder).check([task], buffers, _go_on)
                 return self._desk(task.folder).application
         return None

@@ -108,6 +108,8 @@ def test_a_finding_has_everything_that_is_known_of_it() -> None:
   "suppressed": [],
   "unchecked": [],
   "fixed": [],
+  "changed": null,
+  "added_ignores": [],
   "stats": {
     "files": 4,
     "templates": 2,
@@ -156,7 +158,7 @@ def test_paths_are_relative_to_the_working_directory() -> None:
 
 
 def test_statistics_are_added_to_stats_when_there_are_any() -> None:
-    text = render(report(), RULES, OPTIONS, {"cache_hits": 3, "elapsed_ms": 12})
+    text = render(report(), RULES, RenderOptions(statistics=(("cache_hits", 3), ("elapsed_ms", 12))))
     assert {*STATS, "cache_hits", "elapsed_ms"} == set(json.loads(text)["stats"])
 
 
@@ -164,7 +166,8 @@ def test_statistics_are_added_to_stats_when_there_are_any() -> None:
 def test_any_report_is_an_object_with_every_key(report: Report) -> None:
     """And its bytes are the same whatever the encoding of the output."""
     document = loaded(report)
-    assert ["version", "findings", "suppressed", "unchecked", "fixed", "stats", "tool"] == list(document)
+    keys = ["version", "findings", "suppressed", "unchecked", "fixed", "changed", "added_ignores", "stats", "tool"]
+    assert keys == list(document)
     assert all(set(finding) == FINDING for finding in document["findings"])
     assert all(set(finding) == {*FINDING, "reason"} for finding in document["suppressed"])
     assert set(document["stats"]) == STATS

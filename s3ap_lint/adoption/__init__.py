@@ -1,0 +1,1 @@
+"""Adopting the program in a project: what can be found out about it, and the files that say so."""
