@@ -204,24 +204,23 @@ class Space:
     def _search(
         self, question: Callable[[World], T], start: Mapping[str, Value], budget: int, by_rules: bool = True
     ) -> Iterator[Outcome[T]]:
-        stack: list[Mapping[str, Value]] = [start]
+        stack: list[World] = [World(self, start)]
         asked = 0
         while stack:
-            chosen = stack.pop()
+            world = stack.pop()
             asked += 1
             self._asked += by_rules
             if max(asked, self._asked) > 2 * budget:
                 raise TooManyWorlds
             self._worlds.spend()
-            world = World(self, chosen)
             try:
                 answer = question(world)
             except Undecided as needed:
-                stack += [{**chosen, needed.variable: value} for value in reversed(self.domain(needed.variable))]
+                stack += [world.choosing(needed.variable, value) for value in reversed(self.domain(needed.variable))]
                 continue
             except Impossible:
                 continue
-            defaults = self._allowed_by_rules(chosen, budget) if by_rules and self.rules else {world.is_default}
+            defaults = self._allowed_by_rules(world.chosen, budget) if by_rules and self.rules else {world.is_default}
             if defaults:
                 yield Outcome(world, answer, True in defaults)
 

@@ -58,6 +58,12 @@ class World:
         self._open: set[str] = set()
         self.memo: dict[object, object] = {}  # what is asked again and again of one world
 
+    def choosing(self, variable: str, value: Value) -> World:
+        """The same world with one more choice, in which every condition that was decided is as it was."""
+        more = World(self.space, {**self.chosen, variable: value})
+        more.conditions = dict(self.conditions)
+        return more
+
     def value(self, variable: str) -> Value:
         """The value of a parameter or pseudo parameter here."""
         found = self.chosen.get(variable)
