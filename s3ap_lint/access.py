@@ -11,7 +11,7 @@ from enum import Enum
 from functools import partial
 
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, S3Resource, Target, level_of, matches, s3_resource
-from s3ap_lint.iam import Role, in_every_world
+from s3ap_lint.iam import Role
 from s3ap_lint.policies import Policies, Statement, statements
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
@@ -137,8 +137,7 @@ def standing(role: Role, action: str, world: World) -> Standing:
 
 
 def _works(role: Role, action: str, world: World) -> bool:
-    shared = in_every_world(world, (_works, role, action), partial(_works_in, role, action))
-    return _works_in(role, action, world) if shared is None else shared
+    return world.answer((_works, role, action), partial(_works_in, role, action))
 
 
 def _works_in(role: Role, action: str, world: World) -> bool:

@@ -44,7 +44,7 @@ GENERATED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One resource. `properties` is what the template writes; `property` also looks into Globals."""
 
