@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from s3ap_lint import data
 from s3ap_lint.arn import matches
@@ -85,11 +86,14 @@ class Policies:
     unread: tuple[Location, ...]
 
 
-def statements(document: Node, world: World) -> Iterator[Statement]:
+def statements(document: Node, world: World) -> tuple[Statement, ...]:
     """The statements of a policy document in a world."""
+    return world.answer((statements, document), partial(_statements, document))
+
+
+def _statements(document: Node, world: World) -> tuple[Statement, ...]:
     chosen = choose(document, world)
-    if chosen is not None:
-        yield from read(items_of(chosen["Statement"], world), world)
+    return tuple(read(items_of(chosen["Statement"], world), world)) if chosen is not None else ()
 
 
 def read(nodes: Iterable[Node], world: World) -> Iterator[Statement]:

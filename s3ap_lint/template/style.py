@@ -128,8 +128,8 @@ class Style:
         return {}
 
     def _expanded(self, node: Node) -> bool | None:
-        first = next(entries(node), None)
-        if node.style != "flow" or first is None:
+        first = next(entries(node), None) if node.style == "flow" else None
+        if first is None:
             return None
         return b"\n" in self.source.data[node.span.start : start_of(first)]
 
@@ -138,8 +138,8 @@ class Style:
         """What stands between two entries on one line."""
 
         def sample(node: Node) -> str | None:
-            children = list(entries(node))
-            if node.style != "flow" or len(children) < 2:
+            children = list(entries(node)) if node.style == "flow" else []
+            if len(children) < 2:
                 return None
             between = self.source.data[end_of(children[0]) : start_of(children[1])].decode()
             return between if between in {",", ", "} else None

@@ -104,12 +104,15 @@ def is_no_value(node: Node) -> bool:
 def choose(node: Node, world: World) -> Node | None:
     """The node that stands here after every outer `!If` is decided; None where nothing stands."""
     while True:
-        if not node or is_no_value(node):
-            return None
         function = node.function
-        if function is None or function[0] != "Fn::If" or len(function[1]) != 3:
+        if function is None:
+            return node or None
+        name, argument = function
+        if name == "Ref" and argument.text == "AWS::NoValue":
+            return None
+        if name != "Fn::If" or len(argument) != 3:
             return node
-        node = function[1][1] if world.holds(function[1][0].text) else function[1][2]
+        node = argument[1] if world.holds(argument[0].text) else argument[2]
 
 
 def listed(node: Node, world: World) -> list[Node]:
