@@ -28,6 +28,8 @@ class Filler(Enum):
     ATTRIBUTE = "attribute of a resource"
     OPAQUE = "cannot be told"
 
+    __hash__ = object.__hash__  # that of Enum is written in Python, and holes are looked up all the time
+
 
 @dataclass(frozen=True, slots=True)
 class Hole:
