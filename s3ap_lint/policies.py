@@ -24,7 +24,6 @@ from s3ap_lint.template.values import (
     Values,
     choose,
     fused,
-    is_fixed,
     is_no_value,
     texts,
 )
@@ -100,12 +99,7 @@ def read(nodes: Iterable[Node], world: World) -> Iterator[Statement]:
     for node in nodes:
         if not node.is_mapping or node.function is not None:
             continue
-        known = world.space.memo.get(("statement", node))
-        if not isinstance(known, Statement):
-            known = statement_of(node, world)
-            if is_fixed(node, world):
-                world.space.memo["statement", node] = known
-        yield known
+        yield world.answer((statement_of, node), partial(statement_of, node))
 
 
 def statement_of(node: Node, world: World) -> Statement:

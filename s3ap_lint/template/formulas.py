@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Protocol
 
+from s3ap_lint.template.answers import Ways
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import Fresh, Parameter, Value
 
@@ -27,6 +28,8 @@ class Choices(Protocol):
     def mappings(self) -> Node: ...
     @property
     def memo(self) -> dict[object, object]: ...
+    @property
+    def answers(self) -> dict[Hashable, Ways]: ...
     def knows(self, name: str) -> bool: ...
     def domain(self, variable: str) -> tuple[Value, ...]: ...
     def default(self, variable: str) -> str | None: ...

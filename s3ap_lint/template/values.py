@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from s3ap_lint.model import Location
 from s3ap_lint.template.node import Node
@@ -145,14 +146,11 @@ def texts(node: Node, world: World) -> Values:
     """Every text that a value (a string or a list of strings) becomes in a world."""
     if not node:
         return Values()
-    key = ("texts", node)
-    known = world.space.memo.get(key)
-    if isinstance(known, Values):
-        return known
-    found = Values(tuple(leaf for item in listed(node, world) for leaf in _leaves(item, world)))
-    if is_fixed(node, world):
-        world.space.memo[key] = found
-    return found
+    return world.answer((texts, node), partial(_texts, node))
+
+
+def _texts(node: Node, world: World) -> Values:
+    return Values(tuple(leaf for item in listed(node, world) for leaf in _leaves(item, world)))
 
 
 def text(node: Node, world: World) -> Leaf | None:

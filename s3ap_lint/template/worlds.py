@@ -1,23 +1,22 @@
-"""One way of deploying a template, as far as it is chosen, and what is known of all ways that are alike.
-
-A template has many worlds, and a question about a role or a statement looks at little of each. What it looks at is
-remembered as a tree: which condition or parameter comes first, which one next when that is so, and at the end the
-answer. To ask again is to walk down the tree, and the world is asked for just what the question would ask it.
-"""
+"""One way of deploying a template, as far as it is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from functools import partial
+from typing import TypeVar, cast
 
 from s3ap_lint.budget import GaveUp
+from s3ap_lint.template.answers import End, Fork, Seen, Ways
 from s3ap_lint.template.formulas import Choices, Formulas, Impossible, canonical
 from s3ap_lint.template.parameters import Value
 
 __all__ = ["Choices", "Impossible", "TooManyWorlds", "Undecided", "World", "canonical"]
 
 T = TypeVar("T")
+
+DEEP = 32
+"""Conditions that name each other in a row and are remembered; those below are worked out, on half of the stack."""
 
 
 class TooManyWorlds(GaveUp):
@@ -70,8 +69,9 @@ class World(Formulas):
         if node is None or condition in self._open:
             return self.free(f"condition {condition}")
         self._open.add(condition)
+        deep = len(self._open) > DEEP
         try:
-            truth = self.answer(("condition", condition), lambda world: world.truth(node))
+            truth = self.truth(node) if deep else self.answer(("condition", condition), partial(World.truth, node=node))
         finally:
             self._open.discard(condition)
         self.conditions[condition] = truth
@@ -96,74 +96,49 @@ class World(Formulas):
         It must hang on nothing but which conditions hold and which values parameters have, may not look at what is
         `chosen`, and the answer may not keep the world. Raises what the question raises.
         """
-        tree = cast("_Ways", self.space.memo.setdefault((World.answer, key), {}))
-        ways, last = tree, cast("_Seen", None)
-        while isinstance(found := ways.get(last), _Fork):
-            ways, last = found.ways, found.seen_in(self)
-        if found is not None:
-            return cast("T", found.answer)
+        tree = self.space.answers.get(key)
+        if tree is None:
+            tree = self.space.answers[key] = {}
+        ways, last = tree, cast("Seen", None)
+        while (found := ways.get(last)) is not None:
+            if isinstance(found, End):
+                return cast("T", found.answer)
+            ways, last = found.ways, self.holds(found.name) if found.is_condition else self.value(found.name)
         watched = _Watched(self, tree)
         answer = question(watched)
         watched.ends(answer)
         return answer
 
 
-# -- the tree --------------------------------------------------------------------------------------
-
-_Seen = Value | bool | None
-_Ways = dict[_Seen, "_Fork | _End"]
-"""How it goes on, by what was seen last; None where nothing was yet."""
-
-
-@dataclass(slots=True)
-class _End:
-    """Nothing else is looked at."""
-
-    answer: Any
-
-
-@dataclass(slots=True)
-class _Fork:
-    """What is looked at next, a condition or else a parameter, and how it goes on."""
-
-    name: str
-    is_condition: bool
-    ways: _Ways = field(default_factory=dict)
-
-    def seen_in(self, world: World) -> Value | bool:
-        """How it is in a world. Raises Undecided."""
-        return world.holds(self.name) if self.is_condition else world.value(self.name)
-
-
 class _Watched(World):
     """Another world as a question sees it, whose tree grows with all that it looks at."""
 
-    def __init__(self, world: World, tree: _Ways) -> None:
+    def __init__(self, world: World, tree: Ways) -> None:
         super().__init__(world.space, {})
         self._world = world
         self._ways = tree
-        self._last: _Seen = None
+        self._last: Seen = None
         self._values: dict[str, Value] = {}
 
     def value(self, variable: str) -> Value:
         if variable not in self._values:
-            fork = self._next(_Fork(variable, False))
+            fork = self._next(Fork(variable, False, {}))
             self._last = self._values[variable] = self._world.value(variable)
             self._ways = fork.ways
         return self._values[variable]
 
     def holds(self, condition: str) -> bool:
         if condition not in self.conditions:
-            fork = self._next(_Fork(condition, True))
+            fork = self._next(Fork(condition, True, {}))
             self._last = self.conditions[condition] = self._world.holds(condition)
             self._ways = fork.ways
         return self.conditions[condition]
 
-    def _next(self, fork: _Fork) -> _Fork:
+    def _next(self, fork: Fork) -> Fork:
         known = self._ways.setdefault(self._last, fork)
-        assert isinstance(known, _Fork) and known.name == fork.name, "one question looks at the same in worlds alike"
+        assert isinstance(known, Fork) and known.name == fork.name, "one question looks at the same in worlds alike"
         return known
 
     def ends(self, answer: object) -> None:
         """Nothing else was looked at before a question had its answer."""
-        self._ways[self._last] = _End(answer)
+        self._ways[self._last] = End(answer)
