@@ -372,7 +372,11 @@ class Function:
 
     def variables_in(self, world: World) -> Variables:
         """The same, each decided when it is asked for, so that a question branches on what it needs only."""
-        return variables_of(self.resource, world, self.variables.keys())
+        known = world.memo.get((variables_of, self.resource))
+        if not isinstance(known, Variables):
+            known = variables_of(self.resource, world, self.variables.keys())
+            world.memo[variables_of, self.resource] = known
+        return known
 
 
 _LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})
