@@ -11,7 +11,7 @@ from enum import Enum
 from functools import partial
 
 from s3ap_lint.arn import ACCESS_POINT_ACTIONS, S3Resource, Target, level_of, matches, s3_resource
-from s3ap_lint.iam import Role, in_every_world
+from s3ap_lint.iam import Role
 from s3ap_lint.policies import Policies, Statement, statements
 from s3ap_lint.template.conditions import Outcome
 from s3ap_lint.template.node import Node
@@ -77,7 +77,7 @@ def s3_outcomes(role: Role, *targets: Target) -> list[Outcome[tuple[S3Grant, ...
 def _grants(role: Role, world: World) -> tuple[S3Grant, ...]:
     if not role.exists(world):
         return ()
-    found = [pair for statement in role.policies(world).statements for pair in _granted(statement, role)]
+    found = world.answer((_granted, role), partial(_granted, role))
     actions = dict.fromkeys(action for _, action, _ in found)
     standings = {action: standing(role, action, world) for action in actions}
     grants = (S3Grant(action, resource, standings[action], statement) for resource, action, statement in found)
@@ -91,7 +91,15 @@ def _surplus(grant: S3Grant, standings: Mapping[str, Standing]) -> bool:
     return any(standings[a].access is Access.WORKS for a in grant.statement.actions.texts if a in standings)
 
 
-def _granted(statement: Statement, role: Role) -> Iterator[tuple[S3Resource, str, Statement]]:
+Granted = tuple[S3Resource, str, Statement]
+
+
+def _granted(role: Role, world: World) -> tuple[Granted, ...]:
+    """What the statements of a role grant on aliases and access points."""
+    return tuple(one for statement in role.policies(world).statements for one in _granted_by(statement, role))
+
+
+def _granted_by(statement: Statement, role: Role) -> Iterator[Granted]:
     """The (resource, action) pairs that one statement grants on aliases and access points, by level."""
     if not statement.allows or not statement.complete:
         return
@@ -137,8 +145,7 @@ def standing(role: Role, action: str, world: World) -> Standing:
 
 
 def _works(role: Role, action: str, world: World) -> bool:
-    shared = in_every_world(world, (_works, role, action), partial(_works_in, role, action))
-    return _works_in(role, action, world) if shared is None else shared
+    return world.answer((_works, role, action), partial(_works_in, role, action))
 
 
 def _works_in(role: Role, action: str, world: World) -> bool:

@@ -17,6 +17,7 @@ SHOWN = "************"
 """What stands for an account id in everything that is printed; as long as one, so that columns stay right."""
 
 _DIGITS = re.compile(r"(?<![0-9A-Za-z.])\d{12}(?![0-9A-Za-z]|\.\d)")
+_TWELVE = re.compile(r"\d{12}")
 _RUNS = "123456789" * 3
 _BYTES = re.compile(rb"\d{12}")
 _GROUPS = re.compile(r"(\d)\1{11}|(\d)\2{3}(\d)\3{3}(\d)\4{3}|(\d\d)\5{5}|(\d)\6{5}(\d)\7{5}|(\d)\8(?:(\d)\9){5}")
@@ -57,6 +58,8 @@ def account_ids(text: str) -> Iterator[tuple[str, str]]:
 
     A layer, an application of the Serverless Application Repository and an image belong to whoever publishes them.
     """
+    if not _TWELVE.search(text):
+        return
     for found in _ARN.finditer(text):
         published = found["service"] in _PUBLISHED or found["rest"].startswith("layer:")
         if not published and is_somebodys(found["id"]):

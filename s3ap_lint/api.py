@@ -61,7 +61,7 @@ from s3ap_lint.permissions.access_point_name import ARNS as ACCESS_POINT_ARNS
 from s3ap_lint.permissions.access_point_name import name_beside
 from s3ap_lint.permissions.configured_lacks import ConfiguredLack, configured_lacks
 from s3ap_lint.permissions.granting import lacking_statements, needed_statements, with_actions, with_statements
-from s3ap_lint.permissions.grants import Grants
+from s3ap_lint.permissions.grants import Grants, grants_of
 from s3ap_lint.permissions.guards import given_when
 from s3ap_lint.permissions.least_privilege import LeastStatement
 from s3ap_lint.permissions.least_privilege import value_of as statement_value
@@ -214,6 +214,7 @@ __all__ = [
     "get_att",
     "given_when",
     "good",
+    "grants_of",
     "guards",
     "hollow",
     "hookimpl",

@@ -23,7 +23,7 @@ from s3ap_lint.python.imports import Finder
 from s3ap_lint.python.interpolation import Inserted, inserted
 from s3ap_lint.python.module import Module, parse
 from s3ap_lint.python.reach import ReachedRead
-from s3ap_lint.python.returns import Returned, Returns
+from s3ap_lint.python.returns import Returned
 from s3ap_lint.python.signature import Signature, handler_signature
 from s3ap_lint.python.sinks import Sinks
 from s3ap_lint.python.versions import Newer, newer_than
@@ -269,11 +269,7 @@ class Function:
 
     def returned(self) -> tuple[Returned, ...]:
         """What its handler may hand back, decorators of the project included."""
-        closure = self.closure
-        if closure is None:
-            return ()
-        names = closure.reach().names
-        return tuple(one for node, scope in closure.handlers for one in Returns(names).of(node, scope))
+        return self.closure.returned if self.closure is not None else ()
 
     def inserted(self, sinks: Sinks) -> tuple[tuple[Inserted, Location], ...]:
         """The values of the event that are formatted into the text that a sink runs, each with the call."""
@@ -376,7 +372,11 @@ class Function:
 
     def variables_in(self, world: World) -> Variables:
         """The same, each decided when it is asked for, so that a question branches on what it needs only."""
-        return variables_of(self.resource, world, self.variables.keys())
+        known = world.memo.get((variables_of, self.resource))
+        if not isinstance(known, Variables):
+            known = variables_of(self.resource, world, self.variables.keys())
+            world.memo[variables_of, self.resource] = known
+        return known
 
 
 _LOADERS = frozenset({"AWS_LAMBDA_EXEC_WRAPPER", "PYTHONPATH", "PYTHONSTARTUP"})

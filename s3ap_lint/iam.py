@@ -7,10 +7,8 @@ all the forms that SAM takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TypeVar, cast
 
 from s3ap_lint.model import Location
 from s3ap_lint.policies import Policies, Reader, Statement, aws_managed, may_concern, statement_of, unreadable
@@ -18,9 +16,7 @@ from s3ap_lint.template.node import Node
 from s3ap_lint.template.references import guards
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Leaf, is_fixed, texts
-from s3ap_lint.template.worlds import Impossible, Undecided, World
-
-T = TypeVar("T")
+from s3ap_lint.template.worlds import World
 
 SAM_OWNERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 RUN_UNDER_A_ROLE = (*SAM_OWNERS, "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine")
@@ -121,8 +117,7 @@ class Role:
         """All that the role has in a world; with an action, what may concern that, and no more is decided for it."""
         known = world.memo.get((self, "")) or world.memo.get((self, about))
         if not isinstance(known, Policies):
-            shared = in_every_world(world, (self, about), partial(self._policies, about=about))
-            known = world.memo[self, about] = shared or self._policies(world, about)
+            known = world.memo[self, about] = world.answer((self, about), partial(self._policies, about=about))
         return known
 
     def _policies(self, world: World, about: str) -> Policies:
@@ -140,22 +135,6 @@ class Role:
             if (not about or may_concern(document, about, world.space.memo)) and policy.exists(world):
                 reader.document(document)
         return Policies(tuple(reader.statements), tuple(reader.grants), tuple(reader.unread))
-
-
-def in_every_world(world: World, key: Hashable, answer: Callable[[World], T]) -> T | None:
-    """The answer to a question where that hangs on no choice, worked out once for all worlds; else None."""
-    memo, place = world.space.memo, ("in every world", world.space, key)
-    if place not in memo:
-        anywhere = World(world.space, {})
-        try:
-            memo[place] = answer(anywhere), anywhere.conditions
-        except (Undecided, Impossible):
-            memo[place] = None
-    found = cast("tuple[T, dict[str, bool]] | None", memo[place])
-    if found is None:
-        return None
-    world.conditions.update(found[1])  # as if it had been asked here
-    return found[0]
 
 
 def _names(node: Node, logical_id: str) -> bool:

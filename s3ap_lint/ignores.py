@@ -19,7 +19,7 @@ def of_template(template: Template) -> Directives:
         for node, scope in scopes
         for entry in node["Metadata"]["s3ap-lint"]["ignore"]
     ]
-    scalars = [node.span for node in template.top.walk() if node.is_scalar and node.style]
+    scalars = (node.span for node in template.top.walk() if node.is_scalar and node.style)
     return template_directives(template.source, scalars, metadata)
 
 

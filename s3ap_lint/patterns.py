@@ -11,6 +11,7 @@ name in the hole's place before asking.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
@@ -26,13 +27,25 @@ class Covers(Enum):
     NO = "no"
 
 
+_WILDCARD = re.compile(r"[*?]")
+Pieces = tuple[Piece, ...]
 Token = str | Hole
 """One character, or one hole."""
 
 
 def covers(grant: Iterable[Piece], wanted: Iterable[Piece]) -> Covers:
     """Whether a grant's pattern covers a wanted text, for all values of the holes, for some, or for none."""
-    return _covers(_tokens(grant), _tokens(wanted))
+    ours, theirs = tuple(grant), tuple(wanted)
+    return Covers.NO if _begin_unlike(ours, theirs) else _covers(_tokens(ours), _tokens(theirs))
+
+
+def _begin_unlike(grant: Pieces, wanted: Pieces) -> bool:
+    """Whether two texts differ before the first hole or wildcard, as most do."""
+    ours, theirs = grant[0] if grant else "", wanted[0] if wanted else ""
+    if isinstance(ours, Hole) or isinstance(theirs, Hole):
+        return False
+    literal = _WILDCARD.split(ours, 1)[0][: len(theirs)]
+    return not theirs.startswith(literal)
 
 
 @lru_cache(maxsize=8192)

@@ -21,6 +21,8 @@ _CROSSED = (
     r"(?![A-Za-z0-9])|(?<![A-Za-z0-9.])(?:[xX]{8}-[xX]{4}-[xX]{4}-[xX]{4}-[xX]{12}|[xX]{12}|XXXX+)(?![A-Za-z0-9])"
 )
 _PLACEHOLDER = re.compile("|".join(f"(?:{one})" for one in (_UPPER, _WORD, _YOURS, _SHOUTED, _ORDERS, _CROSSED)))
+_HINT = re.compile(r"<[A-Za-z]|YOUR[_-]|REPLACE|CHANGE|INSERT_|_HERE|[xX]{3}")
+"""What is in every placeholder, and is found ten times as fast."""
 _QUICK = re.compile(rb"<[A-Za-z]|YOUR[_-]|REPLACE|CHANGE|INSERT_|_HERE|xxx|XXX")
 
 ACCOUNT = re.compile(
@@ -31,7 +33,7 @@ REGION = re.compile(r"<(?:AWS[_-]?)?REGION>|<(?:your|aws)[-_ ]region>", re.IGNOR
 
 def placeholders(text: str) -> Iterator[str]:
     """The placeholders in a value; in a text of several words only those inside an ARN."""
-    if not _PLACEHOLDER.search(text):
+    if not _HINT.search(text) or not _PLACEHOLDER.search(text):
         return
     words = text.split()
     for word in words if len(words) != 1 else (text,):

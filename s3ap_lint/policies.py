@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from s3ap_lint import data
 from s3ap_lint.arn import matches
@@ -23,7 +24,6 @@ from s3ap_lint.template.values import (
     Values,
     choose,
     fused,
-    is_fixed,
     is_no_value,
     texts,
 )
@@ -85,23 +85,21 @@ class Policies:
     unread: tuple[Location, ...]
 
 
-def statements(document: Node, world: World) -> Iterator[Statement]:
+def statements(document: Node, world: World) -> tuple[Statement, ...]:
     """The statements of a policy document in a world."""
+    return world.answer((statements, document), partial(_statements, document))
+
+
+def _statements(document: Node, world: World) -> tuple[Statement, ...]:
     chosen = choose(document, world)
-    if chosen is not None:
-        yield from read(items_of(chosen["Statement"], world), world)
+    return tuple(read(items_of(chosen["Statement"], world), world)) if chosen is not None else ()
 
 
 def read(nodes: Iterable[Node], world: World) -> Iterator[Statement]:
     for node in nodes:
         if not node.is_mapping or node.function is not None:
             continue
-        known = world.space.memo.get(("statement", node))
-        if not isinstance(known, Statement):
-            known = statement_of(node, world)
-            if is_fixed(node, world):
-                world.space.memo["statement", node] = known
-        yield known
+        yield world.answer((statement_of, node), partial(statement_of, node))
 
 
 def statement_of(node: Node, world: World) -> Statement:

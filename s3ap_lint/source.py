@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, compress, count
@@ -58,12 +58,16 @@ class Source:
         begins = self.data[self.start :].translate(_BEGINS)
         return array("L", chain(compress(count(self.start), begins), [len(self.data)]))
 
-    def byte_offset(self, code_point: int) -> int:
-        """The byte offset of an index into `text` (PyYAML's marks count code points)."""
+    @cached_property
+    def byte_offsets(self) -> Sequence[int]:
+        """The byte offset of each index into `text`, and of its end (PyYAML's marks count code points)."""
         offsets = self._code_point_offsets
-        if offsets is None:
-            return code_point + self.start
-        return offsets[code_point] if code_point < len(offsets) else offsets[-1]
+        return range(self.start, len(self.data) + 1) if offsets is None else offsets
+
+    def byte_offset(self, code_point: int) -> int:
+        """The byte offset of an index into `text`."""
+        offsets = self.byte_offsets
+        return offsets[min(code_point, len(offsets) - 1)]
 
     def line_start(self, line: int) -> int:
         """The byte offset at which a 1-based line begins; past the last line, the end of the file."""

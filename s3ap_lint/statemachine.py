@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 from s3ap_lint.inline import in_template
 from s3ap_lint.model import Location
@@ -138,6 +139,17 @@ def definitions(
     resource: Resource, file: str | None, read: Callable[[str], Source | None]
 ) -> tuple[Definition, ...] | None:
     """The definitions that a state machine may have, one for each arm of an `!If`; None when one cannot be read."""
+    if file is not None:
+        return _definitions(resource, file, read)
+    memo, key = resource.template.memo, (definitions, resource.id)
+    if key not in memo:
+        memo[key] = _definitions(resource, None, read)
+    return cast("tuple[Definition, ...] | None", memo[key])
+
+
+def _definitions(
+    resource: Resource, file: str | None, read: Callable[[str], Source | None]
+) -> tuple[Definition, ...] | None:
     top = resource.properties
     substitutions = dict(top["DefinitionSubstitutions"].items())
     arms = [arm for key in ("DefinitionString", "Definition") for arm in _arms(top[key])]

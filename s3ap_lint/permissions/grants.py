@@ -173,11 +173,20 @@ class Asked:
 
     @cached_property
     def _by_id(self) -> Pieces:
-        return _open(self._spelt(self.pieces, by_name=False))
+        return self._opened(by_name=False)
 
     @cached_property
     def _by_name(self) -> Pieces:
-        return _open(self._spelt(self.pieces, by_name=True))
+        return self._opened(by_name=True)
+
+    def _opened(self, *, by_name: bool) -> Pieces:
+        if not names_are_fixed(self.template, self.world):
+            return _open(self._spelt(self.pieces, by_name=by_name))
+        memo, key = self.world.space.memo, (_open, self.pieces, by_name)
+        known = memo.get(key)
+        if not isinstance(known, tuple):
+            known = memo[key] = _open(self._spelt(self.pieces, by_name=by_name))
+        return known
 
     def among(self, statement: Statement) -> Covers:
         """Whether the resources that a statement is about hold this one."""

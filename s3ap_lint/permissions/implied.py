@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from s3ap_lint import data
-from s3ap_lint.iam import Role, in_every_world
+from s3ap_lint.iam import Role
 from s3ap_lint.model import Location
 from s3ap_lint.policies import Grant, Policies, Statement, aws_managed, literals
 from s3ap_lint.template.node import Node
@@ -28,8 +28,7 @@ def implied(role: Role, world: World) -> Policies:
     """What a role has in a world besides its policies."""
     known = world.memo.get((implied, role))
     if not isinstance(known, Policies):
-        shared = in_every_world(world, (implied, role), partial(_implied, role))
-        known = world.memo[implied, role] = shared or _implied(role, world)
+        known = world.memo[implied, role] = world.answer((implied, role), partial(_implied, role))
     return known
 
 

@@ -14,6 +14,7 @@ from s3ap_lint.python.handlers import Answer, handler_of
 from s3ap_lint.python.imports import Shelf
 from s3ap_lint.python.names import Names
 from s3ap_lint.python.reach import Reach, ReachedRead
+from s3ap_lint.python.returns import Returned, Returns
 from s3ap_lint.python.scope import EnvWrite, Scope
 
 Environment = Mapping[str, str | None]
@@ -54,6 +55,12 @@ class Closure(ImportGraph):
         """The functions that the handler's name may mean."""
         found = self.reach().names.member(self.root, self.handler)
         return tuple((one.node, one.scope) for one in found if one.kind == "function" and one.node and one.scope)
+
+    @cached_property
+    def returned(self) -> tuple[Returned, ...]:
+        """What the handler may hand back, decorators of the project included. Raises GaveUp."""
+        names = self.reach().names
+        return tuple(one for node, scope in self.handlers for one in Returns(names).of(node, scope))
 
     @cached_property
     def reached(self) -> frozenset[ast.AST]:

@@ -33,7 +33,7 @@ class Newer:
     on_import: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Library:
     """The standard library by version: when modules came, and the names in them that came later."""
 
@@ -260,8 +260,13 @@ def _asked_first(module: Module, place: ast.AST) -> bool:
     return False
 
 
-def newer_than(reach: Reach, python: Version, library: Library) -> Iterator[Newer]:
+@remembered
+def newer_than(reach: Reach, python: Version, library: Library) -> tuple[Newer, ...]:
     """What the code that runs needs a later version of Python for."""
+    return tuple(_newer_than(reach, python, library))
+
+
+def _newer_than(reach: Reach, python: Version, library: Library) -> Iterator[Newer]:
     relied = relied_on(reach.graph)
     for node in reach.graph.nodes:
         if node.module is not None and node in relied and reach.runs(node.module.scope):

@@ -15,12 +15,13 @@ from __future__ import annotations
 import copy
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
 from s3ap_lint.budget import Budget
+from s3ap_lint.template.answers import Ways
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import PSEUDO_PARAMETERS, Fresh, Parameter, Value
 from s3ap_lint.template.worlds import Impossible, TooManyWorlds, Undecided, World, canonical
@@ -51,6 +52,7 @@ class Space:
         self.rules = top["Rules"]
         self._top = top
         self.memo: dict[object, object] = {}  # what is the same in every world
+        self.answers: dict[Hashable, Ways] = {}  # what is the same in worlds that are alike
         self._domains: dict[str, tuple[Value, ...]] = {}
         self._asked = self._depth = 0
         self._worlds = Budget(MOST_WORLDS, TooManyWorlds())
@@ -204,24 +206,23 @@ class Space:
     def _search(
         self, question: Callable[[World], T], start: Mapping[str, Value], budget: int, by_rules: bool = True
     ) -> Iterator[Outcome[T]]:
-        stack: list[Mapping[str, Value]] = [start]
+        stack: list[World] = [World(self, start)]
         asked = 0
         while stack:
-            chosen = stack.pop()
+            world = stack.pop()
             asked += 1
             self._asked += by_rules
             if max(asked, self._asked) > 2 * budget:
                 raise TooManyWorlds
             self._worlds.spend()
-            world = World(self, chosen)
             try:
                 answer = question(world)
             except Undecided as needed:
-                stack += [{**chosen, needed.variable: value} for value in reversed(self.domain(needed.variable))]
+                stack += [world.choosing(needed.variable, value) for value in reversed(self.domain(needed.variable))]
                 continue
             except Impossible:
                 continue
-            defaults = self._allowed_by_rules(chosen, budget) if by_rules and self.rules else {world.is_default}
+            defaults = self._allowed_by_rules(world.chosen, budget) if by_rules and self.rules else {world.is_default}
             if defaults:
                 yield Outcome(world, answer, True in defaults)
 

@@ -94,7 +94,7 @@ class _Yaml:
     def __init__(self, source: Source, text: str) -> None:
         self.source = source
         self.text = text
-        self.offset = source.byte_offset
+        self.offset = source.byte_offsets.__getitem__
         self.problems: list[Problem] = []
         self.anchors: dict[str, Node | None] = {}
         self.stack: list[_Open] = []
@@ -126,6 +126,8 @@ class _Yaml:
         for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
+                if not event.tag and not event.anchor and self._takes_key(event):
+                    continue
                 outer = self._wrapped(event, self._scalar(event))
                 if event.anchor:
                     self.anchors[event.anchor] = outer
@@ -150,10 +152,24 @@ class _Yaml:
         return self.stack[-1].depth + 1 if self.stack else 0
 
     def _node(self, kind: Kind, span: Span, value: object = None, raw: str = "", style: str = "") -> Node:
+        self._count(span)
+        return Node(kind, self.source.path, span, value=value, raw=raw, style=style)
+
+    def _count(self, span: Span) -> None:
         self.count += 1
         if self.count > MAX_NODES:
             raise too_many(span)
-        return Node(kind, self.source.path, span, value=value, raw=raw, style=style)
+
+    def _takes_key(self, event: Any) -> bool:
+        """Take a scalar as the next key, which is no node of the tree; False where it is a value."""
+        parent = self.stack[-1] if self.stack else None
+        if parent is None or parent.key is not None or parent.node.kind is not Kind.MAPPING:
+            return False
+        span = self._extent(event)
+        self._count(span)
+        parent.key = (event.value, span)
+        parent.merging = event.value == _MERGE and not event.style
+        return True
 
     def _put(self, node: Node) -> None:
         if not self.stack:
@@ -182,14 +198,18 @@ class _Yaml:
         value: object = event.value
         if not style or event.tag:
             value = typed(event.value, None if event.implicit[0] else event.tag)
+        return self._node(Kind.SCALAR, self._extent(event), value=value, raw=event.value, style=style)
+
+    def _extent(self, event: Any) -> Span:
+        """Where a scalar stands."""
         start, end = self.offset(event.start_mark.index), self.offset(event.end_mark.index)
-        if style == "|" or style == ">":  # libyaml counts the blank lines behind a block scalar to it
+        if event.style == "|" or event.style == ">":  # libyaml counts the blank lines behind a block scalar to it
             end = start + len(self.source.data[start:end].rstrip())
         elif start == end and _BLANK.fullmatch(self.source.data, self.end, start):
             start = end = self.end  # `? key` without a value: libyaml looks ahead
         if end > self.end:
             self.end = end
-        return self._node(Kind.SCALAR, Span(start, end), value=value, raw=event.value, style=style)
+        return Span(start, end)
 
     def _wrapped(self, event: Any, inner: Node) -> Node:
         """The function around a value with a short tag such as `!Sub`; else the value itself."""

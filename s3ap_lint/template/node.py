@@ -103,7 +103,8 @@ class Node:
         return found if found is not None else self._missing(str(key))
 
     def _missing(self, key: str) -> Node:
-        node = Node(Kind.MISSING, self.subject, self.span)
+        node = _Missing.__new__(_Missing)
+        node.subject, node.span = self.subject, self.span
         node.key, node.parent, node.key_span = key, self, self.key_span
         return node
 
@@ -223,3 +224,17 @@ class Node:
         """The logical id of the resource this node belongs to, or ""."""
         path = self.path
         return path[1] if len(path) > 1 and path[0] == "Resources" else ""
+
+
+class _Missing(Node):
+    """What is not there. Asked for so often that it carries no more than where it would have been."""
+
+    __slots__ = ()
+
+    kind = Kind.MISSING
+    raw = style = ""
+    shared = False
+    alias = _value = _items = None
+
+    def __bool__(self) -> bool:
+        return False

@@ -40,7 +40,7 @@ class Parameter:
     name: str
     node: Node
 
-    @property
+    @cached_property
     def type(self) -> str:
         return self.node["Type"].text or "String"
 
@@ -53,7 +53,7 @@ class Parameter:
     def is_list(self) -> bool:
         return "List" in self.type
 
-    @property
+    @cached_property
     def default(self) -> str | None:
         """The default as text; None when a value must be given or comes from Parameter Store."""
         node = self.node["Default"]

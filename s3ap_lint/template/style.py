@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from s3ap_lint.source import Source
 from s3ap_lint.template.json_document import read_json
@@ -63,25 +63,31 @@ class Style:
         """Whether the whole file is JSON, where functions have their long form and keys are quoted."""
         return self.top.style == "flow" and _is_json(self.source)
 
-    def nearest(self, sample: Callable[[Node], T | None], default: T) -> T:
-        """What the closest collection with examples mostly does."""
+    def nearest(self, what: Hashable, sample: Callable[[Node], T | None], default: T) -> T:
+        """What the closest collection with examples mostly does; `what` names the question, one for each `sample`."""
+        known = _usual(self.top)
         scope: Node | None = self.node
         while scope is not None:
-            seen = Counter(found for node in scope.walk() if not node.shared and (found := sample(node)) is not None)
-            if seen:
-                return seen.most_common(1)[0][0]
+            if (what, scope) not in known:
+                nodes = (node for node in scope.walk() if not node.shared)
+                seen = Counter(found for node in nodes if (found := sample(node)) is not None)
+                known[what, scope] = seen.most_common(1)[0][0] if seen else None
+            if known[what, scope] is not None:
+                return cast("T", known[what, scope])
             scope = scope.parent
         return default
 
     @cached_property
     def step(self) -> int:
         """How far a mapping is indented below its key."""
-        return max(1, self.nearest(lambda node: self._below_key(node) if node.is_mapping else None, 2))
+        return max(1, self.nearest("step", lambda node: self._below_key(node) if node.is_mapping else None, 2))
 
     @cached_property
     def list_step(self) -> int:
         """How far a list's dashes are indented below its key."""
-        return max(0, self.nearest(lambda node: self._below_key(node) if node.is_sequence else None, self.step))
+        return max(
+            0, self.nearest("list step", lambda node: self._below_key(node) if node.is_sequence else None, self.step)
+        )
 
     def _below_key(self, node: Node) -> int | None:
         whole = owner(node)
@@ -112,14 +118,14 @@ class Style:
             inner = indentation(self.source, start_of(node.children()[0]))
             return inner.removeprefix(outer) if inner.startswith(outer) and inner != outer else None
 
-        return self.nearest(sample, "  ")
+        return self.nearest("JSON step", sample, "  ")
 
     def expands(self, kind: str) -> bool:
         """Whether flow collections of a kind ("function", "mapping", "sequence") go over several lines here."""
         if kind not in self._expanding:
-            anyhow = self.nearest(lambda node: self._expanded(node) or None, False)
+            anyhow = self.nearest("expanded", lambda node: self._expanded(node) or None, False)
             self._expanding[kind] = self.nearest(
-                lambda node: self._expanded(node) if _kind(node) == kind else None, anyhow
+                ("expanded", kind), lambda node: self._expanded(node) if _kind(node) == kind else None, anyhow
             )
         return self._expanding[kind]
 
@@ -128,8 +134,8 @@ class Style:
         return {}
 
     def _expanded(self, node: Node) -> bool | None:
-        first = next(entries(node), None)
-        if node.style != "flow" or first is None:
+        first = next(entries(node), None) if node.style == "flow" else None
+        if first is None:
             return None
         return b"\n" in self.source.data[node.span.start : start_of(first)]
 
@@ -138,13 +144,13 @@ class Style:
         """What stands between two entries on one line."""
 
         def sample(node: Node) -> str | None:
-            children = list(entries(node))
-            if node.style != "flow" or len(children) < 2:
+            children = list(entries(node)) if node.style == "flow" else []
+            if len(children) < 2:
                 return None
             between = self.source.data[end_of(children[0]) : start_of(children[1])].decode()
             return between if between in {",", ", "} else None
 
-        return self.nearest(sample, "," if self.is_json and self.colon == ":" else ", ")
+        return self.nearest("comma", sample, "," if self.is_json and self.colon == ":" else ", ")
 
     @cached_property
     def colon(self) -> str:
@@ -156,7 +162,7 @@ class Style:
             between = self.source.data[node.key_span.end : node.span.start].decode()
             return between if between.strip() == ":" and "\n" not in between and "\t" not in between else None
 
-        found = self.nearest(sample, ": ")
+        found = self.nearest("colon", sample, ": ")
         return found if self.is_json or found.endswith(" ") else ": "
 
     # -- scalars ---------------------------------------------------------------------------------
@@ -172,7 +178,7 @@ class Style:
                 return ""
             return mark if reads_plain(node.key, flow) else None
 
-        return self.text(text, flow, self.nearest(sample, ""))
+        return self.text(text, flow, self.nearest(("key", flow), sample, ""))
 
     def text(self, text: str, flow: bool, quote: str | None = None) -> str:
         """A string, in the quotes asked for or else in those of its neighbours; plain only where YAML reads it so."""
@@ -187,12 +193,12 @@ class Style:
     @cached_property
     def quote(self) -> str:
         """What strings that could do without quotes have: "" or a quotation mark."""
-        return self.nearest(_quote, "")
+        return self.nearest("quote", _quote, "")
 
     @cached_property
     def quote_mark(self) -> str:
         """The quotation mark where there must be one."""
-        return self.nearest(_quote_mark, '"')
+        return self.nearest("quote mark", _quote_mark, '"')
 
     def _argument(self, function: Fn, indent: str | None, flow: bool = True) -> str:
         """The argument of a short function; a string is quoted as in the file's other calls."""
@@ -204,7 +210,7 @@ class Style:
             return node.style if tagged and node.style in {"", "'", '"'} else None
 
         usual = self.quote_mark if function.name == "Sub" else ""
-        return self.text(function.argument, flow, self.nearest(sample, usual))
+        return self.text(function.argument, flow, self.nearest(function.long, sample, usual))
 
     # -- values ----------------------------------------------------------------------------------
 
@@ -316,6 +322,12 @@ def _is_json(source: Source) -> bool:
     except Stop:
         return False
     return True
+
+
+@lru_cache(maxsize=4)
+def _usual(top: Node) -> dict[Hashable, object]:
+    """What each collection of a document mostly does, as far as somebody has asked; None without an example."""
+    return {}
 
 
 @lru_cache(maxsize=4)

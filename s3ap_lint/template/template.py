@@ -44,7 +44,7 @@ GENERATED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One resource. `properties` is what the template writes; `property` also looks into Globals."""
 
@@ -52,15 +52,15 @@ class Resource:
     node: Node
     template: Template
 
-    @property
+    @cached_property
     def type(self) -> str:
         return self.node["Type"].text
 
-    @property
+    @cached_property
     def properties(self) -> Node:
         return self.node["Properties"]
 
-    @property
+    @cached_property
     def condition(self) -> str:
         """The name of the condition it exists under, or ""."""
         return self.node["Condition"].text
@@ -77,8 +77,12 @@ class Resource:
 
     def inherited(self, name: str) -> Node:
         """A property as Globals gives it to resources of this type."""
+        return self._globals[name]
+
+    @cached_property
+    def _globals(self) -> Node:
         section = GLOBALS.get(self.type, "") if self.template.is_sam else ""
-        return self.template.top["Globals"][section][name]
+        return self.template.top["Globals"][section]
 
     def exists(self, world: World) -> bool:
         """Whether the resource is created in a world."""
@@ -133,7 +137,7 @@ class Template:
         names = [node] if not node.is_sequence else list(node)
         return tuple(name.text or name["Name"].text for name in names if name)
 
-    @property
+    @cached_property
     def is_sam(self) -> bool:
         return SAM_TRANSFORM in self.transforms
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from s3ap_lint.model import Location
 from s3ap_lint.template.node import Node
@@ -27,6 +28,8 @@ class Filler(Enum):
     RESOURCE = "Ref of a resource"
     ATTRIBUTE = "attribute of a resource"
     OPAQUE = "cannot be told"
+
+    __hash__ = object.__hash__  # that of Enum is written in Python, and holes are looked up all the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,15 @@ def is_no_value(node: Node) -> bool:
 def choose(node: Node, world: World) -> Node | None:
     """The node that stands here after every outer `!If` is decided; None where nothing stands."""
     while True:
-        if not node or is_no_value(node):
-            return None
         function = node.function
-        if function is None or function[0] != "Fn::If" or len(function[1]) != 3:
+        if function is None:
+            return node or None
+        name, argument = function
+        if name == "Ref" and argument.text == "AWS::NoValue":
+            return None
+        if name != "Fn::If" or len(argument) != 3:
             return node
-        node = function[1][1] if world.holds(function[1][0].text) else function[1][2]
+        node = argument[1] if world.holds(argument[0].text) else argument[2]
 
 
 def listed(node: Node, world: World) -> list[Node]:
@@ -140,14 +146,11 @@ def texts(node: Node, world: World) -> Values:
     """Every text that a value (a string or a list of strings) becomes in a world."""
     if not node:
         return Values()
-    key = ("texts", node)
-    known = world.space.memo.get(key)
-    if isinstance(known, Values):
-        return known
-    found = Values(tuple(leaf for item in listed(node, world) for leaf in _leaves(item, world)))
-    if is_fixed(node, world):
-        world.space.memo[key] = found
-    return found
+    return world.answer((texts, node), partial(_texts, node))
+
+
+def _texts(node: Node, world: World) -> Values:
+    return Values(tuple(leaf for item in listed(node, world) for leaf in _leaves(item, world)))
 
 
 def text(node: Node, world: World) -> Leaf | None:

@@ -197,8 +197,8 @@ def _texts(top: Node) -> Iterator[Node]:
 def _found(node: Node) -> Iterator[tuple[str, str]]:
     text = node.text
     yield from account_ids(text)
-    key = node.key if not node.key.isdigit() or node.parent is None else node.parent.key
     if re.fullmatch(r"\d{12}", text) and is_somebodys(text):
+        key = node.key if not node.key.isdigit() or node.parent is None else node.parent.key
         owner = node.path[1] if node.path[:1] == ("Parameters",) and len(node.path) == 3 and key == "Default" else ""
         if key.lower() in KEYS or owner.lower().endswith(("accountid", "account")):
             yield text, f"{owner or key}"

@@ -6,7 +6,6 @@ from s3ap_lint.api import (
     STATE_MACHINE_TYPES,
     Covers,
     Finding,
-    Grants,
     Node,
     Resource,
     Role,
@@ -18,6 +17,7 @@ from s3ap_lint.api import (
     choose,
     detects,
     good,
+    grants_of,
     offer,
     references,
     rule,
@@ -226,7 +226,7 @@ def logging_configured_not_granted(machine: StateMachine) -> Iterator[Finding]:
         """The actions that the role lacks to log as it is told."""
         if not machine.resource.exists(world) or not role.exists(world) or not _logging(machine.resource, world):
             return ()
-        grants = Grants(role, world)
+        grants = grants_of(role, world)
         if grants.covers(NEEDED[0], ("*",)) is not Covers.NO:
             return ()
         return tuple(action for action in NEEDED if grants.covers(action, ("*",)) is Covers.NO)

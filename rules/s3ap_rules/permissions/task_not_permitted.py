@@ -8,7 +8,6 @@ from s3ap_lint.api import (
     Covers,
     Definition,
     Finding,
-    Grants,
     Location,
     Role,
     Severity,
@@ -21,6 +20,7 @@ from s3ap_lint.api import (
     admitted,
     bad,
     good,
+    grants_of,
     guards,
     rule,
     wanted_by_states,
@@ -283,7 +283,7 @@ class Lack:
 
 
 def _lacks(machine: StateMachine, role: Role, world: World) -> Iterator[Lack]:
-    grants = Grants(role, world)
+    grants = grants_of(role, world)
     asked: dict[object, bool] = {}
     for definition in _defined(machine, world):
         for wanted in wanted_by_states(definition, machine.id, world):

@@ -31,7 +31,6 @@ from s3ap_lint.api import (
     rewrites,
     rule,
     statements,
-    texts,
     way,
 )
 from s3ap_rules.references.policy_documents import PolicyDocument, has_role, implicit_roles, policy_documents
@@ -363,11 +362,11 @@ def _in_policy_templates(role: Role, world: World) -> frozenset[Hollow]:
 
 
 def _in_statement(statement: Statement, world: World) -> Iterator[Hollow]:
-    for name in ("Resource", "NotResource"):
+    for name, leaves in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
         node = statement.node[name]
-        if node and not listed(node, world):
+        if not len(leaves) and node and not listed(node, world):
             yield Hollow(node, statement.actions.texts)
-        for leaf in texts(node, world):
+        for leaf in leaves:
             yield from _hollow(leaf, statement, world)
 
 
