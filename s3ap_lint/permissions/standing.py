@@ -275,8 +275,8 @@ def _has(action: str, covers: Covers, answer: Answer | None) -> bool:
 
 
 def permissions_of(function: Function) -> Permissions:
-    """The permissions of a function, worked out once."""
+    """The permissions of a function, worked out once: a template may outlive the functions that were made of it."""
     known = function.template.memo.get((Permissions, function.id))
-    if not isinstance(known, Permissions):
+    if not isinstance(known, Permissions) or known.function is not function:
         known = function.template.memo[Permissions, function.id] = Permissions(function)
     return known

@@ -16,6 +16,7 @@ from s3ap_lint.engine import UnitResult
 from s3ap_lint.python.module import Module
 from s3ap_lint.registry import Registry
 from s3ap_lint.server.desk import Desk
+from s3ap_lint.sniff import looks_like_state_machine
 from s3ap_lint.source import Source
 from s3ap_lint.tasks import ApplicationTask, DeployTask, EngineTask, PythonTask, Task, plan, registry_for
 from s3ap_lint.workspace import Workspace
@@ -117,7 +118,7 @@ class Project:
 
     def is_ours(self, path: str, buffers: Buffers) -> bool:
         """Whether a file is checked at all."""
-        return path in self.found(buffers).files
+        return path in self.found(buffers).files or _is_definition(path, buffers)
 
     def is_template(self, path: str) -> bool:
         """Whether the last check found that a file is a template."""
@@ -198,6 +199,7 @@ class Project:
             python=(path,) if path in project.python else (),
             templates=tuple(candidate for candidate in project.templates if candidate.path == path),
             inputs=(path,) if path in project.inputs else (),
+            definitions=(path,) if path not in project.files and _is_definition(path, buffers) else (),
             scope=Scope(frozenset({path})),
         )
         near: list[ApplicationTask] = []
@@ -266,6 +268,11 @@ class Project:
         texts = [candidate.path for candidate in project.templates]
         asked = Report(findings=tuple(findings))
         return unimport.resolved(asked, workspace, lambda: project.python, texts, fixing=True).findings
+
+
+def _is_definition(path: str, buffers: Buffers) -> bool:
+    """Whether a document is a state machine in a file of its own, as templates name them."""
+    return not path.endswith(".py") and looks_like_state_machine(buffers.get(path, b""))
 
 
 def _go_on() -> None:
