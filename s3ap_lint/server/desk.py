@@ -122,7 +122,7 @@ class Desk:
     def _holds(self, besides: Iterable[str] = ()) -> bool:
         """Whether every file, folder and gap that was seen is what it was."""
         buffers = {*self._overlay, *besides}
-        root = self._config.root
+        root = os.fspath(self._config.root)
         return all(
             signature == _signature(root, path, what)
             for (path, what), signature in self._signatures.items()
@@ -150,15 +150,16 @@ UNSETTLED = "?"
 
 def _signed(seen: Seen, root: Path, before: int) -> Iterator[tuple[str, str, str]]:
     """Each path that was asked for, as what, and what the system says of it; nothing that is newer than a moment."""
+    top = os.fspath(root)
     for path in seen.read | seen.refused:
-        yield path, "content", _signature(root, path, "content", before)
+        yield path, "content", _signature(top, path, "content", before)
     for path in seen.found | seen.missing:
-        yield path, "kind", _signature(root, path, "kind")
+        yield path, "kind", _signature(top, path, "kind")
     for path in seen.listed:
-        yield path, "names", _signature(root, path, "names")
+        yield path, "names", _signature(top, path, "names")
 
 
-def _signature(root: Path, path: str, what: str, before: int = 0) -> str:
+def _signature(root: str, path: str, what: str, before: int = 0) -> str:
     """What the system says of a file's content, of what kind of thing is there, or of the names in a folder.
 
     `before`: unless it may have changed after that moment, in ns.
