@@ -33,6 +33,7 @@ Resources:
     Properties: {CodeUri: code, Handler: index.handler, Runtime: python3.12}
 """
 HANDLER = "def handler(event, context):\n    return None\n"
+SHELF = "".join(f"  {name}: {{Type: AWS::S3::Bucket}}\n" for name in ("Inbox", "Outbox", "Archive"))
 TWINS = {"app/template.yaml": SAM, "app/template-deploy.yaml": PLAIN, "app/code/index.py": HANDLER}
 NEXT = """\
 next: s3ap-lint, or s3ap-lint --engine none first, which takes seconds
@@ -135,7 +136,7 @@ def test_the_half_that_was_edited_last_is_the_source_and_others_follow(
     "files",
     [
         {"template-a.yaml": PLAIN, "template-b.yaml": PLAIN},
-        {"template.yaml": SAM, "template-deploy.yaml": PLAIN.replace("Reader", "Writer")},
+        {"template.yaml": SAM + SHELF, "template-other.yaml": PLAIN.replace("Reader", "Writer") + SHELF},
         {"one/template.yaml": SAM, "two/template.yaml": PLAIN},
     ],
     ids=["two of one kind", "two of different functions", "two applications"],
