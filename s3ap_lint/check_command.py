@@ -38,7 +38,14 @@ def run(options: argparse.Namespace) -> int:
     config = config_of(options, paths)
     overlay = {} if buffer is None else {buffered(options.stdin_filename, config): buffer}
     with Display(sys.stderr) as display:
-        found = Run(paths, config, overlay, on_progress=display.update, caching=not options.no_cache)
+        found = Run(
+            paths,
+            config,
+            overlay,
+            on_progress=display.update,
+            caching=not options.no_cache,
+            force_exclude=options.force_exclude,
+        )
         renderer = _renderer(options.format, found.registry)
         found.fixing = fixing or renderer.shows_edits
         found.hashing = renderer.shows_line_hashes

@@ -46,6 +46,7 @@ class Run:
     `overlay` holds buffers that take the place of files; `fixing` says that somebody looks at the edits of fixes,
     `hashing` at the hashes of lines.
     `caching`: results of earlier runs are used where all that they rest on is as it was, and `keep` keeps new ones.
+    `force_exclude`: files that are named may be left out like others.
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
 
@@ -56,6 +57,7 @@ class Run:
     on_progress: Progress | None = None
     caching: bool = False
     hashing: bool = False
+    force_exclude: bool = False
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
@@ -78,7 +80,7 @@ class Run:
             cwd=config.cwd,
             top=config.top,
             exclude=config.exclude,
-            force=config.force_exclude,
+            force=self.force_exclude,
         )
         self._project = whole_project(self.found, self._workspace, config)
         self._tasks = plan(self.found, self._project)
