@@ -126,7 +126,7 @@ def opened(config: Config, program: str) -> Cache:
     folder = storage.where()
     if not folder or not program:
         return Cache("")
-    same = replace(config, jobs=0, engine="", engine_timeout=0.0, cwd=config.root, file=None, force_exclude=False)
+    same = replace(config, jobs=0, engine="", engine_timeout=0.0, cwd=config.root, file=None)
     variables = sorted((name, value) for name, value in os.environ.items() if name.startswith("PYFLAKES"))
     surroundings = (variables, tuple(sys.flags), sys.warnoptions, getattr(os, "geteuid", int)())
     name = facts.digest(repr((_VERSION, program, same, surroundings)).encode("utf-8", "surrogateescape"))

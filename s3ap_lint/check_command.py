@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
             on_progress=display.update,
             caching=not options.no_cache,
             tracing=options.changed is not None,
+            force_exclude=options.force_exclude,
         )
         renderer = _renderer(options.format, found.registry)
         found.fixing = fixing or renderer.shows_edits
@@ -83,7 +84,13 @@ def run(options: argparse.Namespace) -> int:
         print(*statistics(report, rules, seconds, hits), sep="\n", file=sys.stderr)
     if report.compared and (options.format != "text" or options.quiet):
         _tell_changes(report, always=options.no_new_ignores)
-    answer = status(report, found, exit_zero=options.exit_zero, no_new_ignores=options.no_new_ignores)
+    answer = status(
+        report,
+        found,
+        exit_zero=options.exit_zero,
+        no_new_ignores=options.no_new_ignores,
+        allow_empty=options.allow_empty,
+    )
     if found.caching and options.told and not (done or overlay or change or options.statistics or answer == 2):
         with suppress(Exception):
             remember(options.told, found, Words(text, answer, options.output), began)
@@ -215,7 +222,7 @@ def _show(options: argparse.Namespace, run: Run, done: Fixed, report: Report) ->
             print(f"s3ap-lint: {finding.code}: {finding.message}", file=sys.stderr)
     if not options.quiet:
         _tell(report, "would fix")
-    if status(report, run, exit_zero=True) == 2:
+    if status(report, run, exit_zero=True, allow_empty=options.allow_empty) == 2:
         return 2
     return 1 if done.files and not options.exit_zero else 0
 

@@ -33,7 +33,7 @@ class Config:
     """All settings of a run. Folders are absolute with links resolved; `file` is None without a configuration file.
 
     `rules`, `code_map`, `pairs` and the selectors are as the user wrote them: whoever knows the
-    rules and the files judges them. `force_exclude`: files that are named may be left out as well.
+    rules and the files judges them.
     """
 
     root: Path
@@ -60,7 +60,6 @@ class Config:
     access_points: str = "auto"
     package_name: str = ""
     runtime: str = ""
-    force_exclude: bool = False
 
     @property
     def paths(self) -> Paths:

@@ -53,9 +53,15 @@ def nothing_read(report: Report, found: Discovery, config: Config, allow_empty: 
     return Diagnostic("S3AP906", "nothing-checked", Severity.ERROR, message, Place(path))
 
 
-def status(report: Report, run: Run, *, exit_zero: bool, no_new_ignores: bool = False) -> int:
-    """0: nothing at or above `--fail-on`; 1: findings, or ignores that nobody wanted; 2: the run cannot be trusted."""
-    unmet = [*_too_little(report, run), *_not_run(run.config, run.registry)]
+def status(
+    report: Report, run: Run, *, exit_zero: bool, no_new_ignores: bool = False, allow_empty: bool = False
+) -> int:
+    """0: nothing at or above `--fail-on`; 1: findings, or ignores that nobody wanted; 2: the run cannot be trusted.
+
+    `allow_empty`: the files that were named are a hook's, and say nothing of how much there is in the project.
+    """
+    share = allow_empty and all(given.kind == "file" for given in run.found.given)
+    unmet = [*([] if share else _too_little(report, run)), *_not_run(run.config, run.registry)]
     for line in unmet:
         print(f"s3ap-lint: {line}", file=sys.stderr)
     if unmet or any(d.code in WORTHLESS for d in report.findings):
@@ -65,10 +71,7 @@ def status(report: Report, run: Run, *, exit_zero: bool, no_new_ignores: bool = 
 
 
 def _too_little(report: Report, run: Run) -> Iterator[str]:
-    """What `[require]` asks to be seen and the run did not see; of files that were named, as by a hook, nothing is."""
-    given = run.found.given
-    if given and all(one.kind == "file" for one in given):
-        return
+    """What `[require]` asks to be seen and the run did not see."""
     stats = report.compared.whole if report.compared else report.stats
     for name in ("templates", "modules", "applications", "functions", "functions_joined"):
         wanted, seen = getattr(run.config.require, name), getattr(stats, name)

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +38,7 @@ def config_of(options: argparse.Namespace, paths: Sequence[str] = ()) -> Config:
         "no-plugin": said.get("no_plugin"),
     }
     explicit = Path(options.config) if options.config else None
-    config = load(paths, explicit=explicit, overrides=overrides)
-    return replace(config, force_exclude=bool(said.get("force_exclude")))
+    return load(paths, explicit=explicit, overrides=overrides)
 
 
 def paths_of(options: argparse.Namespace) -> tuple[list[str], bytes | None]:

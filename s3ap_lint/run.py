@@ -48,6 +48,7 @@ class Run:
     `hashing` at the hashes of lines.
     `caching`: results of earlier runs are used where all that they rest on is as it was, and `keep` keeps new ones.
     `tracing`: somebody asks what each result rests on.
+    `force_exclude`: files that are named may be left out like others.
     Raises UsageError for paths that name nothing, ConfigError and PluginError for what cannot be used.
     """
 
@@ -59,6 +60,7 @@ class Run:
     caching: bool = False
     hashing: bool = False
     tracing: bool = False
+    force_exclude: bool = False
     registry: Registry = field(init=False)
     found: Discovery = field(init=False)
     _workspace: Workspace = field(init=False)
@@ -81,7 +83,7 @@ class Run:
             cwd=config.cwd,
             top=config.top,
             exclude=config.exclude,
-            force=config.force_exclude,
+            force=self.force_exclude,
         )
         self._project = whole_project(self.found, self._workspace, config)
         self._tasks = plan(self.found, self._project)

@@ -313,14 +313,6 @@ def test_a_requirement_that_is_not_met_is_2_even_without_findings(cli: Cli, writ
     ] == ran.err.splitlines()
 
 
-def test_counts_are_not_required_of_files_that_were_named(cli: Cli, write: Write):
-    """A hook names what is committed; the rules have to run all the same."""
-    write({**CLEAN, ".s3ap-lint.toml": '[require]\ntemplates = 17\nrules = ["S3AP101"]\n'})
-    (name, *_) = (path for path in CLEAN if path.endswith(".yaml"))
-    assert [0, 2] == [cli.lint(*paths).status for paths in ((name,), (name, "."))]
-    assert 2 == cli.lint("--ignore", "S3AP1", name).status
-
-
 def test_a_requirement_that_is_met_is_not_mentioned(cli: Cli, write: Write):
     settings = '[require]\nfunctions = 1\nfunctions_joined = 1\ntemplates = 1\nmodules = 3\nrules = ["S3AP101"]\n'
     write({**APPLICATION, ".s3ap-lint.toml": settings})

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -118,7 +118,7 @@ def test_a_changed_module_of_all_applications_has_all_of_them_checked(project: P
 def told_of(folder: Path, path: str, *, caching: bool) -> Report:
     """The report on one file of a project, as the hook asks for it."""
     config = load([str(folder / path)], cwd=folder, overrides={"engine": "none", "jobs": 1})
-    run = Run([str(folder / path)], replace(config, force_exclude=True), caching=caching)
+    run = Run([str(folder / path)], config, caching=caching, force_exclude=True)
     report = run.look()
     run.keep()
     return report

@@ -67,7 +67,7 @@ def test_zizmor_finds_nothing_that_a_stranger_could_use(tmp_path: Path):
     for path in (*WORKFLOWS[:-1], ACTION):
         shutil.copyfile(path, (tmp_path if path == ACTION else published.parent) / path.name)
     done = subprocess.run(
-        [zizmor, "--offline", "--no-progress", "--quiet", "."],
+        [zizmor, "--offline", "--no-progress", "--quiet", "--color", "never", "."],
         cwd=tmp_path,
         capture_output=True,
         text=True,
