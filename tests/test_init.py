@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Cli, Git, Ran, Write
+from conftest import REPOSITORY, Cli, Git, Ran, Write
 
 FUNCTION = """\
   ID:
@@ -286,6 +286,15 @@ OURS = """\
         types_or: [yaml, json, python, toml, shell, markdown]
         require_serial: true  # one run looks at all files of a commit, over all processors
 """
+
+
+def test_the_hook_is_the_one_that_is_published(cli: Cli, write: Write, project: Path):
+    write({**TWINS})
+    cli("init", "--pre-commit")
+    ours = yaml.safe_load((project / ".pre-commit-config.yaml").read_bytes())["repos"][0]["hooks"][0]
+    published = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_bytes())[0]
+    told = {"description", "minimum_pre_commit_version", "additional_dependencies"}
+    assert {k: v for k, v in published.items() if k not in told} == {k: v for k, v in ours.items() if k not in told}
 
 
 def test_the_hook_comes_behind_the_others_and_every_comment_stays(cli: Cli, write: Write, project: Path):

@@ -13,15 +13,16 @@ from s3ap_lint.template.node import Node
 PATH = ".pre-commit-config.yaml"
 ID = "s3ap-lint"
 
-HOOK = f"""\
-- repo: local
+HOOK = rf"""- repo: local
   hooks:
     - id: {ID}
       name: {ID}
-      entry: {ID} --allow-empty
+      entry: {ID} --allow-empty --force-exclude
+      args: ["--"]  # the name of a file is never an option
       language: python
       additional_dependencies: [{ID}=={__version__}]
-      types_or: [yaml, json, python, toml, shell, markdown]
+      types: [text]
+      files: (?i)\.(ya?ml|json|template|cfn|cform|py|toml|sh|bash|md|markdown)$|(^|/)samconfig[^/]*\.toml
       require_serial: true  # one run looks at all files of a commit, over all processors
 """
 
