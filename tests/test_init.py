@@ -280,10 +280,12 @@ OURS = """\
     hooks:
       - id: s3ap-lint
         name: s3ap-lint
-        entry: s3ap-lint --allow-empty
+        entry: s3ap-lint --allow-empty --force-exclude
+        args: ["--"]  # the name of a file is never an option
         language: python
         additional_dependencies: [s3ap-lint==0.1.0]
-        types_or: [yaml, json, python, toml, shell, markdown]
+        types: [text]
+        files: (?i)\\.(ya?ml|json|template|cfn|cform|py|toml|sh|bash|md|markdown)$|(^|/)samconfig[^/]*\\.toml
         require_serial: true  # one run looks at all files of a commit, over all processors
 """
 
