@@ -83,14 +83,12 @@ class Editor:
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
 
     def change(self, path: str, old: str, new: str) -> int:
-        """Replace a text once, as one edit of UTF-16 positions; the new version."""
-        before = self.texts[path]
-        start = before.index(old)
-        span = types.Range(self.position(path, old), self.position(path, old, len(old)))
-        self.texts[path] = before[:start] + new + before[start + len(old) :]
+        """Replace a text once; the new version."""
+        assert old in self.texts[path]
+        self.texts[path] = self.texts[path].replace(old, new, 1)
         self.versions[path] += 1
         identifier = types.VersionedTextDocumentIdentifier(uri=self.uri(path), version=self.versions[path])
-        change = types.TextDocumentContentChangePartial(range=span, text=new)
+        change = types.TextDocumentContentChangeWholeDocument(self.texts[path])
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [change]))
         return self.versions[path]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
@@ -415,6 +416,84 @@ def test_only_saving_checks_where_that_is_wished(app: Cli) -> None:
         await editor.codes("app/template.yaml", [])
 
     edit(app, person, run="save")
+
+
+def test_characters_that_end_lines_for_python_end_none_for_an_editor(app: Cli) -> None:
+    """A form feed, a line separator: after an edit behind them the text is what the editor has."""
+    handler = f"import json\n# \f \u2028 \x85 \v\n# the last\n{HANDLER}\nprint(json.dumps(1))\n"
+    (app.folder / "app/writer/handler.py").write_bytes(("import sys\n" + handler).encode())
+
+    async def person(editor: Editor) -> None:
+        editor.open("app/writer/handler.py", "import sys\n" + handler)
+        await editor.codes("app/writer/handler.py", ["F401"])
+        editor.change("app/writer/handler.py", "# the last\n", "")
+        (everything,) = await editor.actions("app/writer/handler.py", "import sys", ["source.fixAll"])
+        assert editor.applied(everything) == {"app/writer/handler.py": handler.replace("# the last\n", "")}
+
+    edit(app, person)
+
+
+@pytest.mark.parametrize(
+    "uri", ["file:///", "file://host/x/y.py", "file:///a%00b.py", "file:///%ff.py", "file:///zz.py"]
+)
+def test_a_place_that_is_no_project_holds_nobody_up(app: Cli, uri: str) -> None:
+    """Nothing below it is looked for: it may be all of a disk."""
+
+    async def person(editor: Editor) -> None:
+        editor.open("app/template.yaml")
+        await editor.codes("app/template.yaml", ["S3AP101"])
+        item = types.TextDocumentItem(uri, "python", 1, "missing\n")
+        editor.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        editor.change("app/template.yaml", ALIAS, POINT)
+        await asyncio.wait_for(editor.codes("app/template.yaml", []), 10)
+
+    edit(app, person)
+
+
+def test_files_outside_of_every_folder_are_one_project_where_git_or_a_configuration_says_so(app: Cli) -> None:
+    subprocess.run(["git", "init", "-q", "."], cwd=app.folder, check=True)
+    (app.folder / "elsewhere").mkdir()
+
+    async def person(editor: Editor) -> None:
+        editor.open("app/writer/handler.py")
+        editor.open("app/template.yaml")
+        await editor.codes("app/writer/handler.py", [])
+        editor.change("app/template.yaml", "TARGET:", "GOAL:")
+        await editor.codes("app/writer/handler.py", ["S3AP302"])
+
+    edit(app, person, folders=["elsewhere"])
+
+
+def test_a_configuration_that_is_mended_unseen_is_read_when_something_is_saved(cli: Cli, write: Write) -> None:
+    write({"app/template.yaml": TEMPLATE, "app/writer/handler.py": HANDLER, ".s3ap-lint.toml": "jobs = 'x'\n"})
+
+    async def person(editor: Editor) -> None:
+        editor.open("app/template.yaml")
+        await editor.until(lambda: len(editor.messages) == 1)
+        (cli.folder / ".s3ap-lint.toml").write_text("", encoding="utf-8")
+        editor.save("app/template.yaml")
+        await editor.codes("app/template.yaml", ["S3AP101"])
+
+    edit(cli, person)
+
+
+def test_a_state_machine_in_a_file_of_its_own_is_held_against_its_template(cli: Cli, write: Write) -> None:
+    machine = """\
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: day.asl.json
+      DefinitionSubstitutions: {Writer: !GetAtt Writer.Arn}
+"""
+    day = '{"StartAt": "One", "States": {"One": {"Type": "Task", "Resource": "${Writer}", "End": true}}}'
+    write({"app/template.yaml": GRANTED + machine, "app/writer/handler.py": HANDLER, "app/day.asl.json": day})
+
+    async def person(editor: Editor) -> None:
+        editor.open("app/day.asl.json")
+        shown = await editor.codes("app/day.asl.json", ["S3AP406"])
+        assert [one.location.uri for one in shown[0].related_information or []][:1] == [editor.uri("app/template.yaml")]
+
+    edit(cli, person)
 
 
 def test_memory_stays_flat_while_somebody_types(app: Cli) -> None:

@@ -61,15 +61,15 @@ class Person:
         item = {"uri": self.uri, "languageId": "yaml", "version": 1, "text": text}
         self.asked = time.perf_counter()
         client.notify("textDocument/didOpen", {"textDocument": item})
-        self._line, self._column = _middle(text)
+        line, column = _middle(text)
+        lines = text.split("\n")
+        typed = f"{lines[line][:column]}x{lines[line][column:]}"
+        self._texts = (text, "\n".join([*lines[:line], typed, *lines[line + 1 :]]))
 
     def edit(self) -> None:
         """Type one character, or take it away."""
         self.version += 1
-        at = {"line": self._line, "character": self._column}
-        typed = self.version % 2 == 0
-        span = {"start": at, "end": {**at, "character": self._column + (not typed)}}
-        change = {"range": span, "text": "x" if typed else ""}
+        change = {"text": self._texts[self.version % 2 == 0]}
         identifier = {"uri": self.uri, "version": self.version}
         self.client.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": [change]})
 

@@ -124,9 +124,10 @@ def absolute(module: str, level: int, package: str) -> str | None:
 
 def name_of(path: str, folder: str) -> str:
     """The dotted name under which Lambda imports a file of the folder that is its root."""
-    inside = posixpath.relpath(path, folder or ".")
+    below = f"{posixpath.normpath(folder)}/" if folder and folder != "." else ""
+    inside = path.removeprefix(below)
     stem = inside.removesuffix(".py").removesuffix("/__init__")
-    return posixpath.basename(stem) if inside.startswith("../") else stem.replace("/", ".")
+    return stem.replace("/", ".") if path.startswith(below) else posixpath.basename(stem)
 
 
 def above(folder: str) -> Iterator[str]:

@@ -146,10 +146,10 @@ class Checks:
 
         def work() -> bool:
             project, path = document.project, document.path
-            if not project.is_ours(path, buffers):
-                tell(Stage(project.nothing(), final=True))
-                return False
             try:
+                if not project.is_ours(path, buffers, checkpoint):
+                    tell(Stage(project.nothing(), final=True))
+                    return False
                 project.check(path, buffers, checkpoint, tell, everywhere=wish.everywhere)
                 if project.preview(path, buffers, checkpoint):
                     project.check(path, buffers, checkpoint, tell)

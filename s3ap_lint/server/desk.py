@@ -109,7 +109,10 @@ class Desk:
 
     def _appears(self, path: str) -> bool:
         """Whether a buffer is there, or was, without a file."""
-        return not (self._config.root / path).is_file()
+        try:
+            return not (self._config.root / path).is_file()
+        except OSError:  # a name that is too long
+            return True
 
     def _forget(self, changed: set[str]) -> None:
         self._results = {t: r for t, r in self._results.items() if not changed & _rests_on(t, r)}

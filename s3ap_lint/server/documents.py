@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from s3ap_lint import config as configs
+from s3ap_lint import roots
 from s3ap_lint.diagnostic import Diagnostic
 from s3ap_lint.errors import S3apLintError
 from s3ap_lint.server.places import path_of
@@ -55,11 +56,13 @@ class Documents:
         self.settings: Path | None = None
         self._say = say
         self._projects: dict[Path, Project | None] = {}
+        self._said: set[Path | str] = set()
+        """Folders and faults that a person was told of, once."""
 
     def opened(self, uri: str, version: int, data: bytes) -> Document | None:
         """A document that is open from now on; None when it is no file, or its project cannot be used."""
         path = path_of(uri)
-        project = self._project(path) if path is not None else None
+        project = self._project(path) if path is not None and not path.is_dir() else None
         if path is None or project is None:
             return None
         root = project.config.root
@@ -90,6 +93,7 @@ class Documents:
     def reload(self, texts: Iterable[tuple[str, int, bytes]]) -> list[Document]:
         """Read all configuration again; the documents, of URIs, versions and texts, in their projects as they are."""
         self._projects.clear()
+        self._said.clear()
         before = dict(self.open)
         self.open.clear()
         found = [document for text in texts if (document := self.opened(*text)) is not None]
@@ -101,11 +105,14 @@ class Documents:
     def fault(self, error: Exception) -> None:
         """Say that a check went wrong by a fault of ours; where is on standard error."""
         logging.getLogger(__name__).error("a check failed", exc_info=error)
+        if repr(error) in self._said:
+            return
+        self._said.add(repr(error))
         self._say(f"s3ap-lint: {type(error).__name__}: {error}; this is a fault of s3ap-lint, its output shows where")
 
     def _project(self, path: Path) -> Project | None:
         folder = path.parent.resolve()
-        if folder not in self._projects:
+        if self._projects.get(folder) is None:  # what could not be used may have been mended
             self._projects[folder] = self._loaded(path, folder)
         return self._projects[folder]
 
@@ -114,8 +121,14 @@ class Documents:
         cwd = max(above, key=lambda root: len(root.parts), default=folder)
         try:
             config = configs.load([path], explicit=self.settings, cwd=cwd, overrides=self.overrides)
+            config = replace(config, cwd=config.root)  # the same project, whoever asks
             known = (p for p in self._projects.values() if p is not None and p.config == config)
-            return next(known, None) or Project(config)
+            loose = not above and config.file is None and roots.git_top(folder) is None
+            found = next(known, None) or Project(config, loose)
+            self._said.discard(folder)
+            return found
         except S3apLintError as error:
-            self._say(f"s3ap-lint: {error}")
+            if folder not in self._said:
+                self._said.add(folder)
+                self._say(f"s3ap-lint: {error}")
         return None

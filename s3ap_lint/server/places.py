@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,14 +17,17 @@ Read = Callable[[str], Source | None]
 
 
 def path_of(uri: str) -> Path | None:
-    """The file that a URI names, links not followed; None for what is no file (untitled:, git:)."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
+    """The file that a URI names, links not followed; None for what is no file of this machine (untitled:, git:)."""
+    try:
+        parts = urlsplit(uri)
+        path = unquote(parts.path, errors="strict")
+    except ValueError:
         return None
-    path = unquote(parts.path)
+    if parts.scheme != "file" or "\0" in path or (parts.netloc not in ("", "localhost") and os.name != "nt"):
+        return None
     if len(path) > 2 and path[0] == "/" and path[2] == ":":  # file:///C:/…
         path = path[1:]
-    return Path(f"//{parts.netloc}{path}" if parts.netloc else path)
+    return Path(f"//{parts.netloc}{path}" if parts.netloc not in ("", "localhost") else path)
 
 
 def uri_of(path: Path) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from posixpath import commonpath, dirname
 
 from s3ap_lint import __version__, report, unimport
@@ -29,6 +32,12 @@ PREVIEW = "cfn-validate"
 
 HELD = 1_500_000
 """Bytes of modules whose facts are kept; facts take about a hundred times as much."""
+
+FOLDERS = 20_000
+"""Folders of a workspace that are looked through for files; one with more is somebody's home, or all of a disk."""
+
+BESIDE, ENDINGS = 500, (".py", ".yaml", ".yml", ".json", ".template", ".toml")
+"""How many files beside a document are looked at where there is no project, and how their names end."""
 
 JUDGED_LATER = report.UNUSED_IGNORE
 """An ignore of code can be called unused when every application that may run it was looked at."""
@@ -59,10 +68,12 @@ class Opinion:
 class Project:
     """A project's settings and files. Raises ConfigError and PluginError for what cannot be used.
 
+    `loose`: nobody says that the folder is a project, and what lies below it is left alone.
     Used by one thread at a time.
     """
 
     config: Config
+    loose: bool = False
     registry: Registry = field(init=False)
     opinions: dict[str, Opinion] = field(default_factory=dict)
     hrefs: dict[str, str] = field(default_factory=dict)
@@ -107,18 +118,35 @@ class Project:
             self._found = None
             self.found(buffers)
 
-    def found(self, buffers: Buffers) -> Discovery:
+    def found(self, buffers: Buffers, checkpoint: Checkpoint | None = None) -> Discovery:
         """All files of the project that can be checked, those that exist only as buffers included."""
         if self._found is None:
-            config, workspace = self.config, Workspace(self.config.root, buffers)
-            self._found = discover([config.root], workspace, cwd=config.root, top=config.top, exclude=config.exclude)
+            self._found = self._beside(buffers) if self.loose else self._below(buffers, checkpoint)
             whole = plan(replace(self._found, scope=Scope(folders=("",))), self._found)
             self._inputs = {task.folder: task.inputs for task in whole if isinstance(task, ApplicationTask)}
         return self._found
 
-    def is_ours(self, path: str, buffers: Buffers) -> bool:
+    def _below(self, buffers: Buffers, checkpoint: Checkpoint | None) -> Discovery:
+        config, workspace = self.config, _Walked(self.config.root, buffers, checkpoint or _go_on)
+        try:
+            return discover([config.root], workspace, cwd=config.root, top=config.top, exclude=config.exclude)
+        except TooWide:
+            self.loose = True
+            return self._beside(buffers)
+
+    def _beside(self, buffers: Buffers) -> Discovery:
+        """The files in the project's folder and the open ones, nothing of what lies below."""
+        root = self.config.root
+        with suppress(OSError):
+            entries = sorted(entry.name for entry in os.scandir(root) if entry.is_file())
+            names = [name for name in entries if name.endswith(ENDINGS)][:BESIDE]
+            paths = [root / name for name in dict.fromkeys((*names, *buffers))]
+            return discover(paths, Workspace(root, buffers), cwd=root, top=root)
+        return Discovery()
+
+    def is_ours(self, path: str, buffers: Buffers, checkpoint: Checkpoint) -> bool:
         """Whether a file is checked at all."""
-        return path in self.found(buffers).files or _is_definition(path, buffers)
+        return path in self.found(buffers, checkpoint).files or _is_definition(path, buffers)
 
     def is_template(self, path: str) -> bool:
         """Whether the last check found that a file is a template."""
@@ -268,6 +296,27 @@ class Project:
         texts = [candidate.path for candidate in project.templates]
         asked = Report(findings=tuple(findings))
         return unimport.resolved(asked, workspace, lambda: project.python, texts, fixing=True).findings
+
+
+class TooWide(Exception):
+    """A folder has more below it than an editor can wait for."""
+
+
+class _Walked(Workspace):
+    """The files while they are looked for: broken off by a newer text, and given up where there is no end."""
+
+    def __init__(self, root: Path, buffers: Buffers, checkpoint: Checkpoint) -> None:
+        super().__init__(root, buffers)
+        self._checkpoint = checkpoint
+        self._left = FOLDERS
+
+    def note_listed(self, folder: str, *, refused: bool = False) -> None:
+        """Called for every folder that was looked into."""
+        super().note_listed(folder, refused=refused)
+        self._checkpoint()
+        self._left -= 1
+        if self._left < 0:
+            raise TooWide
 
 
 def _is_definition(path: str, buffers: Buffers) -> bool:

@@ -32,7 +32,8 @@ class Server(LanguageServer):
     """The server and what it knows of its client."""
 
     def __init__(self) -> None:
-        super().__init__(SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Incremental)
+        # whole texts: the library counts lines as Python does, where a form feed ends one, and the protocol does not
+        super().__init__(SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.documents = Documents(self._say)
         self.checks = Checks(self.documents, self._publish)
         self.on_type = True
@@ -191,7 +192,7 @@ def _changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
 def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
-    document = ls.documents.open.get(params.text_document.uri)
+    document = ls.documents.open.get(params.text_document.uri) or _known_after_all(ls, params.text_document.uri)
     if document is None:
         return
     if document.path.rpartition("/")[2] in SETTINGS:
@@ -201,6 +202,12 @@ def _saved(ls: Server, params: types.DidSaveTextDocumentParams) -> None:
     ls.checks.wish(document.uri, everywhere=True, engine=True)
     for other in ls.documents.beside(document):
         ls.checks.wish(other.uri, 0.01)
+
+
+def _known_after_all(ls: Server, uri: str) -> Document | None:
+    """A document whose project could not be used when it was opened."""
+    text = ls.workspace.text_documents.get(uri)
+    return ls.documents.opened(uri, text.version or 0, ls.bytes_of(uri)) if text is not None else None
 
 
 @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
@@ -248,7 +255,11 @@ def _reload(ls: Server) -> None:
     ls.documents.turn += 1
     known = ls.workspace.text_documents.values()
     texts = [(one.uri, one.version or 0, ls.bytes_of(one.uri)) for one in known]
-    ls.recheck(ls.documents.reload(texts), engine=True)
+    before = set(ls.documents.open)
+    documents = ls.documents.reload(texts)
+    for uri in before - {document.uri for document in documents}:  # what was said of it holds no longer
+        ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+    ls.recheck(documents, engine=True)
 
 
 async def _pull(ls: Server, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
