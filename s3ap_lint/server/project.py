@@ -170,7 +170,8 @@ class Project:
         results: list[UnitResult] = []
         for task in near:
             results += self._desk(task.folder).check([task], buffers, checkpoint, path, heard)
-        results += self._desk(near[0].folder if near else dirname(path)).check(own, buffers, checkpoint)
+        if own:
+            results += self._desk(near[0].folder if near else dirname(path)).check(own, buffers, checkpoint)
         complete = not far or any(path in result.uses for result in results)
         if not complete and not everywhere:
             results += [result for task in far for result in self._known(task, buffers)]
