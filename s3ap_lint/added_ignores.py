@@ -31,7 +31,7 @@ def added(
     Raises UsageError when git does not have what a file was.
     """
     heeded = _heeded(registry)
-    old = repository.bytes_of(change.before for change in since.changes if change.before)
+    old = repository.bytes_of(since.changes)
     then = {change.path: old[change.before] for change in since.changes if change.before}
     there = {change.path for change in since.changes if change.there}
     now, before = Workspace(config.root), Workspace(config.root, then)
@@ -54,7 +54,7 @@ def settings_changed(since: Since, repository: Repository, config: Config, *, sc
     if schema and any(name in names for name in silences.SCHEMA_SETTINGS):
         return True
     files = [name for name in (OWN_FILE, SHARED_FILE, *_own(config)) if name in names]
-    old = repository.bytes_of(names[name].before for name in files if names[name].before)
+    old = repository.bytes_of(names[name] for name in files)
     tables = {name: _table(config.root / name, name) for name in files}
     return any(table != silences.table(old.get(names[name].before, b""), name) for name, table in tables.items())
 

@@ -104,7 +104,7 @@ def _news(run: Run, repository: Repository, since: Since) -> _News:
     changed = frozenset(change.path for change in since.changes)
     files = run.project_files
     were = [c for c in since.changes if c.before and c.path not in files and _by_name(c.path, run.config)]
-    old = repository.bytes_of(change.before for change in were)
+    old = repository.bytes_of(were)
     checkable = (change.path for change in were if _checkable(change, old[change.before]))
     return _News(
         changed,

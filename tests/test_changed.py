@@ -232,6 +232,63 @@ def test_json_says_what_was_compared(library: Project):
     assert {**expected, "whole": counts} == json.loads(ran.out)["changed"]
 
 
+# -- repositories inside of others -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def inner(library: Project, tmp_path: Path) -> Project:
+    """A submodule with two applications of its own."""
+    folder = tmp_path / "inner"
+    made = replace(library, folder=folder)
+    for name in ("other", "same"):
+        for file in ("template.yaml", "handler.py"):
+            made.write(f"{name}/{file}", LIBRARY[f"alone/{file}"].replace("alone/", f"{name}/"))
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.commit()
+    library.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(folder), "sub")
+    library.commit()
+    return replace(library, folder=library.folder / "sub")
+
+
+def test_what_is_edited_in_a_submodule_has_changed(library: Project, inner: Project):
+    assert [] == library.found("HEAD")
+    inner.append("other/handler.py", "# edited\n")
+    assert ["sub/other/handler.py"] == library.found("HEAD")
+    ran = library.cli.lint("--format", "concise", "--changed-lines", "HEAD")
+    assert ["sub/other/handler.py"] == sorted({line.partition(":")[0] for line in ran.out.splitlines()})
+
+
+def test_a_submodule_of_another_commit_has_changed_by_what_differs_there(library: Project, inner: Project):
+    inner.write("other/handler.py", IGNORED)
+    inner.git("commit", "--quiet", "--all", "--message", "more")
+    library.commit()
+    assert ["sub/other/handler.py"] == [path for _, _, path, *_ in library.ignores("HEAD~1")]
+    inner.append("other/handler.py", "import os\n")
+    inner.git("commit", "--quiet", "--all", "--message", "more")
+    library.commit()
+    assert ["sub/other/handler.py"] == library.found("HEAD~1")
+
+
+def test_in_a_submodule_without_the_commit_of_then_everything_has_changed(library: Project, inner: Project):
+    inner.append("other/handler.py", "# edited\n")
+    inner.git("commit", "--quiet", "--amend", "--all", "--message", "else")
+    library.commit()
+    inner.git("update-ref", "-d", "refs/remotes/origin/main")
+    inner.git("update-ref", "-d", "refs/remotes/origin/HEAD")
+    inner.git("reflog", "expire", "--expire=now", "--all")
+    inner.git("gc", "--quiet", "--prune=now")
+    assert ["sub/other/handler.py", "sub/same/handler.py"] == library.found("HEAD~1")
+
+
+def test_an_untracked_folder_that_is_a_repository_is_new_with_all_it_has(library: Project, inner: Project):
+    shutil.copytree(inner.folder.parent.parent / "inner", library.folder / "copy")
+    assert ["copy/other/handler.py", "copy/same/handler.py"] == library.found("HEAD")
+    ran = library.cli.lint("--format", "concise", "--changed-lines", "HEAD")
+    assert ["copy/other/handler.py", "copy/same/handler.py"] == sorted(
+        {line.partition(":")[0] for line in ran.out.splitlines()}
+    )
+
+
 # -- since when ----------------------------------------------------------------------------------------
 
 
