@@ -290,11 +290,12 @@ def last_edits(top: Path, root: Path, paths: Iterable[str]) -> dict[str, int]:
 
 
 def default_branch(top: Path) -> str:
-    """The name of the branch that others begin at, as far as git tells; else "main"."""
+    """The name of the branch that others begin at, as far as git tells: else that of HEAD, else "main"."""
     if not (top / ".git").exists():
         return "main"
     names = Repository(top, top)
     remote = names.plain("rev-parse", "--abbrev-ref", "origin/HEAD").removeprefix("origin/")
     if remote and remote != "HEAD":
         return remote
-    return next((name for name in ("main", "master") if names.plain("rev-parse", "--verify", "--quiet", name)), "main")
+    known = (name for name in ("main", "master") if names.plain("rev-parse", "--verify", "--quiet", name))
+    return next(known, names.plain("symbolic-ref", "--quiet", "--short", "HEAD") or "main")
