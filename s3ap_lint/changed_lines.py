@@ -12,7 +12,7 @@ from pathlib import Path
 from s3ap_lint.diagnostic import Diagnostic, Place, Report
 from s3ap_lint.errors import UsageError
 from s3ap_lint.gate import WORTHLESS
-from s3ap_lint.history import Repository
+from s3ap_lint.history import FETCH_ALL, Repository, distrusted
 from s3ap_lint.render.wording import relative_to
 
 Ranges = dict[str, list[tuple[int, int]]]
@@ -108,11 +108,11 @@ def _text(name: bytes) -> str:
 
 
 def _unknown(ref: str) -> str:
-    return f"--changed-lines: git knows no commit {ref!r} here; in a shallow clone fetch it first"
+    return f"--changed-lines: git knows no commit {ref!r} here; in a shallow clone, {FETCH_ALL}"
 
 
 def _no_base(ref: str) -> str:
-    return f"--changed-lines: {ref!r} and HEAD have no commit in common; in a shallow clone fetch more of the history"
+    return f"--changed-lines: {ref!r} and HEAD have no commit in common; in a shallow clone, {FETCH_ALL}"
 
 
 def _git(top: Path, *arguments: str, failing: str) -> bytes:
@@ -123,5 +123,7 @@ def _git(top: Path, *arguments: str, failing: str) -> bytes:
         raise UsageError(f"--changed-lines needs git, which cannot be started: {error.strerror}") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if distrusted(said):
+            raise UsageError(f"--changed-lines: {distrusted(said)}")
         raise UsageError(failing + (f" ({said[0]})" if said else ""))
     return done.stdout

@@ -152,7 +152,9 @@ def _narrowed(
     counted = {
         task.folder for task, result in results.items() if isinstance(task, ApplicationTask) and result.templates
     }
-    rests_on = {path for result in results.values() if result.basis for path in result.basis.contents}
+    bases = [result.basis for result in results.values() if result.basis]
+    rests_on = {path for basis in bases for path in basis.contents}
+    rests_on |= {path for path in news.changed & news.moved if any(_asked(path, basis) for basis in bases)}
     scope = Touched(frozenset(files), asked=found.scope, homes=homes, applications=frozenset(applications))
     tasks = [task for task in results if _wanted(task, scope)]
     compared = Compared(

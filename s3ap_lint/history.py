@@ -8,8 +8,9 @@ git-cat-file(1), git(1): GIT_OPTIONAL_LOCKS, GIT_LITERAL_PATHSPECS.)
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +83,7 @@ class Repository:
         """
         if not (self.top / ".git").exists():
             raise UsageError(f"--changed: {self.top} is not in a git repository, so nothing tells what changed")
+        self.ask("rev-parse", "--git-dir")
         if not self._commit("HEAD"):
             raise UsageError("--changed: there is no commit yet that the files could be compared with")
         named = ref or self._target(env)
@@ -151,6 +153,8 @@ class Repository:
             )
         if asked and not self._is_shallow():
             raise UsageError(f"--changed {ref}: there is no such commit, branch or tag")
+        if asked and re.search(r"[~^@]|^(HEAD|[0-9a-f]{7,64})$", ref):
+            raise UsageError(f"--changed {ref}: this clone does not reach back so far; {FETCH_ALL}")
         branch = shown.removeprefix("origin/")
         raise UsageError(
             f"--changed: {shown} is not in this clone; run `git fetch origin {branch}:refs/remotes/origin/{branch}`, "
@@ -247,6 +251,8 @@ class Repository:
         done = self._git(arguments, stdin)
         if done.returncode:
             said = os.fsdecode(done.stderr).strip().splitlines() or ["no reason given"]
+            if distrusted(said):
+                raise UsageError(f"--changed: {distrusted(said)}")
             raise UsageError(f"--changed: git {arguments[0]} failed: {said[-1].removeprefix('fatal: ')}")
         return done.stdout
 
@@ -258,6 +264,16 @@ class Repository:
             return subprocess.run(command, input=stdin, capture_output=True, env=env, check=False)
         except OSError as error:
             raise UsageError(f"--changed: git cannot be started: {(error.strerror or str(error)).lower()}") from None
+
+
+def distrusted(said: Sequence[str]) -> str:
+    """What git said of a repository of somebody else, and what to do about it; "" if it said something else."""
+    line = next((line for line in said if "dubious ownership" in line), "")
+    if not line:
+        return ""
+    advice = next((line.strip() for line in said if "safe.directory" in line), "")
+    line = line.removeprefix("fatal: ")
+    return f"git says: {line}; if you trust it, run `{advice or 'git config --global --add safe.directory FOLDER'}`"
 
 
 def _names(out: bytes) -> list[str]:
