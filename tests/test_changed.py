@@ -159,7 +159,9 @@ def test_a_lost_file_that_a_template_names_is_told_as_one_to_be_checked(library:
     library.write("two/flow.asl.json", '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}\n')
     library.commit()
     library.git("rm", "--quiet", "two/flow.asl.json")
-    assert ": 1 file changed; checked 1 of 3 applications" == said(library.changed("HEAD")).partition(")")[2]
+    library.append("notes.txt", "more\n")
+    told = ": 2 files changed, 1 of them to be checked; checked 1 of 3 applications"
+    assert told == said(library.changed("HEAD")).partition(")")[2]
 
 
 def test_a_lost_template_leaves_the_others_alone(library: Project):
