@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from runner import warned
+from runner import needed, warned
 
 NOT_UPLOADED = (
     "SARIF was not uploaded; the job needs the permission `security-events: write`, and the repository code scanning. "
@@ -16,7 +16,7 @@ def run() -> None:
     """Write the commands that `--format github` made into the log."""
     if os.environ.get("UPLOAD") == "failure":
         warned(NOT_UPLOADED)
-    annotations = Path(os.environ["ANNOTATIONS"])
+    annotations = Path(needed("ANNOTATIONS"))
     if annotations.is_file():
         sys.stdout.flush()
         sys.stdout.buffer.write(annotations.read_bytes())

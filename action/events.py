@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner import Refused
+
 OF_ANOTHER_COMMIT = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
 
 
@@ -18,8 +20,17 @@ def why_no_upload(name: str, event: Mapping[str, Any], actor: str) -> str:
 
 
 def _of_fork(event: Mapping[str, Any]) -> bool:
-    head = event["pull_request"]["head"]["repo"]  # null when the fork is gone
-    return head is None or head["full_name"] != event["repository"]["full_name"]
+    head = _at(event, "pull_request", "head", "repo")  # null when the fork is gone
+    return head is None or _at(head, "full_name") != _at(event, "repository", "full_name")
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What stands at some keys. Raises Refused where it does not."""
+    for key in keys:
+        if not isinstance(value, Mapping) or key not in value:
+            raise Refused(f"the event has no {'.'.join(keys)}; is it of another server than GitHub?")
+        value = value[key]
+    return value
 
 
 def base(name: str, event: Mapping[str, Any], parents: Sequence[str]) -> str:
@@ -29,7 +40,7 @@ def base(name: str, event: Mapping[str, Any], parents: Sequence[str]) -> str:
     base as it is now, which the event, being older, need not know.
     """
     if name.startswith("pull_request"):
-        return parents[0] if parents else str(event["pull_request"]["base"]["sha"])
+        return parents[0] if parents else str(_at(event, "pull_request", "base", "sha"))
     if name == "merge_group":
-        return str(event["merge_group"]["base_sha"])
+        return str(_at(event, "merge_group", "base_sha"))
     return ""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner import Refused, given, tell
+from runner import Refused, given, needed, tell
 
 HERE = Path(__file__).resolve().parent.parent
 _EXACT = re.compile(r"\d[0-9A-Za-z.+!]*")
@@ -16,7 +16,7 @@ _RANGE = re.compile(r"(~=|[=<>!]=|[<>])\s*\d[0-9A-Za-z.+!*]*(\s*,\s*(~=|[=<>!]=|
 def run() -> None:
     """Outputs: `python`, which has it; `version`; `cache`, the folder for results of runs."""
     wanted = requirement(given("version"), given("engine"))
-    temporary = Path(os.environ["RUNNER_TEMP"])
+    temporary = Path(needed("RUNNER_TEMP"))
     folder = temporary / "s3ap-lint"
     subprocess.run([sys.executable, "-I", "-m", "venv", folder], check=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

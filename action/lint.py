@@ -1,6 +1,7 @@
 """Run s3ap-lint for the log, code scanning, annotations and the page of the run: one analysis in three formats."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import tempfile
 from pathlib import Path
 
 import events
-from runner import Refused, event, flag, given, show, summarize, tell
+from runner import Refused, event, flag, given, needed, show, summarize, tell
 from summary import page
 
-SET_BY_US = ("--format", "--output", "--changed-lines", "--exit-zero", "--fix", "--diff", "--quiet", "-q", "--")
+SET_BY_US = ("--format", "--output", "--changed-lines", "--exit-zero", "--fix", "--diff", "--quiet", "--")
+
+CHECKS_NOTHING = ("--version", "--help")
 
 
 def run() -> None:
@@ -21,7 +24,7 @@ def run() -> None:
     """
     upload_wanted, folder = flag("upload-sarif"), _folder()
     asked = [*options(), *_changed(folder), *paths()]
-    results = Path(tempfile.mkdtemp(prefix="s3ap-lint-results-", dir=os.environ["RUNNER_TEMP"]))
+    results = Path(tempfile.mkdtemp(prefix="s3ap-lint-results-", dir=needed("RUNNER_TEMP")))
     sarif, annotations = results / "s3ap-lint.sarif", results / "annotations.txt"
     told = _lint(asked, folder)
     show(told.stdout + told.stderr)
@@ -59,8 +62,11 @@ def options() -> list[str]:
     except ValueError as error:
         raise Refused(f"args cannot be split like a command line: {str(error).lower()}") from None
     for word in further:
-        if word.split("=")[0] in SET_BY_US:
+        letters = word[1:] if re.fullmatch(r"-[A-Za-z]+", word) else ""  # -qv is -q -v
+        if word.split("=")[0] in SET_BY_US or "q" in letters:
             raise Refused(f"args: {word} is set by this action")
+        if word in CHECKS_NOTHING or "h" in letters:
+            raise Refused(f"args: with {word} nothing is checked")
     named = [(f"--{name}", given(name)) for name in ("select", "engine", "fail-on")]
     return [*(f"{option}={value}" for option, value in named if value), *further]
 
@@ -72,11 +78,13 @@ def paths() -> list[str]:
 
 
 def _workspace() -> Path:
-    return Path(os.environ["GITHUB_WORKSPACE"]).resolve()
+    return Path(needed("GITHUB_WORKSPACE")).resolve()
 
 
 def _folder() -> Path:
     folder = (_workspace() / (given("working-directory") or ".")).resolve()
+    if not folder.is_relative_to(_workspace()):
+        raise Refused(f"working-directory: {given('working-directory')} is not below the workspace")
     if not folder.is_dir():
         raise Refused(f"working-directory: {given('working-directory')} is no folder of the workspace")
     return folder
@@ -88,7 +96,7 @@ def _repository(folder: Path) -> Path:
 
 def _category(folder: Path) -> str:
     """Two jobs, or one job for two folders, must not take each other's results away."""
-    below = folder.relative_to(_workspace()).parts if folder.is_relative_to(_workspace()) else ()
+    below = folder.relative_to(_workspace()).parts
     return "/".join(("s3ap-lint", os.environ.get("GITHUB_JOB", "lint"), *below))
 
 

@@ -27,10 +27,27 @@ def flag(name: str) -> bool:
 
 
 def event() -> Mapping[str, Any]:
-    """What started the workflow."""
+    """What started the workflow. Raises Refused for what is no event."""
     path = os.environ.get("GITHUB_EVENT_PATH", "")
-    found: Mapping[str, Any] = json.loads(Path(path).read_text("utf-8")) if path else {}
+    if not path:
+        return {}
+    try:
+        found: object = json.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise Refused(f"the event {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, RecursionError):
+        raise Refused(f"the event {path} is no JSON") from None
+    if not isinstance(found, dict):
+        raise Refused(f"the event {path} is no JSON object")
     return found
+
+
+def needed(name: str) -> str:
+    """A variable that the runner or an earlier step sets. Raises Refused without it."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise Refused(f"{name} is not set; the runner, or an earlier step of this action, sets it")
+    return value
 
 
 def tell(outputs: Mapping[str, str]) -> None:

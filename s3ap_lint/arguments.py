@@ -67,6 +67,12 @@ def _selecting(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _ref(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty REF names no commit; is a variable not set")
+    return text
+
+
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs to report on; default: .")
     parser.add_argument(
@@ -94,14 +100,18 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-v", "--verbose", action="store_true", help="list what could not be checked")
     group.add_argument("--baseline", metavar="FILE", help="accept the findings listed there, and no others")
     group.add_argument(
-        "--changed-lines", metavar="REF", help="only findings on lines changed since HEAD and this commit parted"
+        "--changed-lines",
+        metavar="REF",
+        type=_ref,
+        help="only findings on lines changed since HEAD and this commit parted",
     )
     group = parser.add_argument_group("what changed")
     group.add_argument(
         "--changed",
         metavar="REF",
         nargs="?",
-        const="",
+        type=_ref,
+        const=False,
         help="only applications that changed since HEAD left REF, and every ignore added since; "
         "default: the branch that a pull request goes to, else the default branch",
     )

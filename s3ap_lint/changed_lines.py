@@ -12,6 +12,7 @@ from pathlib import Path
 from s3ap_lint.diagnostic import Diagnostic, Place, Report
 from s3ap_lint.errors import UsageError
 from s3ap_lint.gate import WORTHLESS
+from s3ap_lint.history import FETCH_ALL, Repository, distrusted
 from s3ap_lint.render.wording import relative_to
 
 Ranges = dict[str, list[tuple[int, int]]]
@@ -61,7 +62,8 @@ def _meets(place: Place, ranges: list[tuple[int, int]] | tuple[()]) -> bool:
 def since(ref: str, top: Path) -> Ranges:
     """What is changed, added or not yet in git, against the commit at which `ref` and HEAD parted.
 
-    Where lines were only removed, the lines around them count. Raises UsageError.
+    Where lines were only removed, the lines around them count. Of what changed in submodules, and in repositories
+    inside of this one, every line does. Raises UsageError.
     """
     _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", failing=_unknown(ref))
     parted = _git(top, "merge-base", ref, "HEAD", failing=_no_base(ref)).decode("ascii").strip()
@@ -70,7 +72,10 @@ def since(ref: str, top: Path) -> Ranges:
     for path, lines in _changes(patch):
         changed.setdefault(path, []).append(lines)
     untracked = _git(top, "ls-files", "--others", "--exclude-standard", "-z", failing="git cannot list the new files")
-    return changed | {_text(name): [WHOLE_FILE] for name in untracked.split(b"\0") if name}
+    new = [_text(name) for name in untracked.split(b"\0") if name]
+    repository = Repository(top, top)
+    inner = [change.path for change in repository.inside(repository.differences(parted), new)]
+    return changed | {name: [WHOLE_FILE] for name in (*new, *inner)}
 
 
 def _changes(patch: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -103,11 +108,11 @@ def _text(name: bytes) -> str:
 
 
 def _unknown(ref: str) -> str:
-    return f"--changed-lines: git knows no commit {ref!r} here; in a shallow clone fetch it first"
+    return f"--changed-lines: git knows no commit {ref!r} here; in a shallow clone, {FETCH_ALL}"
 
 
 def _no_base(ref: str) -> str:
-    return f"--changed-lines: {ref!r} and HEAD have no commit in common; in a shallow clone fetch more of the history"
+    return f"--changed-lines: {ref!r} and HEAD have no commit in common; in a shallow clone, {FETCH_ALL}"
 
 
 def _git(top: Path, *arguments: str, failing: str) -> bytes:
@@ -118,5 +123,7 @@ def _git(top: Path, *arguments: str, failing: str) -> bytes:
         raise UsageError(f"--changed-lines needs git, which cannot be started: {error.strerror}") from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if distrusted(said):
+            raise UsageError(f"--changed-lines: {distrusted(said)}")
         raise UsageError(failing + (f" ({said[0]})" if said else ""))
     return done.stdout

@@ -104,7 +104,7 @@ def _news(run: Run, repository: Repository, since: Since) -> _News:
     changed = frozenset(change.path for change in since.changes)
     files = run.project_files
     were = [c for c in since.changes if c.before and c.path not in files and _by_name(c.path, run.config)]
-    old = repository.bytes_of(change.before for change in were)
+    old = repository.bytes_of(were)
     checkable = (change.path for change in were if _checkable(change, old[change.before]))
     return _News(
         changed,
@@ -152,7 +152,9 @@ def _narrowed(
     counted = {
         task.folder for task, result in results.items() if isinstance(task, ApplicationTask) and result.templates
     }
-    rests_on = {path for result in results.values() if result.basis for path in result.basis.contents}
+    bases = [result.basis for result in results.values() if result.basis]
+    rests_on = {path for basis in bases for path in basis.contents}
+    rests_on |= {path for path in news.changed & news.moved if any(_asked(path, basis) for basis in bases)}
     scope = Touched(frozenset(files), asked=found.scope, homes=homes, applications=frozenset(applications))
     tasks = [task for task in results if _wanted(task, scope)]
     compared = Compared(

@@ -153,16 +153,18 @@ def _narrowed(options: argparse.Namespace, run: Run) -> dict[str, Any]:
     """Leave of a run only what changed; what a report says of that, by field."""
     config, asked = run.config, run.found.reported
     repository = Repository(config.top, config.root)
-    since = repository.since(options.changed)
+    since = repository.since(options.changed or "")
     known = absolute(options.baseline, config.cwd) if options.baseline else None
     added = added_ignores.added(since, repository, config, run.registry, asked=asked, baseline=known)
+    refused = options.no_new_ignores and not options.exit_zero
     settings = added_ignores.settings_changed(since, repository, config, schema=run.has_engines)
-    return {"compared": changes.narrow(run, repository, since, settings_changed=settings), "added": added}
+    compared_with = changes.narrow(run, repository, since, settings_changed=settings)
+    return {"compared": compared_with, "added": added, "refuses_added": refused}
 
 
 def _tell_changes(report: Report, *, always: bool) -> None:
     """That nothing was checked, and what is ignored now, for output that has no place for it."""
-    if report.compared and not (report.compared.ours or report.compared.settings):
+    if report.compared and not (report.compared.ours or report.compared.applications or report.compared.settings):
         print(f"s3ap-lint: {compared(report.compared)}", file=sys.stderr)
     seen = relative_to(report.paths.cwd, report.paths.root)
     for line in added(report, seen) if always else ():

@@ -76,12 +76,12 @@ class Config:
         selection = self.selection
         for entry in self.per_path:
             if gitignore.names(entry.pattern, path):
-                selection = _with(selection, entry)
+                selection = with_entry(selection, entry)
         return selection
 
     def selections(self) -> tuple[Selection, ...]:
         """Everything `at` may want: a rule that none of these selects need not run."""
-        return tuple(dict.fromkeys([self.selection, *(_with(self.selection, entry) for entry in self.per_path)]))
+        return tuple(dict.fromkeys([self.selection, *(with_entry(self.selection, entry) for entry in self.per_path)]))
 
     def as_table(self) -> dict[str, Any]:
         """The settings as a configuration file would write them, defaults included."""
@@ -95,7 +95,8 @@ class Config:
         return f"{heading}\n{toml.document(self.as_table())}"
 
 
-def _with(selection: Selection, entry: PerPath) -> Selection:
+def with_entry(selection: Selection, entry: PerPath) -> Selection:
+    """The rules wanted where an entry of `per-path` applies to what is wanted elsewhere."""
     base = selection if entry.select is None else replace(selection, select=entry.select, extend_select=())
     return replace(
         base,

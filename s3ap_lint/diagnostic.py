@@ -152,7 +152,7 @@ class AddedIgnore:
 class Report:
     """Everything a run has to say, sorted by subject, place and code; `fixed` in the order of the fixes.
 
-    `compared` and `added` belong to a run that is about changes only.
+    `compared` and `added` belong to a run that is about changes only; `refuses_added`: what is added fails it.
     """
 
     findings: tuple[Diagnostic, ...] = ()
@@ -164,3 +164,9 @@ class Report:
     fixed: tuple[Diagnostic, ...] = ()
     compared: Compared | None = None
     added: tuple[AddedIgnore, ...] = ()
+    refuses_added: bool = False
+
+    @property
+    def failed_by(self) -> tuple[AddedIgnore, ...]:
+        """The added ignores that fail the run."""
+        return self.added if self.refuses_added else ()

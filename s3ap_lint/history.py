@@ -8,9 +8,10 @@ git-cat-file(1), git(1): GIT_OPTIONAL_LOCKS, GIT_LITERAL_PATHSPECS.)
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from s3ap_lint.errors import UsageError
@@ -23,17 +24,31 @@ TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 DEFAULTS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "main", "master")
 """Where the default branch may be found, the most certain first."""
 
+GITLINK = "160000"
+"""The mode of an entry that is a commit of another repository (git-update-index(1))."""
+
+_OF_ONE_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+"""Variables that git sets for its hooks, and that are untrue in a repository inside of the first one."""
+
 _QUIET = ("-c", "core.fsmonitor=false", "-c", "core.quotepath=off")
 _SETTINGS = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
+Difference = tuple[str, tuple[str, str], str, bool]
+"""Name from the top, modes then and now, object then ("" if there was none), and whether it is there now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file that is not what it was: its path below the project's root, its object then ("" if it is new)."""
+    """A file that is not what it was: its path below the project's root, its object then ("" if it is new).
+
+    `store` is the repository that has the object, if that is one inside of the project's.
+    """
 
     path: str
     before: str = ""
     there: bool = True
+    store: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -56,15 +71,19 @@ class Repository:
 
     top: Path
     root: Path
+    inner: bool = False
 
     def since(self, ref: str, env: Mapping[str, str] = os.environ) -> Since:
         """What changed since HEAD left `ref`, or without one the branch that it is to go to; nothing committed needed.
 
         Files that are not committed or not tracked count, ignored ones do not; a renamed file is one that is gone and
-        one that is new. Raises UsageError where git cannot tell, with what to do about it.
+        one that is new. In a submodule counts what is not what it was at the commit that was recorded then; in another
+        repository, or where that commit is not to be had, every file.
+        Raises UsageError where git cannot tell, with what to do about it.
         """
         if not (self.top / ".git").exists():
             raise UsageError(f"--changed: {self.top} is not in a git repository, so nothing tells what changed")
+        self.ask("rev-parse", "--git-dir")
         if not self._commit("HEAD"):
             raise UsageError("--changed: there is no commit yet that the files could be compared with")
         named = ref or self._target(env)
@@ -77,11 +96,19 @@ class Repository:
             )
         return Since(_readable(named), commit, changes)
 
-    def bytes_of(self, objects: Iterable[str]) -> dict[str, bytes]:
-        """The contents of objects, by their ids. Raises UsageError when one cannot be had."""
-        wanted = list(dict.fromkeys(objects))
-        if not wanted:
-            return {}
+    def bytes_of(self, changes: Iterable[Change]) -> dict[str, bytes]:
+        """What changed files were, by their objects; new ones were nothing. Raises UsageError when one is not there."""
+        stores: dict[Path | None, dict[str, None]] = {}
+        for change in changes:
+            if change.before:
+                stores.setdefault(change.store, {})[change.before] = None
+        found: dict[str, bytes] = {}
+        for store, wanted in stores.items():
+            repository = self if store is None else Repository(store, self.root, inner=True)
+            found |= repository._objects(wanted)
+        return found
+
+    def _objects(self, wanted: Iterable[str]) -> dict[str, bytes]:
         out = self.ask("cat-file", "--batch", stdin="".join(f"{one}\n" for one in wanted).encode())
         found: dict[str, bytes] = {}
         at = 0
@@ -126,6 +153,8 @@ class Repository:
             )
         if asked and not self._is_shallow():
             raise UsageError(f"--changed {ref}: there is no such commit, branch or tag")
+        if asked and re.search(r"[~^@]|^(HEAD|[0-9a-f]{7,64})$", ref):
+            raise UsageError(f"--changed {ref}: this clone does not reach back so far; {FETCH_ALL}")
         branch = shown.removeprefix("origin/")
         raise UsageError(
             f"--changed: {shown} is not in this clone; run `git fetch origin {branch}:refs/remotes/origin/{branch}`, "
@@ -149,20 +178,59 @@ class Repository:
 
     def _changes(self, commit: str) -> list[Change]:
         found: dict[str, Change] = {}
-        options = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
-        parts = _names(self.ask("diff", *options, "--ignore-submodules=all", commit, "--"))
-        for head, name in zip(parts[::2], parts[1::2], strict=True):
-            _, _, before, _, status = head.split()
+        store = self.top if self.inner else None
+        differences = self.differences(commit)
+        for name, modes, before, there in differences:
             path = self._below_root(name)
-            if path is not None:
-                old = "" if not before.strip("0") else before
-                found[path] = Change(path, old, there=status[0] != "D")
-        for name in _names(self.ask("ls-files", "--others", "--exclude-standard", "-z", "--full-name")):
+            if GITLINK not in modes and path is not None:
+                found[path] = Change(path, before, there, store if before else None)
+        untracked = _names(self.ask("ls-files", "--others", "--exclude-standard", "-z", "--full-name"))
+        for name in untracked:
             path = self._below_root(name)
-            if path is not None and not name.endswith("/"):  # another repository inside of this one
+            if path is not None and not name.endswith("/"):
                 known = found.get(path)
-                found[path] = Change(path, known.before if known else "")
+                found[path] = replace(known, there=True) if known else Change(path)
+        found |= {change.path: change for change in self.inside(differences, untracked)}
         return sorted(found.values(), key=lambda change: change.path)
+
+    def differences(self, commit: str) -> list[Difference]:
+        """All that differs from a commit, but for what is not tracked. Raises UsageError."""
+        options = ("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
+        parts = _names(self.ask("diff", *options, "--ignore-submodules=none", commit, "--"))
+        out = []
+        for head, name in zip(parts[::2], parts[1::2], strict=True):
+            mode, now, before, _, status = head.removeprefix(":").split()
+            out.append((name, (mode, now), before if before.strip("0") else "", status[0] != "D"))
+        return out
+
+    def inside(self, differences: Iterable[Difference], untracked: Iterable[str]) -> list[Change]:
+        """What changed in submodules and in other repositories inside of this one. Raises UsageError."""
+        found: list[Change] = []
+        for name, (mode, now), before, there in differences:
+            if GITLINK in (mode, now):
+                path = self._below_root(name)
+                found += [Change(path, there=False)] if path is not None and not there else []
+                found += self._of_inner(name, before if mode == GITLINK else "") if there else []
+        for name in untracked:
+            if name.endswith("/"):
+                found += self._of_inner(name.rstrip("/"))
+        return found
+
+    def _of_inner(self, name: str, commit: str = "") -> list[Change]:
+        """What is not what it was at a commit of a repository inside; all it has where that is not to be had."""
+        inner = Repository(self.top / name, self.root, inner=True)
+        if not (inner.top / ".git").exists():
+            return []  # a submodule that nobody fetched: there is nothing to read
+        if commit and inner._commit(commit):
+            return inner._changes(commit)
+        found: list[Change] = []
+        for one in _names(inner.ask("ls-files", "--cached", "--others", "--exclude-standard", "-z")):
+            path, file = inner._below_root(one), inner.top / one
+            if file.is_dir() and not file.is_symlink():
+                found += inner._of_inner(one.rstrip("/"))
+            elif path is not None and os.path.lexists(file):
+                found.append(Change(path))
+        return found
 
     def _below_root(self, name: str) -> str | None:
         path = self.top / name
@@ -183,17 +251,29 @@ class Repository:
         done = self._git(arguments, stdin)
         if done.returncode:
             said = os.fsdecode(done.stderr).strip().splitlines() or ["no reason given"]
+            if distrusted(said):
+                raise UsageError(f"--changed: {distrusted(said)}")
             raise UsageError(f"--changed: git {arguments[0]} failed: {said[-1].removeprefix('fatal: ')}")
         return done.stdout
 
     def _git(self, arguments: tuple[str, ...], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = ["git", "-C", str(self.top), *_QUIET, *arguments]
+        left_out = _OF_ONE_REPOSITORY if self.inner else ()
+        env = {name: value for name, value in os.environ.items() if name not in left_out} | _SETTINGS
         try:
-            return subprocess.run(
-                command, input=stdin, capture_output=True, env={**os.environ, **_SETTINGS}, check=False
-            )
+            return subprocess.run(command, input=stdin, capture_output=True, env=env, check=False)
         except OSError as error:
             raise UsageError(f"--changed: git cannot be started: {(error.strerror or str(error)).lower()}") from None
+
+
+def distrusted(said: Sequence[str]) -> str:
+    """What git said of a repository of somebody else, and what to do about it; "" if it said something else."""
+    line = next((line for line in said if "dubious ownership" in line), "")
+    if not line:
+        return ""
+    advice = next((line.strip() for line in said if "safe.directory" in line), "")
+    line = line.removeprefix("fatal: ")
+    return f"git says: {line}; if you trust it, run `{advice or 'git config --global --add safe.directory FOLDER'}`"
 
 
 def _names(out: bytes) -> list[str]:
@@ -226,11 +306,12 @@ def last_edits(top: Path, root: Path, paths: Iterable[str]) -> dict[str, int]:
 
 
 def default_branch(top: Path) -> str:
-    """The name of the branch that others begin at, as far as git tells; else "main"."""
+    """The name of the branch that others begin at, as far as git tells: else that of HEAD, else "main"."""
     if not (top / ".git").exists():
         return "main"
     names = Repository(top, top)
     remote = names.plain("rev-parse", "--abbrev-ref", "origin/HEAD").removeprefix("origin/")
     if remote and remote != "HEAD":
         return remote
-    return next((name for name in ("main", "master") if names.plain("rev-parse", "--verify", "--quiet", name)), "main")
+    known = (name for name in ("main", "master") if names.plain("rev-parse", "--verify", "--quiet", name))
+    return next(known, names.plain("symbolic-ref", "--quiet", "--short", "HEAD") or "main")

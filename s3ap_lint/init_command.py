@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -24,28 +25,45 @@ from s3ap_lint.roots import OWN_FILE, SHARED_FILE, shown
 
 REASONS = 5
 
+ASKED_FOR = (hook.PATH, workflow.PATH, agents.PATH)
+"""What is only written on request: not to write it is to fail."""
+
 
 def run(options: argparse.Namespace) -> int:
-    """Carry it out; the exit status: with `--diff` 1 if anything would be written, 2 if something could not be."""
+    """Carry it out; the exit status: with `--diff` 1 if anything would be written, 2 if something is left to people."""
     config = _project(options.path)
     found = survey(config)
     proposals = _proposals(options, found, config)
     changes = [proposal for proposal in proposals if proposal.changes]
     seen = relative_to(str(Path.cwd()), str(config.root))
     if options.diff:
-        before = {proposal.path: proposal.before or b"" for proposal in changes}
-        after = {proposal.path: proposal.after for proposal in changes}
-        patch = diff(before, after, seen, color=colored(options))
-        for proposal in changes:  # git makes a file only of nothing
-            if proposal.before is None:
-                patch = patch.replace(f"--- a/{seen(proposal.path)}", "--- /dev/null", 1)
-        sys.stdout.write(patch)
+        _show(changes, config, color=colored(options))
     else:
-        for proposal in changes:
-            _write(config.root, proposal)
+        _write_all(changes, config.root, seen)
     for line in _told(found, config, proposals, seen, written=not options.diff):
         print(line, file=sys.stderr if options.diff else sys.stdout)
+    if any(proposal.by_hand and proposal.path in ASKED_FOR for proposal in proposals):
+        return 2
     return 1 if options.diff and changes else 0
+
+
+def _show(changes: Iterable[Proposal], config: Config, *, color: bool) -> None:
+    """The patch, relative to this folder, or to the root when it goes beyond: git applies nothing above its folder."""
+    before = {proposal.path: proposal.before or b"" for proposal in changes}
+    after = {proposal.path: proposal.after for proposal in changes}
+    below = all((config.root / path).is_relative_to(config.cwd) for path in after)
+    base = config.cwd if below else config.root
+    seen = relative_to(str(base), str(config.root))
+    patch = diff(before, after, seen, color=color)
+    for proposal in changes:  # git makes a file only of nothing
+        if proposal.before is None:
+            patch = patch.replace(f"--- a/{seen(proposal.path)}", "--- /dev/null", 1)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(patch.encode("utf-8"))
+    sys.stdout.flush()
+    if not below:
+        line = f"the paths of this patch are relative to {base}; apply it with `git -C {shlex.quote(str(base))} apply`"
+        print(f"s3ap-lint: {line}", file=sys.stderr)
 
 
 def _project(path: str | None) -> Config:
@@ -83,6 +101,17 @@ def _bytes(file: Path) -> bytes | None:
     return data
 
 
+def _write_all(changes: Iterable[Proposal], root: Path, seen: Callable[[str], str]) -> None:
+    """Write the files. Raises UsageError at the first that cannot be, saying which were written by then."""
+    written: list[str] = []
+    for proposal in changes:
+        try:
+            _write(root, proposal)
+        except UsageError as error:
+            raise UsageError(f"{error}; written before that: {listed(written) or 'nothing'}") from None
+        written.append(seen(proposal.path))
+
+
 def _write(root: Path, proposal: Proposal) -> None:
     file = root / proposal.path
     try:
@@ -114,7 +143,7 @@ def _told(
             yield proposal.by_hand
         elif proposal.changes:
             verb = ("wrote" if proposal.before is None else "added to") if written else "would write"
-            yield f"{verb} {seen(proposal.path)}"
+            yield f"{verb} {seen(proposal.path)}" + (f", {one_line(proposal.remark)}" if proposal.remark else "")
         else:
             yield f"{seen(proposal.path)} is as it should be"
     yield from _next(written=written)
@@ -142,4 +171,5 @@ def _next(*, written: bool) -> Iterator[str]:
     if not written:
         return
     yield "next: s3ap-lint, or s3ap-lint --engine none first, which takes seconds"
-    yield "  more than you can mend today? s3ap-lint baseline write known.json, then s3ap-lint --baseline known.json"
+    yield "  more than you can mend today? s3ap-lint baseline write known.json, then s3ap-lint --baseline known.json,"
+    yield "  in the hook as `args: [--baseline, known.json, --]`, in the workflow behind each `s3ap-lint`"

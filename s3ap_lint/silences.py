@@ -215,6 +215,9 @@ def _of_schema_settings(source: Source) -> Iterator[Silence]:
     for entry in top["ignore_checks"] if top is not None else ():
         ignore = AddedIgnore("cfn-lint", entry.text, source.place(Location(source.path, entry.span)))
         yield Silence(source.path, "", "", ignore)
+    for entry in top["ignore_templates"] if top is not None else ():
+        what = f"ignore_templates {entry.text}"
+        yield Silence(source.path, what, "", AddedIgnore("cfn-lint", "", source.place(entry.at), what))
 
 
 def table(data: bytes, path: str) -> Mapping[str, Any]:

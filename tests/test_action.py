@@ -206,6 +206,12 @@ def test_a_folder_of_the_workspace_is_a_project_with_a_category_of_its_own(act: 
     [
         ({"args": "--format=text"}, "args: --format=text is set by this action"),
         ({"args": "'"}, "args cannot be split like a command line: no closing quotation"),
+        ({"args": "-qv"}, "args: -qv is set by this action"),
+        ({"args": "--version"}, "args: with --version nothing is checked"),
+        ({"args": "--strict --help"}, "args: with --help nothing is checked"),
+        ({"args": "-vh"}, "args: with -vh nothing is checked"),
+        ({"working_directory": "../.."}, "working-directory: ../.. is not below the workspace"),
+        ({"working_directory": "/etc"}, "working-directory: /etc is not below the workspace"),
         ({"upload_sarif": "maybe"}, "upload-sarif is true or false, not 'maybe'"),
         ({"working_directory": "nowhere"}, "working-directory: nowhere is no folder of the workspace"),
     ],
@@ -213,6 +219,40 @@ def test_a_folder_of_the_workspace_is_a_project_with_a_category_of_its_own(act: 
 def test_inputs_that_cannot_be_used_fail_with_one_line(act: Act, inputs: Mapping[str, str], message: str):
     done = act(**inputs)
     assert (2, f"::error title=s3ap-lint::{message}\n", "2") == (done.status, done.log, done.outputs["status"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "the event EVENT is no JSON"),
+        (b"", "the event EVENT is no JSON"),
+        (b"\xff\xfe\x00", "the event EVENT is no JSON"),
+        (b"[]", "the event EVENT is no JSON object"),
+        (b"{}", "the event has no pull_request.base.sha; is it of another server than GitHub?"),
+        (None, "the event EVENT cannot be read: no such file or directory"),
+    ],
+    ids=["broken", "empty", "binary", "a list", "of something else", "absent"],
+)
+def test_an_event_that_is_none_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, message: str
+):
+    path = tmp_path / "event.json"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(path))
+    monkeypatch.syspath_prepend(REPOSITORY / "action")
+    runner, events = importlib.import_module("runner"), importlib.import_module("events")
+    with pytest.raises(runner.Refused, match=f"^{re.escape(message.replace('EVENT', str(path)))}$"):
+        events.base("pull_request", runner.event(), [])
+
+
+@pytest.mark.parametrize(("step", "variable"), [("install", "RUNNER_TEMP"), ("annotate", "ANNOTATIONS")])
+def test_a_variable_that_nobody_set_is_one_line(step: str, variable: str):
+    env = {name: value for name, value in os.environ.items() if name not in ("RUNNER_TEMP", "ANNOTATIONS")}
+    command = [sys.executable, "-I", str(REPOSITORY / "action"), step]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    told = f"::error title=s3ap-lint::{variable} is not set; the runner, or an earlier step of this action, sets it\n"
+    assert (2, told, "") == (ran.returncode, ran.stdout, ran.stderr)
 
 
 def test_a_checkout_with_nothing_to_check_fails(act: Act):

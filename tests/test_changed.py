@@ -153,6 +153,17 @@ def test_an_application_that_lost_its_handler_is_changed(library: Project):
     assert ["two/template.yaml"] == library.found()
 
 
+def test_a_lost_file_that_a_template_names_is_told_as_one_to_be_checked(library: Project):
+    machine = "  Machine:\n    Type: AWS::Serverless::StateMachine\n    Properties: {DefinitionUri: flow.asl.json}\n"
+    library.append("two/template.yaml", machine)
+    library.write("two/flow.asl.json", '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}\n')
+    library.commit()
+    library.git("rm", "--quiet", "two/flow.asl.json")
+    library.append("notes.txt", "more\n")
+    told = ": 2 files changed, 1 of them to be checked; checked 1 of 3 applications"
+    assert told == said(library.changed("HEAD")).partition(")")[2]
+
+
 def test_a_lost_template_leaves_the_others_alone(library: Project):
     library.git("rm", "--quiet", "two/template.yaml")
     ran = library.changed()
@@ -232,6 +243,63 @@ def test_json_says_what_was_compared(library: Project):
     assert {**expected, "whole": counts} == json.loads(ran.out)["changed"]
 
 
+# -- repositories inside of others -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def inner(library: Project, tmp_path: Path) -> Project:
+    """A submodule with two applications of its own."""
+    folder = tmp_path / "inner"
+    made = replace(library, folder=folder)
+    for name in ("other", "same"):
+        for file in ("template.yaml", "handler.py"):
+            made.write(f"{name}/{file}", LIBRARY[f"alone/{file}"].replace("alone/", f"{name}/"))
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.commit()
+    library.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(folder), "sub")
+    library.commit()
+    return replace(library, folder=library.folder / "sub")
+
+
+def test_what_is_edited_in_a_submodule_has_changed(library: Project, inner: Project):
+    assert [] == library.found("HEAD")
+    inner.append("other/handler.py", "# edited\n")
+    assert ["sub/other/handler.py"] == library.found("HEAD")
+    ran = library.cli.lint("--format", "concise", "--changed-lines", "HEAD")
+    assert ["sub/other/handler.py"] == sorted({line.partition(":")[0] for line in ran.out.splitlines()})
+
+
+def test_a_submodule_of_another_commit_has_changed_by_what_differs_there(library: Project, inner: Project):
+    inner.write("other/handler.py", IGNORED)
+    inner.git("commit", "--quiet", "--all", "--message", "more")
+    library.commit()
+    assert ["sub/other/handler.py"] == [path for _, _, path, *_ in library.ignores("HEAD~1")]
+    inner.append("other/handler.py", "import os\n")
+    inner.git("commit", "--quiet", "--all", "--message", "more")
+    library.commit()
+    assert ["sub/other/handler.py"] == library.found("HEAD~1")
+
+
+def test_in_a_submodule_without_the_commit_of_then_everything_has_changed(library: Project, inner: Project):
+    inner.append("other/handler.py", "# edited\n")
+    inner.git("commit", "--quiet", "--amend", "--all", "--message", "else")
+    library.commit()
+    inner.git("update-ref", "-d", "refs/remotes/origin/main")
+    inner.git("update-ref", "-d", "refs/remotes/origin/HEAD")
+    inner.git("reflog", "expire", "--expire=now", "--all")
+    inner.git("gc", "--quiet", "--prune=now")
+    assert ["sub/other/handler.py", "sub/same/handler.py"] == library.found("HEAD~1")
+
+
+def test_an_untracked_folder_that_is_a_repository_is_new_with_all_it_has(library: Project, inner: Project):
+    shutil.copytree(inner.folder.parent.parent / "inner", library.folder / "copy")
+    assert ["copy/other/handler.py", "copy/same/handler.py"] == library.found("HEAD")
+    ran = library.cli.lint("--format", "concise", "--changed-lines", "HEAD")
+    assert ["copy/other/handler.py", "copy/same/handler.py"] == sorted(
+        {line.partition(":")[0] for line in ran.out.splitlines()}
+    )
+
+
 # -- since when ----------------------------------------------------------------------------------------
 
 
@@ -287,10 +355,11 @@ def test_a_server_that_looks_at_the_default_branch_itself_is_told_so(clone: Proj
     ("arguments", "env", "message"),
     [
         ((), {"GITHUB_BASE_REF": "main"}, "origin/main is not in this clone; run `git fetch origin main:refs/remotes/"),
+        (("HEAD~1",), {}, "--changed HEAD~1: this clone does not reach back so far; run `git fetch --unshallow`, or"),
         (("v1",), {}, "v1 is not in this clone; run `git fetch origin v1"),
         (("one",), {}, "that is no commit but a path; name paths first: s3ap-lint one --changed"),
     ],
-    ids=["the target of a pull request", "a tag", "a path"],
+    ids=["the target of a pull request", "a commit before", "a tag", "a path"],
 )
 def test_a_shallow_clone_without_the_commit_says_what_to_fetch(
     library: Project, tmp_path: Path, arguments: tuple[str, ...], env: dict[str, str], message: str
@@ -324,6 +393,10 @@ def test_a_shallow_clone_that_does_not_reach_back_says_what_to_fetch(clone: Proj
     [
         (("--changed", "nowhere"), "--changed nowhere: there is no such commit, branch or tag"),
         (("--changed=--output=x",), "--changed --output=x: there is no such commit, branch or tag"),
+        (
+            ("--changed", ""),
+            "argument --changed: an empty REF names no commit; is a variable not set; see `s3ap-lint --help`",
+        ),
         (("--no-new-ignores",), "--no-new-ignores goes with --changed, which tells what is new"),
         (
             ("--changed", "HEAD", "--no-new-ignores", "--diff"),
@@ -344,6 +417,16 @@ def test_without_git_nothing_tells_what_changed(library: Project):
     shutil.rmtree(library.folder / ".git")
     ran = library.changed()
     message = f"--changed: {library.folder} is not in a git repository, so nothing tells what changed"
+    assert (2, "", f"s3ap-lint: {message}\n") == (ran.status, ran.out, ran.err)
+
+
+@pytest.mark.parametrize("option", ["--changed", "--changed-lines"])
+def test_a_repository_of_somebody_else_is_told_in_the_words_of_git(library: Project, option: str):
+    ran = library.cli.lint(f"{option}=main", env={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    message = (
+        f"{option}: git says: detected dubious ownership in repository at '{library.folder}'; "
+        f"if you trust it, run `git config --global --add safe.directory {library.folder}`"
+    )
     assert (2, "", f"s3ap-lint: {message}\n") == (ran.status, ran.out, ran.err)
 
 
@@ -413,6 +496,51 @@ def test_every_kind_of_ignore_is_listed_with_its_reason(library: Project):
     assert expected == library.ignores()
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ("", 'select = ["S3AP3", "S3AP4", "F", "E", "W", "S3AP2", "S3AP7", "S3AP9"]\n', "select, which leaves out"),
+        ('select = ["S3AP302", "F401"]\n', 'select = ["F401"]\n', "select, which leaves out S3AP302"),
+        ('extend-select = ["S3AP904"]\n', "", "extend-select, which leaves out S3AP904"),
+        ("", '[per-path]\n"one/**" = { select = ["S3AP", "E", "W", "F4"] }\n', "select of one/**, which leaves out F"),
+        ("", '[per-path]\n"one/**" = { severity = "info" }\n', "severity info of one/**"),
+        ("", 'fail-on = "error"\n', "fail-on error, which was warning"),
+        ('fail-on = "info"\n', "", "fail-on warning, which was info"),
+        ("", 'engine = "none"\n', "engine none, which was cfn-lint"),
+    ],
+)
+def test_settings_that_look_for_less_are_listed(library: Project, before: str, now: str, expected: str):
+    library.write(".s3ap-lint.toml", before)
+    library.commit()
+    library.write(".s3ap-lint.toml", now)
+    ((form, code, path, _, what, _),) = library.ignores("HEAD")
+    assert ("configuration", "", ".s3ap-lint.toml", expected) == (form, code, path, str(what)[: len(expected)])
+    assert 1 == library.changed("HEAD", "--no-new-ignores", "--fail-on", "error").status
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ('select = ["S3AP302"]\n', 'select = ["unset-variable"]\n'),
+        ('select = ["S3AP302"]\n', 'select = ["S3AP3"]\n'),
+        ('select = ["S3AP302"]\n', ""),
+        ('fail-on = "error"\n', 'fail-on = "warning"\n'),
+        ('engine = "none"\n', 'engine = "none"\nstrict = true\n'),
+    ],
+)
+def test_settings_that_look_for_as_much_or_more_are_not(library: Project, before: str, now: str):
+    library.write("pyproject.toml", f"[tool.s3ap-lint]\n{before}")
+    library.commit()
+    (library.folder / "pyproject.toml").unlink()
+    library.write(".s3ap-lint.toml", now)
+    assert [] == library.ignores("HEAD")
+
+
+def test_templates_that_cfn_lint_passes_over_are_listed(library: Project):
+    library.write(".cfnlintrc", "ignore_templates:\n  - one/*.yaml\n")
+    assert [("cfn-lint", "", ".cfnlintrc", 2, "ignore_templates one/*.yaml", "")] == library.ignores()
+
+
 def test_text_lists_them_below_the_summary(library: Project):
     library.write("one/handler.py", IGNORED)
     ran = library.changed()
@@ -426,6 +554,21 @@ def test_no_new_ignores_fails_on_them(library: Project):
     concise = library.changed("HEAD", "--no-new-ignores", "--format", "concise")
     line = "s3ap-lint: one/handler.py:7: comment S3AP302 in handler: it is set by hand\n"
     assert (1, "", True) == (concise.status, concise.out, line in concise.err)
+    told = "s3ap-lint: failed: 1 ignore added (--no-new-ignores)\n"
+    assert (True, False) == (told in concise.err, told in library.changed("HEAD").err)
+
+
+def test_every_report_says_that_an_ignore_is_what_fails(library: Project):
+    library.write("one/handler.py", IGNORED)
+    what = "comment S3AP302 in handler: it is set by hand"
+    ran = {name: library.changed("HEAD", "--no-new-ignores", "--format", name) for name in ("text", "github", "junit")}
+    assert "\nfailed: 1 ignore added (--no-new-ignores)\n" in ran["text"].out
+    annotation = "::error file=one/handler.py,line=7,endLine=7,title=ignore added (--no-new-ignores)::"
+    assert f"{annotation}{what}\n" == ran["github"].out
+    assert 'tests="1" failures="1"' in ran["junit"].out
+    assert f'classname="one/handler.py" name="ignore added: {what}" file="one/handler.py" line="7"' in ran["junit"].out
+    allowed = library.changed("HEAD", "--no-new-ignores", "--exit-zero", "--format", "github")
+    assert (0, "") == (allowed.status, allowed.out)
 
 
 @pytest.fixture
@@ -504,3 +647,18 @@ def test_entries_of_a_baseline_for_a_renamed_file_are_not_new(library: Project):
     text = (library.folder / "known.json").read_text()
     library.write("known.json", text.replace("alone/handler.py", "solo/handler.py"))
     assert [] == library.ignores("HEAD", "--baseline", "known.json")
+
+
+def test_a_baseline_of_another_name_is_not_new(library: Project):
+    library.cli("baseline", "write", "known.json", "--engine", "none")
+    library.commit()
+    library.git("mv", "known.json", "k3.json")
+    assert [] == library.ignores("HEAD", "--baseline", "k3.json")
+
+
+def test_more_of_one_entry_are_one_line(library: Project):
+    library.cli("baseline", "write", "known.json", "--engine", "none", "one")
+    library.commit()
+    library.write("known.json", (library.folder / "known.json").read_text().replace('"count": 1', '"count": 5'))
+    ((_, _, _, _, what, _),) = library.ignores("HEAD", "--baseline", "known.json")
+    assert str(what).endswith(", 4 times")

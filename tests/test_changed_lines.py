@@ -147,7 +147,8 @@ def test_a_project_below_the_top_of_its_repository_is_compared_too(cli: Cli, wri
     [
         (
             ["--changed-lines", "nowhere"],
-            "--changed-lines: git knows no commit 'nowhere' here; in a shallow clone fetch it first",
+            "--changed-lines: git knows no commit 'nowhere' here; in a shallow clone, run `git fetch --unshallow`, "
+            "or give actions/checkout `fetch-depth: 0`",
         ),
         (
             ["--changed-lines", "--output=evil"],
@@ -170,7 +171,7 @@ def test_a_shallow_clone_without_the_common_commit_is_told(git: Git, project, tm
     git(project, "checkout", "--quiet", "main")
     git(project, "commit", "--quiet", "--allow-empty", "-m", "Go on")
     git(tmp_path, "clone", "--quiet", "--depth=1", "--no-single-branch", project.as_uri(), "shallow")
-    with pytest.raises(UsageError, match="'origin/work' and HEAD have no commit in common; in a shallow clone fetch"):
+    with pytest.raises(UsageError, match="'origin/work' and HEAD have no commit in common; in a shallow clone, run"):
         since("origin/work", tmp_path / "shallow")
 
 

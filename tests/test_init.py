@@ -12,6 +12,8 @@ import pytest
 import yaml
 from conftest import REPOSITORY, Cli, Git, Ran, Write
 
+from s3ap_lint.adoption.hook import HOOK
+
 FUNCTION = """\
   ID:
     Type: AWS::Lambda::Function
@@ -37,7 +39,8 @@ SHELF = "".join(f"  {name}: {{Type: AWS::S3::Bucket}}\n" for name in ("Inbox", "
 TWINS = {"app/template.yaml": SAM, "app/template-deploy.yaml": PLAIN, "app/code/index.py": HANDLER}
 NEXT = """\
 next: s3ap-lint, or s3ap-lint --engine none first, which takes seconds
-  more than you can mend today? s3ap-lint baseline write known.json, then s3ap-lint --baseline known.json
+  more than you can mend today? s3ap-lint baseline write known.json, then s3ap-lint --baseline known.json,
+  in the hook as `args: [--baseline, known.json, --]`, in the workflow behind each `s3ap-lint`
 """
 
 
@@ -262,6 +265,24 @@ def test_a_dry_run_prints_a_patch_that_git_applies(cli: Cli, write: Write, git: 
     assert (0, "") == ((again := cli("init", "--diff", "--github", "--agents")).status, again.out)
 
 
+def test_a_patch_for_files_above_says_where_it_is_to_be_applied(cli: Cli, write: Write, git: Git, project: Path):
+    write(TWINS)
+    git(project, "init", "--quiet")
+    ran = cli("init", "--diff", "--agents", cwd="app")
+    told = f"s3ap-lint: the paths of this patch are relative to {project}; apply it with `git -C {project} apply`\n"
+    assert (1, True) == (ran.status, told in ran.err)
+    subprocess.run(["git", "-C", project, "apply"], input=ran.out.encode(), cwd=project / "app", check=True)
+    assert (0, "") == ((again := cli("init", "--diff", "--agents", cwd="app")).status, again.out)
+
+
+def test_a_file_that_cannot_be_written_is_told_with_those_that_were(cli: Cli, write: Write, project: Path):
+    write({**TWINS, ".github": "no folder"})
+    ran = cli("init", "--github", "--pre-commit")
+    file = project / ".github/workflows/s3ap-lint.yml"
+    why = "cannot be written: not a directory; written before that: .s3ap-lint.toml and .pre-commit-config.yaml"
+    assert (2, "", f"s3ap-lint: {file} {why}\n") == (ran.status, ran.out, ran.err)
+
+
 # -- the hook ------------------------------------------------------------------------------------------
 
 HOOKS = """\
@@ -320,12 +341,36 @@ def test_the_hook_is_the_last_of_the_repositories(cli: Cli, write: Write, projec
     assert data.count("\n") == data.count("\r\n") or "\r" not in data
 
 
-@pytest.mark.parametrize("before", ["repos: []\n", "repos: [{repo: meta, hooks: [{id: identity}]}]\n", "a: [\n"])
+@pytest.mark.parametrize("before", ["{repos: []}\n", "repos: [{repo: meta, hooks: [{id: identity}]}]\n", "a: [\n"])
 def test_a_file_in_a_style_of_its_own_is_left_to_people(cli: Cli, write: Write, project: Path, before: str):
     write({**TWINS, ".pre-commit-config.yaml": before})
     ran = cli("init", "--pre-commit")
-    assert "add this below `repos:`:\n    - repo: local\n      hooks:\n" in ran.out
+    assert (2, True) == (ran.status, "add this below `repos:`:\n    - repo: local\n      hooks:\n" in ran.out)
     assert before == (project / ".pre-commit-config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "head"),
+    [
+        ("# nothing yet\n", "# nothing yet\nrepos:\n"),
+        ("# nothing yet", "# nothing yet\nrepos:\n"),
+        ("repos: []  # none yet\n", "repos:  # none yet\n"),
+        ("repos: null\n", "repos:\n"),
+        ("repos:\n", "repos:\n"),
+        ("# a\nrepos: []", "# a\nrepos:\n"),
+    ],
+)
+def test_a_file_without_repositories_gets_its_first(cli: Cli, write: Write, project: Path, before: str, head: str):
+    write({**TWINS, ".pre-commit-config.yaml": before})
+    assert 0 == cli("init", "--pre-commit").status
+    assert head + HOOK == (project / ".pre-commit-config.yaml").read_text()
+
+
+def test_what_stands_below_empty_repositories_stays_there(cli: Cli, write: Write, project: Path):
+    write({**TWINS, ".pre-commit-config.yaml": "repos: []\r\nfail_fast: true\r\n"})
+    cli("init", "--pre-commit")
+    expected = f"repos:\n{HOOK}fail_fast: true\n".replace("\n", "\r\n")
+    assert expected.encode() == (project / ".pre-commit-config.yaml").read_bytes()
 
 
 def test_a_hook_of_ours_that_is_there_is_not_added_again(cli: Cli, write: Write, project: Path):
@@ -357,7 +402,22 @@ def test_the_workflow_checks_what_a_pull_request_changes_and_all_of_a_push(
         "s3ap-lint --changed --format github",
         "s3ap-lint --format github",
     ] == [step["run"] for step in steps if "run" in step]
+    kept = {step["with"]["path"] for step in steps if "path" in step.get("with", {})}
+    used = {step["env"]["S3AP_LINT_CACHE_DIR"] for step in steps if step.get("run", "").startswith("s3ap-lint")}
+    assert {"${{ runner.temp }}/s3ap-lint-cache"} == kept == used  # actions/cache takes no path with `..`
     twice(cli, "--github")
+
+
+def test_the_branch_of_a_repository_without_main_is_the_one_that_is_there(
+    cli: Cli, write: Write, git: Git, project: Path
+):
+    write(TWINS)
+    git(project, "init", "--quiet", "--initial-branch", "trunk")
+    git(project, "commit", "--quiet", "--allow-empty", "--message", "first")
+    ran = cli("init", "--github")
+    workflow = yaml.safe_load((project / ".github/workflows/s3ap-lint.yml").read_text())
+    told = "wrote .github/workflows/s3ap-lint.yml, for pull requests and pushes to trunk\n"
+    assert (["trunk"], True) == (workflow[True]["push"]["branches"], told in ran.out)
 
 
 def test_a_workflow_of_that_name_that_is_something_else_is_left_alone(cli: Cli, write: Write, project: Path):

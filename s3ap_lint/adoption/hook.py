@@ -35,15 +35,51 @@ def hook(files: Files) -> Proposal:
     source = Source(PATH, before)
     parsed = document.parse(source)
     top = parsed.top
+    if _says_nothing(before):
+        return _proposed(
+            source, before + (b"" if before.endswith(b"\n") else _eol(source)) + _lines(source, "repos:\n")
+        )
     repositories = top["repos"] if top is not None else None
     if top is None or repositories is None or any(problem.fatal for problem in parsed.problems):
         return refused(PATH, before, "cannot be read as YAML; add this below `repos:`", HOOK)
+    if _is_null(repositories) or (repositories.is_sequence and not len(repositories)):
+        return _proposed(source, _instead_of_none(source, repositories))
     if any(one["id"].text.startswith(ID) for repository in repositories for one in repository["hooks"]):
         return settled(PATH, before)
-    after = _with_block(source, repositories)
-    if after is None:
-        return refused(PATH, before, "is written in a style of its own; add this below `repos:`", HOOK)
-    return Proposal(PATH, before, after)
+    return _proposed(source, _with_block(source, repositories))
+
+
+def _proposed(source: Source, after: bytes | None) -> Proposal:
+    """The file as it shall be, if that then says what it is to say."""
+    if after is None or not _says(after, source):
+        return refused(PATH, source.data, "is written in a style of its own; add this below `repos:`", HOOK)
+    return Proposal(PATH, source.data, after)
+
+
+def _says_nothing(data: bytes) -> bool:
+    """Whether there are only comments, and the mark of a document's start."""
+    lines = (line.strip() for line in data.splitlines())
+    return all(line in (b"", b"---") or line.startswith(b"#") for line in lines)
+
+
+def _is_null(node: Node) -> bool:
+    return node.is_scalar and node.data() is None
+
+
+def _eol(source: Source) -> bytes:
+    return b"\r\n" if b"\r\n" in source.data else b"\n"
+
+
+def _lines(source: Source, before: str = "") -> bytes:
+    return (before + HOOK).encode().replace(b"\n", _eol(source))
+
+
+def _instead_of_none(source: Source, repositories: Node) -> bytes:
+    """The hook in the place of `[]` or `null`; a comment behind that stays behind `repos:`."""
+    start, end = repositories.span.start, repositories.span.end
+    rest, line_feed, below = source.data[end:].partition(b"\n")
+    first = source.data[:start].rstrip(b" ") + (b"  " if rest.strip() else b"") + rest.strip()
+    return first + _eol(source) + _lines(source) + (below if line_feed else b"")
 
 
 def _with_block(source: Source, repositories: Node) -> bytes | None:
@@ -56,12 +92,11 @@ def _with_block(source: Source, repositories: Node) -> bytes | None:
     end = source.line_start(source.line_of(_last_offset(last)) + 1)
     if dash < 0 or source.data[start:dash].strip(b" "):
         return None
-    eol = b"\r\n" if b"\r\n" in source.data else b"\n"
+    eol = _eol(source)
     gap = b"" if source.data[:end].endswith(b"\n") else eol
     lines = [b" " * (dash - start) + line for line in HOOK.encode().splitlines()]
     spaced = eol if source.data[:start].endswith(eol * 2) or _spaced(source, repositories) else b""
-    after = source.data[:end] + gap + spaced + eol.join(lines) + eol + source.data[end:]
-    return after if _says(after, source) else None
+    return source.data[:end] + gap + spaced + eol.join(lines) + eol + source.data[end:]
 
 
 def _last_offset(node: Node) -> int:
@@ -81,9 +116,9 @@ def _spaced(source: Source, repositories: Node) -> bool:
 def _says(after: bytes, source: Source) -> bool:
     """Whether a file says what it said, and the hook as its last repository."""
     new, old = (document.parse(Source(PATH, data)) for data in (after, source.data))
-    if new.top is None or old.top is None or any(problem.fatal for problem in new.problems):
+    if new.top is None or any(problem.fatal for problem in new.problems):
         return False
     wanted: Any = document.parse(Source(PATH, HOOK.encode())).top
-    expected = old.top.data()
-    expected["repos"] = [*expected["repos"], *wanted.data()]
+    expected: Any = (old.top.data() if old.top is not None else None) or {}
+    expected["repos"] = [*(expected.get("repos") or ()), *wanted.data()]
     return bool(new.top.data() == expected)

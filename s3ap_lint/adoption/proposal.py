@@ -13,13 +13,14 @@ from dataclasses import dataclass
 class Proposal:
     """One file of a project: its path below the root, its bytes now (None if there is none) and as they shall be.
 
-    `by_hand`: what to add is not added, and why, as lines for people.
+    `by_hand`: what to add is not added, and why, as lines for people. `remark` is told when it is written.
     """
 
     path: str
     before: bytes | None
     after: bytes
     by_hand: str = ""
+    remark: str = ""
 
     @property
     def changes(self) -> bool:

@@ -18,8 +18,6 @@ permissions:
 jobs:
   s3ap-lint:
     runs-on: ubuntu-latest
-    env:
-      S3AP_LINT_CACHE_DIR: ${{ github.workspace }}/../s3ap-lint-cache
     steps:
       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
@@ -30,16 +28,20 @@ jobs:
           python-version: "3.13"
       - uses: actions/cache@55cc8345863c7cc4c66a329aec7e433d2d1c52a9 # v6.1.0
         with:
-          path: ${{ env.S3AP_LINT_CACHE_DIR }}
+          path: ${{ runner.temp }}/s3ap-lint-cache
           key: s3ap-lint-${{ github.sha }}
           restore-keys: s3ap-lint-
       - run: pip install s3ap-lint==VERSION
       - name: What the pull request changes
         if: github.event_name == 'pull_request'
         run: s3ap-lint --changed --format github
+        env:
+          S3AP_LINT_CACHE_DIR: ${{ runner.temp }}/s3ap-lint-cache
       - name: Everything
         if: github.event_name != 'pull_request'
         run: s3ap-lint --format github
+        env:
+          S3AP_LINT_CACHE_DIR: ${{ runner.temp }}/s3ap-lint-cache
 """
 
 
@@ -48,7 +50,7 @@ def workflow(branch: str, files: Files) -> Proposal:
     before = files.get(PATH)
     text = WORKFLOW.replace("BRANCH", branch).replace("VERSION", __version__)
     if before is None:
-        return Proposal(PATH, None, text.encode())
+        return Proposal(PATH, None, text.encode(), remark=f"for pull requests and pushes to {branch}")
     if b"s3ap-lint" in before:
         return settled(PATH, before)
     return refused(PATH, before, "is there already and does not run s3ap-lint; write this to another file", text)

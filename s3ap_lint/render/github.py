@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s3ap_lint.diagnostic import Diagnostic, Report
+from s3ap_lint.diagnostic import AddedIgnore, Diagnostic, Report
 from s3ap_lint.model import Rule, Severity
 from s3ap_lint.offers import Catalogued, RenderOptions
-from s3ap_lint.render.wording import relative_to, sentence
+from s3ap_lint.render.wording import relative_to, sentence, silenced
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -18,7 +18,13 @@ COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 def render(report: Report, rules: Mapping[str, Rule | Catalogued], options: RenderOptions) -> str:
     """One command for each finding; paths are relative to the git top level."""
     seen = relative_to(report.paths.top, report.paths.root)
-    return "".join(_command(finding, seen(finding.place.path)) for finding in report.findings)
+    added = (_refused(one, seen(one.place.path)) for one in report.failed_by)
+    return "".join((*(_command(finding, seen(finding.place.path)) for finding in report.findings), *added))
+
+
+def _refused(ignore: AddedIgnore, path: str) -> str:
+    at = f"file={_property(path)},line={ignore.place.line},endLine={ignore.place.end_line}"
+    return f"::error {at},title=ignore added (--no-new-ignores)::{_data(silenced(ignore))}\n"
 
 
 def _command(finding: Diagnostic, path: str) -> str:

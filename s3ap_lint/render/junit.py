@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from s3ap_lint.diagnostic import Diagnostic, Report
 from s3ap_lint.model import Rule
 from s3ap_lint.offers import Catalogued, RenderOptions
-from s3ap_lint.render.wording import Seen, one_line, relative_to, sentence
+from s3ap_lint.render.wording import Seen, one_line, relative_to, sentence, silenced
 
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0, escaped or not
 
@@ -22,12 +22,16 @@ _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(report: Report, rules: Mapping[str, Rule | Catalogued], options: RenderOptions) -> str:
     """One suite; without a finding it holds one test that passed, because an empty report counts as a broken one."""
     seen = relative_to(report.paths.top, report.paths.root)
-    failures = len(report.findings)
+    failures = len(report.findings) + len(report.failed_by)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         "<testsuites>",
         f'  <testsuite name="s3ap-lint" tests="{failures or 1}" failures="{failures}" errors="0" skipped="0">',
-        *(_cases(report, seen) if failures else ('    <testcase classname="s3ap-lint" name="no findings"/>',)),
+        *(
+            (*_cases(report, seen), *_added(report, seen))
+            if failures
+            else ('    <testcase classname="s3ap-lint" name="no findings"/>',)
+        ),
         "  </testsuite>",
         "</testsuites>",
     ]
@@ -51,6 +55,19 @@ def _cases(report: Report, seen: Seen) -> Iterator[str]:
         yield f"      <failure{_written({'type': finding.severity.value, 'message': told})}>"
         yield from (escape(_legal(line)) for line in _body(finding, path, told, seen))
         yield "      </failure>"
+        yield "    </testcase>"
+
+
+def _added(report: Report, seen: Seen) -> Iterator[str]:
+    """A test for each ignore that fails the run."""
+    times: Counter[tuple[str, str]] = Counter()
+    for one in report.failed_by:
+        path, told = one_line(seen(one.place.path)), silenced(one)
+        times[path, told] += 1
+        again = f" ({times[path, told]})" if times[path, told] > 1 else ""
+        name = f"ignore added: {told}{again}"
+        yield f"    <testcase{_written({'classname': path, 'name': name, 'file': path, 'line': str(one.place.line)})}>"
+        yield f"      <failure{_written({'type': 'error', 'message': f'--no-new-ignores: {told}'})}/>"
         yield "    </testcase>"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from s3ap_lint.diagnostic import Compared, Diagnostic, Report, Stats, Tool
 from s3ap_lint.model import Rule, Safety, Severity, Unchecked
 from s3ap_lint.offers import Catalogued
-from s3ap_lint.render.wording import Seen, count, listed, one_line
+from s3ap_lint.render.wording import Seen, count, listed, one_line, silenced
 
 REASONS_SHOWN = 10
 NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
@@ -91,10 +91,10 @@ def compared(changes: Compared) -> str:
     if not changes.files:
         return f"{since}: no file changed; nothing was checked"
     files = f"{since}: {count(changes.files, 'file')} changed"
-    if not changes.ours:
+    if not (changes.ours or changes.applications):
         return f"{files}, no template, code or deploy input among them; nothing was checked"
     applications = f"{changes.applications:,} of {count(changes.of, 'application')}"
-    some = f", {changes.ours:,} of them to be checked" if changes.ours < changes.files else ""
+    some = f", {changes.ours:,} of them to be checked" if 0 < changes.ours < changes.files else ""
     return f"{files}{some}; checked {applications}"
 
 
@@ -103,10 +103,9 @@ def added(report: Report, seen: Seen) -> Iterator[str]:
     if report.added:
         yield f"{count(len(report.added), 'ignore')} added since {report.compared.ref if report.compared else ''}:"
     for one in report.added:
-        what = f" in {one.what}" if one.what else ""
-        code = f"{one.form} {one.code or 'of all codes'}" if one.form != "configuration" or one.code else one.form
-        reason = one.reason or "no reason given"
-        yield "  " + one_line(f"{seen(one.place.path)}:{one.place.line}: {code}{what}: {reason}")
+        yield "  " + one_line(f"{seen(one.place.path)}:{one.place.line}: {silenced(one)}")
+    if report.failed_by:
+        yield f"failed: {count(len(report.failed_by), 'ignore')} added (--no-new-ignores)"
 
 
 def _reasons(unchecked: tuple[Unchecked, ...]) -> Iterator[str]:

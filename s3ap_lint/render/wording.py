@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.diagnostic import AddedIgnore, Diagnostic
 from s3ap_lint.model import Scenario
 
 Seen = Callable[[str], str]
@@ -49,6 +49,13 @@ def sentence(diagnostic: Diagnostic) -> str:
     message = one_line(diagnostic.message) or one_line(diagnostic.name) or diagnostic.code
     clause = when(diagnostic.scenario)
     return message if clause in message else f"{message}, {clause}"
+
+
+def silenced(ignore: AddedIgnore) -> str:
+    """What an ignore silences, where and why: "comment S3AP302 in handler: it is set by hand"."""
+    what = f" in {ignore.what}" if ignore.what else ""
+    code = "" if ignore.form == "configuration" and not ignore.code else f" {ignore.code or 'of all codes'}"
+    return one_line(f"{ignore.form}{code}{what}: {ignore.reason or 'no reason given'}")
 
 
 def one_line(text: str) -> str:
