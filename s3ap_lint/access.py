@@ -69,7 +69,7 @@ def s3_outcomes(role: Role, *targets: Target) -> list[Outcome[tuple[S3Grant, ...
         except TooManyWorlds as error:
             known = memo[role] = error
     if isinstance(known, TooManyWorlds):
-        raise known
+        raise known.with_traceback(None)
     assert isinstance(known, list)
     return [replace(o, answer=tuple(g for g in o.answer if g.resource.target in targets)) for o in known]
 

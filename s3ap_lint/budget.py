@@ -23,4 +23,8 @@ class Budget:
         """Count steps. Raises GaveUp."""
         self.spent += steps
         if self.spent > self.most:
-            raise self._gave_up
+            raise self._gave_up.with_traceback(None)  # or else each raise would add to what the last one keeps alive
+
+    def renew(self) -> None:
+        """Begin anew: what it is for outlives the run that has used it."""
+        self.spent = 0

@@ -37,3 +37,11 @@ class Kept:
     heard: Callable[[Any], object] = _nobody
     application: Application | None = None
     checkpoint: Callable[[], None] = _go_on
+
+    def renew(self) -> None:
+        """Budgets are for one run; what is kept begins each one with all of its own."""
+        for template in self.templates.values():
+            template.space.renew()
+        for closures in self.closures.values():
+            for closure in closures:
+                closure.renew()

@@ -12,6 +12,7 @@ from test_language_server import GRANTED, HANDLER, TEMPLATE
 from s3ap_lint import config as configs
 from s3ap_lint.diagnostic import Diagnostic
 from s3ap_lint.server.project import Project, Stage
+from s3ap_lint.template import conditions
 
 SHARED = 'import os\n\n\ndef target():\n    return os.environ["TARGET"]\n'
 CALLS = HANDLER.replace("import boto3", "import boto3\nfrom shared.target import target").replace(
@@ -87,6 +88,20 @@ def test_after_any_edits_it_says_what_a_server_says_that_has_just_started(folder
             (folder / path).unlink()
         project.files_changed()
         assert _said(_project(folder), asked, buffers) == _said(project, asked, buffers), (what, path)
+
+
+def test_what_is_kept_does_not_use_up_its_budget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template's scenarios are counted for one run; its twin is edited many times meanwhile."""
+    monkeypatch.setattr(conditions, "MOST_WORLDS", 150)
+    for path, texts in TEXTS.items():
+        _put(folder / path, texts[0])
+    _put(folder / "app/template-deploy.yaml", TEMPLATE)
+    project, seen = _project(folder), set()
+    for turn in range(40):
+        buffers = {"app/template.yaml": f"{TEMPLATE}# {turn % 7}\n".encode()}
+        project.check("app/template.yaml", buffers, lambda: None, lambda stage: None)
+        seen.add(tuple(finding.code for finding in _said(project, "app/template-deploy.yaml", buffers)))
+    assert seen == {("S3AP101",)}
 
 
 def _put(path: Path, text: str) -> None:

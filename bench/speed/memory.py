@@ -27,25 +27,28 @@ def peaks(command: Command, environment: Mapping[str, str]) -> tuple[float, ...]
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # its processes are known by their session
     )
-    most: dict[int, float] = {}
+    most: dict[int, tuple[bytes, float]] = {}
     while process.poll() is None:
-        for pid, held in _held(process.pid):
-            most[pid] = max(held, most.get(pid, 0.0))
+        for pid, words, held in _held(process.pid):
+            before = most.get(pid, (b"", 0.0))
+            # until it runs a program of its own, a process has the memory, and the command line, of its parent
+            most[pid] = words, max(held, before[1]) if before[0] == words else held
         time.sleep(INTERVAL)
     if process.returncode not in command.done:
         raise Broken(f"{command} in {command.folder}: exit status {process.returncode}")
-    return tuple(sorted(most.values(), reverse=True))
+    return tuple(sorted((held for _, held in most.values()), reverse=True))
 
 
-def _held(session: int) -> Iterator[tuple[int, float]]:
+def _held(session: int) -> Iterator[tuple[int, bytes, float]]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(fields[3]) != session:
                 continue
+            words = (folder / "cmdline").read_bytes()
             status = (folder / "status").read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue  # it has ended
         marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
         if marks:  # a process that is just ending has none
-            yield int(folder.name), int(marks[0]) / 1024
+            yield int(folder.name), words, int(marks[0]) / 1024

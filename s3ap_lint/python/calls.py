@@ -38,6 +38,10 @@ class Calls:
         self.reach = reach
         self._traces = Traces(reach, placed)
 
+    def renew(self) -> None:
+        """Let as many steps be taken again as were taken."""
+        self._traces.renew()
+
     def of(self, operations: Collection[str]) -> tuple[SdkCall, ...]:
         """The calls of some operations that clients, paginators and waiters make, by place in each module."""
         names = frozenset(operations)

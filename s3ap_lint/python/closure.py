@@ -82,6 +82,11 @@ class Closure(ImportGraph):
             self._calls[reach] = Calls(reach, self._placed)
         return self._calls[reach]
 
+    def renew(self) -> None:
+        """Let as many steps be taken again as were taken: it outlives the run that it was made for."""
+        for calls in self._calls.values():
+            calls.renew()
+
     @cached_property
     def unknown_attributes(self) -> tuple[UnknownAttribute, ...]:
         """What the code asks of the project's own modules, classes and instances, and they certainly do not have."""

@@ -75,6 +75,10 @@ class Lookups:
         self._expansion = Expansion(self.given_by_callers, self._busy)
         self._told: dict[ast.expr, Worth] = {}
 
+    def renew(self) -> None:
+        """Let as many steps be taken again as were taken."""
+        self._expansion.budget.renew()
+
     def clients(self, expression: ast.expr, node: Node, scope: Scope) -> list[Made]:
         """The clients, paginators and waiters that an expression may be."""
         return [one for one in self.leaves(expression, node, scope) if isinstance(one, Made) and one.service]

@@ -25,6 +25,9 @@ PAUSE = 1.0
 THAW, SOON = 200, 10
 """Checks after which all of memory is looked through once; the second while somebody goes through many files."""
 
+OFTEN = 5
+"""Checks in a row that are broken off by newer texts, after which garbage is collected although somebody waits."""
+
 T = TypeVar("T")
 
 
@@ -63,7 +66,7 @@ class Checks:
         self._engine = EngineClient()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._waiting: list[tuple[Document, int, asyncio.Future[None]]] = []
-        self._count = self._turn = 0
+        self._count = self._turn = self._broken_off = 0
         self._modules = self._thawed = 0
 
     def wish(self, uri: str, delay: float = 0.0, *, everywhere: bool = False, engine: bool = False) -> None:
@@ -168,6 +171,9 @@ class Checks:
             again = Wish(time.monotonic(), wish.everywhere, wish.engine)
             known = self._wishes.get(document.uri)
             self._wishes[document.uri] = known.with_(again) if known is not None else again
+            self._broken_off += 1
+            if self._broken_off >= OFTEN:  # what they left behind is garbage, too
+                await self.aside(self._tidy)
             return
         if wish.engine and document.project.engine and document.version == version:
             self._ask_engine(document, version)
@@ -197,6 +203,7 @@ class Checks:
         aside may become garbage, too.
         """
         self._count += 1
+        self._broken_off = 0
         modules = sum(len(document.project.modules) for document in self._documents.open.values())
         came = modules > self._modules
         self._modules = modules

@@ -50,6 +50,7 @@ class Desk:
         `heard` is told of an application when the template at the path `first` was looked at, before its twin is.
         """
         session = self._freshened(buffers)
+        self._kept.renew()
         self._kept.checkpoint, self._kept.first, self._kept.heard = checkpoint, first, heard
         results = []
         for task in tasks:

@@ -186,6 +186,10 @@ class Space:
                 group[name] = both
         return {name: tuple(sorted(names)) for name, names in group.items()}
 
+    def renew(self) -> None:
+        """Let as many questions be asked again as were asked."""
+        self._worlds.renew()
+
     # -- the search ------------------------------------------------------------------------------
 
     def outcomes(
