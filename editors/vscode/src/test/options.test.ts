@@ -7,7 +7,7 @@ import { clientOptions, errorHandler, FIX_ALL, fixAllCommand, LANGUAGES, serverO
 import { expanded, initializationOptions, SECTION, settingsOf } from "../settings";
 
 const manifest = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
-const places = { workspaceFolder: "/work/shop", home: "/home/mina" };
+const places = { workspaceFolder: "/projects/shop", home: "/home/user" };
 
 function settings(set: Readonly<Record<string, unknown>>) {
   return settingsOf((name) => set[name]);
@@ -46,7 +46,7 @@ test("the server is told what is set", () => {
   assert.deepEqual(initializationOptions(set, places), {
     engine: "cfn-validate",
     run: "save",
-    config: "/work/shop/tools/s3ap-lint.toml",
+    config: "/projects/shop/tools/s3ap-lint.toml",
   });
 });
 
@@ -56,15 +56,15 @@ test("settings of a wrong type are as if not set", () => {
 });
 
 test("a path may be said from the user's or the workspace's folder, and $ in it is nothing special", () => {
-  assert.equal(expanded("~/a", places), "/home/mina/a");
-  assert.equal(expanded("${userHome}/~/${workspaceFolder}", places), "/home/mina/~//work/shop");
-  assert.equal(expanded("${workspaceFolder}/a", { ...places, workspaceFolder: "/work/$&" }), "/work/$&/a");
+  assert.equal(expanded("~/a", places), "/home/user/a");
+  assert.equal(expanded("${userHome}/~/${workspaceFolder}", places), "/home/user/~//projects/shop");
+  assert.equal(expanded("${workspaceFolder}/a", { ...places, workspaceFolder: "/projects/$&" }), "/projects/$&/a");
 });
 
 test("the server starts in the workspace, with no argument but those of the program", () => {
   const program = { command: "/bin/python", args: ["-m", "s3ap_lint", "lsp"] };
   const args = ["-m", "s3ap_lint", "lsp"];
-  assert.deepEqual(serverOptions(program, "/work/shop"), { command: "/bin/python", args, options: { cwd: "/work/shop" } });
+  assert.deepEqual(serverOptions(program, "/projects/shop"), { command: "/bin/python", args, options: { cwd: "/projects/shop" } });
   assert.deepEqual(serverOptions(program, undefined), { command: "/bin/python", args, options: {} });
 });
 

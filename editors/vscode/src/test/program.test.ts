@@ -12,8 +12,8 @@ const NOTHING_SET: Settings = settingsOf(() => undefined);
 
 function machine(parts: Partial<Machine> & { readonly has?: Readonly<Record<string, Offer>> }): Machine {
   return {
-    workspaceFolder: "/work/shop",
-    home: "/home/mina",
+    workspaceFolder: "/projects/shop",
+    home: "/home/user",
     trusted: true,
     interpreter: () => Promise.resolve(undefined),
     offer: (python) => Promise.resolve(parts.has?.[python] ?? "nothing"),
@@ -23,22 +23,22 @@ function machine(parts: Partial<Machine> & { readonly has?: Readonly<Record<stri
   };
 }
 
-const selected = { interpreter: () => Promise.resolve("/work/shop/.venv/bin/python") };
+const selected = { interpreter: () => Promise.resolve("/projects/shop/.venv/bin/python") };
 const onPath = { onPath: (name: string) => `/usr/bin/${name}` };
 
 test("the selected environment is taken when it has the server", async () => {
-  const has = { "/work/shop/.venv/bin/python": "server" as const };
+  const has = { "/projects/shop/.venv/bin/python": "server" as const };
   assert.deepEqual(await chooseProgram(NOTHING_SET, machine({ ...selected, ...onPath, has })), {
-    command: "/work/shop/.venv/bin/python",
+    command: "/projects/shop/.venv/bin/python",
     args: ["-P", "-m", "s3ap_lint", "lsp"],
   });
 });
 
 test("an environment with s3ap-lint but without the server is not passed over in silence", async () => {
-  const has = { "/work/shop/.venv/bin/python": "program" as const };
+  const has = { "/projects/shop/.venv/bin/python": "program" as const };
   assert.deepEqual(await chooseProgram(NOTHING_SET, machine({ ...selected, ...onPath, has })), {
-    message: "s3ap-lint is installed for /work/shop/.venv/bin/python, but without its language server.",
-    install: '/work/shop/.venv/bin/python -m pip install "s3ap-lint[lsp]"',
+    message: "s3ap-lint is installed for /projects/shop/.venv/bin/python, but without its language server.",
+    install: '/projects/shop/.venv/bin/python -m pip install "s3ap-lint[lsp]"',
   });
 });
 
@@ -48,7 +48,7 @@ test("an environment without s3ap-lint leaves it to the PATH", async () => {
 });
 
 test("a workspace that is not trusted chooses no interpreter", async () => {
-  const has = { "/work/shop/.venv/bin/python": "server" as const };
+  const has = { "/projects/shop/.venv/bin/python": "server" as const };
   const choice = await chooseProgram(NOTHING_SET, machine({ ...selected, ...onPath, has, trusted: false }));
   assert.deepEqual(choice, { command: "/usr/bin/s3ap-lint", args: ["lsp"] });
 });
@@ -56,19 +56,19 @@ test("a workspace that is not trusted chooses no interpreter", async () => {
 test("where there is none, the command that installs it is for the selected interpreter", async () => {
   assert.deepEqual(await chooseProgram(NOTHING_SET, machine(selected)), {
     message: "s3ap-lint is neither in the selected Python environment nor on the PATH.",
-    install: '/work/shop/.venv/bin/python -m pip install "s3ap-lint[lsp]"',
+    install: '/projects/shop/.venv/bin/python -m pip install "s3ap-lint[lsp]"',
   });
 });
 
 test("the setting goes before everything else, with its placeholders written out", async () => {
   const path = ["${workspaceFolder}/tools/python", "-m", "s3ap_lint"];
   assert.deepEqual(await chooseProgram({ ...NOTHING_SET, path }, machine({ ...selected, ...onPath })), {
-    command: "/work/shop/tools/python",
+    command: "/projects/shop/tools/python",
     args: ["-m", "s3ap_lint", "lsp"],
   });
   for (const [first, command] of [
-    ["~/bin/s3ap-lint", "/home/mina/bin/s3ap-lint"],
-    [".venv/bin/s3ap-lint", "/work/shop/.venv/bin/s3ap-lint"],
+    ["~/bin/s3ap-lint", "/home/user/bin/s3ap-lint"],
+    [".venv/bin/s3ap-lint", "/projects/shop/.venv/bin/s3ap-lint"],
     ["uvx", "/usr/bin/uvx"],
   ] as const) {
     const choice = await chooseProgram({ ...NOTHING_SET, path: [first] }, machine(onPath));
@@ -79,7 +79,7 @@ test("the setting goes before everything else, with its placeholders written out
 test("a setting that names nothing is not replaced by something else", async () => {
   const path = ["${userHome}/gone/s3ap-lint"];
   assert.deepEqual(await chooseProgram({ ...NOTHING_SET, path }, machine({ ...onPath, isFile: () => false })), {
-    message: 'There is no program "/home/mina/gone/s3ap-lint", which the setting s3ap-lint.path names.',
+    message: 'There is no program "/home/user/gone/s3ap-lint", which the setting s3ap-lint.path names.',
   });
 });
 
