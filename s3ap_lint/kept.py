@@ -12,7 +12,7 @@ from s3ap_lint.python.module import Module
 from s3ap_lint.template.template import Template
 
 
-def _go_on() -> None:
+def go_on() -> None:
     """Nobody wants it to stop."""
 
 
@@ -36,7 +36,7 @@ class Kept:
     first: str = ""
     heard: Callable[[Any], object] = _nobody
     application: Application | None = None
-    checkpoint: Callable[[], None] = _go_on
+    checkpoint: Callable[[], None] = go_on
 
     def renew(self) -> None:
         """Budgets are for one run; what is kept begins each one with all of its own."""

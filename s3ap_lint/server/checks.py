@@ -87,9 +87,7 @@ class Checks:
     def forget(self, uri: str) -> None:
         """Nobody wants to know of a document any more."""
         self._wishes.pop(uri, None)
-        asking = self._asking.pop(uri, None)
-        if asking is not None:
-            asking.cancel()
+        self.forget_engine(uri)
         if self._running is not None and self._running[0].uri == uri:
             self._running[1].set()
 
@@ -176,7 +174,7 @@ class Checks:
                 await self.aside(self._tidy)
             return
         if wish.engine and document.project.engine and document.version == version:
-            self._ask_engine(document, version)
+            self.ask_engine_later(document.uri, 0.0)
         await self.aside(lambda: document.project.refresh(buffers))
         await self.aside(self._tidy)
 
@@ -229,10 +227,6 @@ class Checks:
         asking = self._asking.pop(uri, None)
         if asking is not None and not asking.done():
             asking.cancel()
-
-    def _ask_engine(self, document: Document, version: int) -> None:
-        self.forget_engine(document.uri)
-        self._asking[document.uri] = asyncio.create_task(self._asked(document, version, 0.0))
 
     async def _asked(self, document: Document, version: int, delay: float) -> None:
         await asyncio.sleep(delay)

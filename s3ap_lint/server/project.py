@@ -16,6 +16,7 @@ from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic, Report, Tool
 from s3ap_lint.discovery import Discovery, Scope, discover
 from s3ap_lint.engine import UnitResult
+from s3ap_lint.kept import go_on
 from s3ap_lint.python.module import Module
 from s3ap_lint.registry import Registry
 from s3ap_lint.server.desk import Desk
@@ -127,7 +128,7 @@ class Project:
         return self._found
 
     def _below(self, buffers: Buffers, checkpoint: Checkpoint | None) -> Discovery:
-        config, workspace = self.config, _Walked(self.config.root, buffers, checkpoint or _go_on)
+        config, workspace = self.config, _Walked(self.config.root, buffers, checkpoint or go_on)
         try:
             return discover([config.root], workspace, cwd=config.root, top=config.top, exclude=config.exclude)
         except TooWide:
@@ -212,12 +213,12 @@ class Project:
         """The application that a document belongs to, as it is now: the nearest that has to do with it."""
         near, far, _ = self._tasks(path, buffers)
         for task in near:
-            (result,) = self._desk(task.folder).check([task], buffers, _go_on)
+            (result,) = self._desk(task.folder).check([task], buffers, go_on)
             if path in result.templates or path in result.uses:
                 return self._desk(task.folder).application
         for task in far:
             if any(path in result.uses for result in self._known(task, buffers)):
-                self._desk(task.folder).check([task], buffers, _go_on)
+                self._desk(task.folder).check([task], buffers, go_on)
                 return self._desk(task.folder).application
         return None
 
@@ -323,10 +324,6 @@ class _Walked(Workspace):
 def _is_definition(path: str, buffers: Buffers) -> bool:
     """Whether a document is a state machine in a file of its own, as templates name them."""
     return not path.endswith(".py") and looks_like_state_machine(buffers.get(path, b""))
-
-
-def _go_on() -> None:
-    """Nobody wants it to stop."""
 
 
 def _is_within(path: str, folder: str) -> bool:
