@@ -69,7 +69,7 @@ class Role:
     def policy_nodes(self) -> tuple[Node, ...]:
         """Every node below which policies of this role are written, for static questions."""
         own = (self.owner.properties["Policies"], self.owner.properties["ManagedPolicyArns"])
-        return tuple(node for node in (*own, *(r.properties for r in self._attached)) if node)
+        return tuple(node for node in (*own, *(r.properties for r in self.attached)) if node)
 
     @cached_property
     def unconditional(self) -> tuple[Statement, ...]:
@@ -99,7 +99,7 @@ class Role:
         return tuple(Leaf((text,), node) for node, text in named if aws_managed(text) is not None)
 
     @cached_property
-    def _attached(self) -> tuple[Resource, ...]:
+    def attached(self) -> tuple[Resource, ...]:
         """Policy resources of the template that may name this role in `Roles` or `RoleName`."""
         policies = self.template.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
         ids = set(self.ids)
@@ -130,7 +130,7 @@ class Role:
         for node in reader.listed(self.owner.properties["ManagedPolicyArns"]):
             for leaf in texts(node, world):
                 reader.managed(leaf)
-        for policy in self._attached:
+        for policy in self.attached:
             document = policy.properties["PolicyDocument"]
             if (not about or may_concern(document, about, world.space.memo)) and policy.exists(world):
                 reader.document(document)

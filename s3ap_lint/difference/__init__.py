@@ -1,0 +1,1 @@
+"""What two templates mean, and in what they differ once they are deployed."""

@@ -1,0 +1,258 @@
+"""All differences of two templates, or of some scenarios of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from s3ap_lint.difference import grants, sections, states
+from s3ap_lint.difference.differences import Difference, Kind, shown
+from s3ap_lint.difference.meaning import WRITTEN
+from s3ap_lint.difference.plain import CODE, Plain, is_document
+from s3ap_lint.difference.scope import Guard, Scope
+from s3ap_lint.iam import Role, roles
+from s3ap_lint.statemachine import Definition
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.template import Resource, Template
+from s3ap_lint.template.worlds import World
+
+ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
+"""What a resource says beside its properties that counts once it is deployed."""
+
+VARIABLES = "Environment.Variables."
+MACHINE = "AWS::StepFunctions::StateMachine"
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the two templates of a comparison are read with.
+
+    `definitions` gives the definitions of a state machine, None where they cannot be read. `ignored` are places that
+    are meant to be unlike: (logical id, dotted property), "" for the whole resource. `codes` says whether two functions
+    run the same code; None where that cannot be told.
+    """
+
+    definitions: Callable[[Resource], tuple[Definition, ...] | None]
+    ignored: frozenset[tuple[str, str]] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    codes: Callable[[Resource, Resource], bool | None] | None = None
+
+
+@dataclass
+class Comparison:
+    """Two templates, the first compared with the second.
+
+    `undecided`, once all is compared, are the nodes of which it could not be told whether they say the same.
+    """
+
+    one: Template
+    other: Template
+    scope: Scope
+    views: Views
+    undecided: list[Node] = field(default_factory=list)
+
+    def differences(self) -> list[Difference]:
+        """All differences, by kind and then in the order of the templates."""
+        found = list(self._sections())
+        for name in [*self.one.resources, *(n for n in self.other.resources if n not in self.one.resources)]:
+            if (name, "") not in self.views.ignored:
+                found += self._resource(self.one.resources.get(name), self.other.resources.get(name))
+        self.undecided = self.scope.undecided
+        return sorted(found, key=lambda difference: difference.kind.rank)
+
+    def _sections(self) -> Iterator[Difference]:
+        top = self.one.top, self.other.top
+        if self.scope.by_name:
+            for found in sections.parameters(*(node["Parameters"] for node in top)):
+                if found.name.partition(".")[0] not in self.views.parameters:
+                    yield found
+            yield from sections.conditions(*(node["Conditions"] for node in top))
+            yield from sections.tables(Kind.MAPPING, *(node["Mappings"] for node in top))
+            yield from sections.tables(Kind.RULE, *(node["Rules"] for node in top))
+        yield from sections.outputs(*(node["Outputs"] for node in top), self.scope)
+
+    # -- resources -------------------------------------------------------------------------------
+
+    def _resource(self, one: Resource | None, other: Resource | None) -> Iterator[Difference]:
+        if one is None or other is None:
+            yield from self._lone(one, other)
+            return
+        here, there = Plain(one), Plain(other)
+        if here.type != there.type:
+            said = one.type, other.type
+            yield Difference(Kind.RESOURCE, f"{one.id}.Type", one.node["Type"], other.node["Type"], *said)
+            return
+        guard = self._guard(one, other)
+        verdict = next((found for found in self.scope.existence(one, other) if found is not None), None)
+        if verdict is not None:
+            said = one.condition or "always", other.condition or "always"
+            nodes = one.node["Condition"], other.node["Condition"]
+            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", *nodes, *said, verdict)
+        yield from self._attributes(one, other, guard)
+        yield from self._properties(here, there, guard)
+        if here.type == "AWS::IAM::Role":
+            yield from grants.of_roles(Role(one), Role(other), self.scope)
+        if here.type == MACHINE:
+            yield from self._machines(here, there, guard)
+
+    def _lone(self, one: Resource | None, other: Resource | None) -> Iterator[Difference]:
+        resource = one or other
+        assert resource is not None
+        here, there = self.scope.existence(one, other)
+        verdict = here or there
+        if verdict is None:
+            return
+        nodes = tuple(self._node(resource.id, side) for side in (self.one, self.other))
+        said = tuple(node["Type"].text for node in nodes)
+        yield Difference(Kind.RESOURCE, resource.id, *nodes, *said, verdict)
+
+    @staticmethod
+    def _node(name: str, template: Template) -> Node:
+        return template.top["Resources"][name]
+
+    def _guard(self, one: Resource, other: Resource) -> Guard | None:
+        """Where both exist, if that is not everywhere."""
+        if not (one.condition or other.condition):
+            return None
+        return lambda first, second: one.exists(first) and other.exists(second)
+
+    def _attributes(self, one: Resource, other: Resource, guard: Guard | None) -> Iterator[Difference]:
+        for name in ATTRIBUTES:
+            a, b = one.node[name], other.node[name]
+            values = [WRITTEN.value(node) for node in (a, b)]
+            if name == "DependsOn" and _names(values[0]) == _names(values[1]):
+                continue
+            verdict = self.scope.differs(a, b, guard)
+            if verdict is not None:
+                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", a, b, *self._said(a, b), verdict)
+
+    def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
+        apart = _apart(here) | _apart(there)
+        for name in _keys(here, there):
+            if name.partition(".")[0] in apart or self._is_ignored(here.resource.id, name):
+                continue
+            a, b = self._at(here, name), self._at(there, name)
+            if is_document(a) and is_document(b):
+                yield from grants.of_documents(f"{here.resource.id}.{name}", a, b, self.scope)
+                continue
+            verdict = self.scope.differs(a, b, guard)
+            if verdict is None:
+                continue
+            kind, label = Kind.PROPERTY, f"{here.resource.id}.{name}"
+            if name.startswith(VARIABLES):
+                kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
+            yield Difference(kind, label, a, b, *self._said(a, b), verdict)
+        yield from self._own(here, there)
+        yield from self._code(here, there, guard)
+
+    def _is_ignored(self, resource: str, name: str) -> bool:
+        ignored = self.views.ignored
+        return bool(ignored) and ((resource, name) in ignored or (resource, name.partition(".")[0]) in ignored)
+
+    @staticmethod
+    def _at(plain: Plain, name: str) -> Node:
+        return plain.properties.get(name) or plain.opened.get(name) or plain.absent(name)
+
+    def _own(self, here: Plain, there: Plain) -> Iterator[Difference]:
+        """What only SAM has a word for: it is in the other template too, or it is a difference."""
+        for name in [*here.own, *(name for name in there.own if name not in here.own)]:
+            a = here.own.get(name) or here.resource.properties[name]
+            b = there.own.get(name) or there.resource.properties[name]
+            verdict = self.scope.differs(a, b)
+            if verdict is not None:
+                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", a, b, *self._said(a, b), verdict)
+
+    def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
+        """Where the code lies: compared by what it is where that is known, else as it is written."""
+        names = CODE.get(here.resource.type, ()), CODE.get(there.resource.type, ())
+        if not names[0]:
+            return
+        if self.views.codes is not None:
+            if self.views.codes(here.resource, there.resource) is not False:
+                return
+            nodes = [plain.resource.properties["Handler"] for plain in (here, there)]
+            said = tuple(_whole(plain.resource) for plain in (here, there))
+            yield Difference(Kind.CODE, here.resource.id, *nodes, *said)
+            return
+        for name in dict.fromkeys((*names[0], *names[1])):
+            a, b = (plain.resource.property(name) for plain in (here, there))
+            verdict = self.scope.differs(a, b, guard)
+            if verdict is not None:
+                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", a, b, *self._said(a, b), verdict)
+
+    def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
+        """The states, where both definitions can be read and come in the same number of ways."""
+        written = [[self._at(plain, name) for name in states.DEFINING] for plain in (here, there)]
+        if all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
+            return
+        found = [self.views.definitions(plain.resource) for plain in (here, there)]
+        if found[0] is not None and found[1] is not None and len(found[0]) == len(found[1]):
+            for index, (a, b) in enumerate(zip(*found, strict=True)):
+                name = here.resource.id if not index else f"{here.resource.id} ({index + 1})"
+                yield from states.of_machines(name, a, b)
+            return
+        for a, b, name in zip(*written, states.DEFINING, strict=True):
+            verdict = self.scope.differs(a, b, guard)
+            if verdict is not None:
+                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", a, b, *self._said(a, b), verdict)
+
+    @staticmethod
+    def _said(one: Node, other: Node) -> tuple[str, str]:
+        first, second = (shown(WRITTEN.value(node)) if node else "" for node in (one, other))
+        return first, second
+
+
+def _apart(plain: Plain) -> set[str]:
+    """The properties that are compared in a way of their own."""
+    if plain.type == "AWS::IAM::Role":
+        return {"Policies"}
+    if plain.type in _POLICIES and _attached(plain.resource):
+        return {"PolicyDocument", "PolicyName"}
+    if plain.type == MACHINE:
+        return set(states.DEFINING) | {"DefinitionUri"}
+    code = {"Handler", "Code", "CodeUri", "Content", "ContentUri"} if plain.resource.type in CODE else set()
+    return code
+
+
+def _attached(resource: Resource) -> bool:
+    """Whether the policy is one of a role of the template, and compared there."""
+    memo = resource.template.memo
+    if _attached not in memo:
+        memo[_attached] = {policy.id for role in roles(resource.template) for policy in role.attached}
+    known = memo[_attached]
+    return isinstance(known, set) and resource.id in known
+
+
+def _keys(here: Plain, there: Plain) -> list[str]:
+    """The properties of either, each as deep as both are written; what one lacks as a whole is one."""
+    found = dict.fromkeys([*here.properties, *there.properties])
+    out: dict[str, None] = {}
+    for name in found:
+        out[next((whole for whole in _outer(name) if not _opens(whole, here, there)), name)] = None
+    return list(out)
+
+
+def _outer(name: str) -> Iterator[str]:
+    """The prefixes of a dotted name, the shortest first."""
+    parts = name.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts)))
+
+
+def _opens(name: str, here: Plain, there: Plain) -> bool:
+    """Whether what lies below a prefix is compared piece by piece; variables are, also where one has none at all."""
+    if f"{name}." in (VARIABLES, VARIABLES.partition(".")[0] + "."):
+        return all(not plain.properties.get(name) for plain in (here, there))
+    return all(name in plain.opened or any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there))
+
+
+def _names(value: object) -> list[str]:
+    return sorted(map(str, value)) if isinstance(value, list) else [value] if isinstance(value, str) else []
+
+
+def _whole(resource: Resource) -> str:
+    return resource.property("Handler").text
+
+
+__all__ = ["Comparison", "Views", "World"]

@@ -1,0 +1,92 @@
+"""What the two halves of a pair differ in on purpose: one is packaged by SAM, the other by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine
+from s3ap_lint.difference.comparison import Views
+from s3ap_lint.difference.plain import CODE
+from s3ap_lint.difference.scope import names_in
+from s3ap_lint.resolution import Code, within
+from s3ap_lint.statemachine import Definition
+from s3ap_lint.template.node import Node
+from s3ap_lint.template.template import Resource, Template
+
+LAYERS = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
+
+
+def views(one: Template, other: Template, application: Application) -> Views:
+    """How two halves of a pair are read: packaging set aside, code compared by the file it is in."""
+    layers = _packaged_layers(one, other) | _packaged_layers(other, one)
+    ignored = {(name, "") for name in layers}
+    if layers or True:
+        for half in (one, other):
+            for function in half.of_type(*CODE):
+                if _only_names(function.property("Layers"), layers):
+                    ignored.add((function.id, "Layers"))
+    codes = {(f.template.path, f.id): f.code for f in application.functions}
+
+    def same_code(first: Resource, second: Resource) -> bool | None:
+        a, b = (codes.get((resource.template.path, resource.id)) for resource in (first, second))
+        if not isinstance(a, Code) or not isinstance(b, Code) or a.inline or b.inline:
+            return None
+        return (a.module, a.entry) == (b.module, b.entry)
+
+    machines = {(machine.template.path, machine.id): machine for machine in application.state_machines}
+
+    def definitions(resource: Resource) -> tuple[Definition, ...] | None:
+        machine = machines.get((resource.template.path, resource.id)) or StateMachine(resource, application)
+        return machine.definitions
+
+    parameters = {*_packaging_parameters(one, other), *_packaging_parameters(other, one)}
+    return Views(definitions, frozenset(ignored), frozenset(parameters), same_code)
+
+
+def _packaged_layers(one: Template, other: Template) -> set[str]:
+    """The layers of one half whose content is built beside it, and that the other does without."""
+    return {
+        layer.id
+        for layer in one.of_type(*LAYERS)
+        if layer.id not in other.resources and _local(layer) and not any(other.of_type(*LAYERS))
+    }
+
+
+def _local(layer: Resource) -> bool:
+    node = layer.properties["ContentUri"] or layer.properties["Content"]
+    return bool(node.text) and within("", node.text) is not None
+
+
+def _only_names(layers: Node, known: set[str]) -> bool:
+    """Whether a list of layers is of the known ones, or empty."""
+    return all(item.function is not None and item.function[1].text in known for item in layers)
+
+
+def _packaging_parameters(one: Template, other: Template) -> Iterator[str]:
+    """The parameters of one half that only say where packages lie, and that the other does without."""
+    only = set(one.space.parameters) - set(other.space.parameters)
+    if not only:
+        return
+    packaging = {
+        id(inner)
+        for resource in one.of_type(*CODE)
+        for name in CODE[resource.type]
+        for inner in resource.property(name).walk()
+    }
+    used: dict[str, bool] = {}
+    for section in ("Resources", "Conditions", "Outputs", "Rules"):
+        for node in one.top[section].walk():
+            if node.function is None:
+                continue
+            for name in names_in_function(node) & only:
+                used[name] = used.get(name, True) and id(node) in packaging
+    yield from (name for name, only_there in used.items() if only_there)
+
+
+def names_in_function(node: Node) -> set[str]:
+    """The names that one function mentions itself."""
+    found = node.function
+    return set(names_in(node)) if found is not None and found[0] in {"Ref", "Fn::Sub"} else set()
+
+
+MACHINES = STATE_MACHINE_TYPES

@@ -1,0 +1,112 @@
+"""Two templates in the same scenarios: the values of parameters are chosen for both at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from s3ap_lint.model import Scenario
+from s3ap_lint.template import scenarios
+from s3ap_lint.template.conditions import BUDGET, Outcome, Space
+from s3ap_lint.template.parameters import Value
+from s3ap_lint.template.worlds import Impossible, TooManyWorlds, Undecided, World
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class JointOutcome(Generic[T]):
+    """The answer to a question in one scenario of both templates; `is_default` as in `Outcome`."""
+
+    one: World
+    other: World
+    answer: T
+    is_default: bool
+
+
+class Joint:
+    """The scenarios of two templates. A parameter that both have has one value in both.
+
+    In the default ones, each template takes its own defaults, and what has none is chosen for both.
+    """
+
+    def __init__(self, one: Space, other: Space) -> None:
+        self.one = one
+        self.other = other
+
+    def domain(self, variable: str) -> tuple[Value, ...]:
+        """The values that make a difference to a variable in either template."""
+        sides = [space for space in (self.other, self.one) if variable not in space.parameters]
+        asked = [space for space in (self.other, self.one) if space not in sides] or sides
+        return tuple(dict.fromkeys(value for space in asked for value in space.domain(variable)))
+
+    @cached_property
+    def defaults(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The parameters of each template that have a Default, with it."""
+        one, other = (
+            {name: p.default for name, p in space.parameters.items() if p.default is not None}
+            for space in (self.one, self.other)
+        )
+        return one, other
+
+    def outcomes(self, question: Callable[[World, World], T], *, defaults: bool = False) -> list[JointOutcome[T]]:
+        """The answers in every scenario, or in every default one, that the question tells apart.
+
+        Raises TooManyWorlds.
+        """
+        return list(self._search(question, *(self.defaults if defaults else ({}, {})), defaults))
+
+    def _search(
+        self, question: Callable[[World, World], T], one: Mapping[str, Value], other: Mapping[str, Value], always: bool
+    ) -> Iterator[JointOutcome[T]]:
+        stack: list[dict[str, Value]] = [{}]
+        asked = 0
+        while stack:
+            chosen = stack.pop()
+            asked += 1
+            if asked > 2 * BUDGET:
+                raise TooManyWorlds
+            worlds = World(self.one, {**chosen, **one}), World(self.other, {**chosen, **other})
+            try:
+                answer = question(*worlds)
+            except Undecided as needed:
+                stack += [chosen | {needed.variable: value} for value in reversed(self.domain(needed.variable))]
+                continue
+            except Impossible:
+                continue
+            yield JointOutcome(*worlds, answer, always or self._is_default(chosen))
+
+    def _is_default(self, chosen: Mapping[str, Value]) -> bool:
+        for name, value in chosen.items():
+            space = self.other if name in self.other.parameters else self.one
+            if space.default(name) is not None and space.default(name) != value:
+                return False
+        return True
+
+    def scenario(self, outcomes: list[JointOutcome[T]], fault: Callable[[T], bool]) -> scenarios.Verdict | None:
+        """In which scenarios a fault holds, in the words of the second template."""
+        told = [Outcome(World(self._words, one.other.chosen), one.answer, one.is_default) for one in outcomes]
+        for outcome, one in zip(told, outcomes, strict=True):
+            outcome.world.conditions = dict(one.one.conditions) | dict(one.other.conditions)
+        return scenarios.verdict(self._words, told, fault)
+
+    @cached_property
+    def _words(self) -> Space:
+        return _Both(self.one, self.other)
+
+
+class _Both(Space):
+    """What scenarios of two templates are told by: the conditions of either, the second's where both have one."""
+
+    def __init__(self, one: Space, other: Space) -> None:
+        self.__dict__.update(other.__dict__)
+        self.memo, self.answers, self._domains = {}, {}, {}
+        self.parameters = {**one.parameters, **other.parameters}
+        self.conditions = {**one.conditions, **other.conditions}
+
+
+def words(scenario: Scenario | None) -> str:
+    """A scenario as the end of a sentence, with a blank before it; "" where it is every one."""
+    return f" {scenario.text}" if scenario is not None else ""
