@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from s3ap_lint.difference import grants, sections, states
 from s3ap_lint.difference.differences import Difference, Kind, shown
@@ -63,15 +62,15 @@ class Comparison:
         return sorted(found, key=lambda difference: difference.kind.rank)
 
     def _sections(self) -> Iterator[Difference]:
-        top = self.one.top, self.other.top
+        one, other = self.one.top, self.other.top
         if self.scope.by_name:
-            for found in sections.parameters(*(node["Parameters"] for node in top)):
+            for found in sections.parameters(one["Parameters"], other["Parameters"]):
                 if found.name.partition(".")[0] not in self.views.parameters:
                     yield found
-            yield from sections.conditions(*(node["Conditions"] for node in top))
-            yield from sections.tables(Kind.MAPPING, *(node["Mappings"] for node in top))
-            yield from sections.tables(Kind.RULE, *(node["Rules"] for node in top))
-        yield from sections.outputs(*(node["Outputs"] for node in top), self.scope)
+            yield from sections.conditions(one["Conditions"], other["Conditions"])
+            yield from sections.tables(Kind.MAPPING, one["Mappings"], other["Mappings"])
+            yield from sections.tables(Kind.RULE, one["Rules"], other["Rules"])
+        yield from sections.outputs(one["Outputs"], other["Outputs"], self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -81,15 +80,15 @@ class Comparison:
             return
         here, there = Plain(one), Plain(other)
         if here.type != there.type:
-            said = one.type, other.type
-            yield Difference(Kind.RESOURCE, f"{one.id}.Type", one.node["Type"], other.node["Type"], *said)
+            nodes = one.node["Type"], other.node["Type"]
+            yield Difference(Kind.RESOURCE, f"{one.id}.Type", nodes, (one.type, other.type))
             return
         guard = self._guard(one, other)
         verdict = next((found for found in self.scope.existence(one, other) if found is not None), None)
         if verdict is not None:
             said = one.condition or "always", other.condition or "always"
             nodes = one.node["Condition"], other.node["Condition"]
-            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", *nodes, *said, verdict)
+            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, said, verdict)
         yield from self._attributes(one, other, guard)
         yield from self._properties(here, there, guard)
         if here.type == "AWS::IAM::Role":
@@ -104,13 +103,8 @@ class Comparison:
         verdict = here or there
         if verdict is None:
             return
-        nodes = tuple(self._node(resource.id, side) for side in (self.one, self.other))
-        said = tuple(node["Type"].text for node in nodes)
-        yield Difference(Kind.RESOURCE, resource.id, *nodes, *said, verdict)
-
-    @staticmethod
-    def _node(name: str, template: Template) -> Node:
-        return template.top["Resources"][name]
+        nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]
+        yield Difference(Kind.RESOURCE, resource.id, nodes, (nodes[0]["Type"].text, nodes[1]["Type"].text), verdict)
 
     def _guard(self, one: Resource, other: Resource) -> Guard | None:
         """Where both exist, if that is not everywhere."""
@@ -126,7 +120,7 @@ class Comparison:
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", a, b, *self._said(a, b), verdict)
+                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", (a, b), self._said(a, b), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         apart = _apart(here) | _apart(there)
@@ -143,7 +137,7 @@ class Comparison:
             kind, label = Kind.PROPERTY, f"{here.resource.id}.{name}"
             if name.startswith(VARIABLES):
                 kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
-            yield Difference(kind, label, a, b, *self._said(a, b), verdict)
+            yield Difference(kind, label, (a, b), self._said(a, b), verdict)
         yield from self._own(here, there)
         yield from self._code(here, there, guard)
 
@@ -162,7 +156,7 @@ class Comparison:
             b = there.own.get(name) or there.resource.properties[name]
             verdict = self.scope.differs(a, b)
             if verdict is not None:
-                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", a, b, *self._said(a, b), verdict)
+                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
@@ -172,15 +166,14 @@ class Comparison:
         if self.views.codes is not None:
             if self.views.codes(here.resource, there.resource) is not False:
                 return
-            nodes = [plain.resource.properties["Handler"] for plain in (here, there)]
-            said = tuple(_whole(plain.resource) for plain in (here, there))
-            yield Difference(Kind.CODE, here.resource.id, *nodes, *said)
+            nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
+            yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
             return
         for name in dict.fromkeys((*names[0], *names[1])):
             a, b = (plain.resource.property(name) for plain in (here, there))
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", a, b, *self._said(a, b), verdict)
+                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
 
     def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """The states, where both definitions can be read and come in the same number of ways."""
@@ -196,7 +189,7 @@ class Comparison:
         for a, b, name in zip(*written, states.DEFINING, strict=True):
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", a, b, *self._said(a, b), verdict)
+                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
 
     @staticmethod
     def _said(one: Node, other: Node) -> tuple[str, str]:
@@ -212,8 +205,7 @@ def _apart(plain: Plain) -> set[str]:
         return {"PolicyDocument", "PolicyName"}
     if plain.type == MACHINE:
         return set(states.DEFINING) | {"DefinitionUri"}
-    code = {"Handler", "Code", "CodeUri", "Content", "ContentUri"} if plain.resource.type in CODE else set()
-    return code
+    return {"Handler", "Code", "CodeUri", "Content", "ContentUri"} if plain.resource.type in CODE else set()
 
 
 def _attached(resource: Resource) -> bool:
@@ -244,15 +236,13 @@ def _opens(name: str, here: Plain, there: Plain) -> bool:
     """Whether what lies below a prefix is compared piece by piece; variables are, also where one has none at all."""
     if f"{name}." in (VARIABLES, VARIABLES.partition(".")[0] + "."):
         return all(not plain.properties.get(name) for plain in (here, there))
-    return all(name in plain.opened or any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there))
+    return all(
+        name in plain.opened or any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)
+    )
 
 
 def _names(value: object) -> list[str]:
     return sorted(map(str, value)) if isinstance(value, list) else [value] if isinstance(value, str) else []
-
-
-def _whole(resource: Resource) -> str:
-    return resource.property("Handler").text
 
 
 __all__ = ["Comparison", "Views", "World"]

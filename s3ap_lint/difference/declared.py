@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import dirname
 
-from s3ap_lint.application import STATE_MACHINE_TYPES, Application, StateMachine
+from s3ap_lint.application import Application, StateMachine
 from s3ap_lint.difference.comparison import Views
 from s3ap_lint.difference.plain import CODE
 from s3ap_lint.difference.scope import names_in
@@ -19,12 +20,9 @@ LAYERS = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
 def views(one: Template, other: Template, application: Application) -> Views:
     """How two halves of a pair are read: packaging set aside, code compared by the file it is in."""
     layers = _packaged_layers(one, other) | _packaged_layers(other, one)
+    functions = [function for half in (one, other) for function in half.of_type(*CODE)]
     ignored = {(name, "") for name in layers}
-    if layers or True:
-        for half in (one, other):
-            for function in half.of_type(*CODE):
-                if _only_names(function.property("Layers"), layers):
-                    ignored.add((function.id, "Layers"))
+    ignored |= {(one.id, "Layers") for one in functions if _only_names(one.property("Layers"), layers)}
     codes = {(f.template.path, f.id): f.code for f in application.functions}
 
     def same_code(first: Resource, second: Resource) -> bool | None:
@@ -54,7 +52,7 @@ def _packaged_layers(one: Template, other: Template) -> set[str]:
 
 def _local(layer: Resource) -> bool:
     node = layer.properties["ContentUri"] or layer.properties["Content"]
-    return bool(node.text) and within("", node.text) is not None
+    return bool(node.text) and within(dirname(layer.template.path), node.text) is not None
 
 
 def _only_names(layers: Node, known: set[str]) -> bool:
@@ -87,6 +85,3 @@ def names_in_function(node: Node) -> set[str]:
     """The names that one function mentions itself."""
     found = node.function
     return set(names_in(node)) if found is not None and found[0] in {"Ref", "Fn::Sub"} else set()
-
-
-MACHINES = STATE_MACHINE_TYPES

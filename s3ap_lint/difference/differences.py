@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from s3ap_lint.model import Location
 from s3ap_lint.template.node import Node
@@ -32,27 +33,42 @@ class Kind(Enum):
         return list(Kind).index(self)
 
 
+T = TypeVar("T")
+Both = tuple[T, T]
+"""Something of the first template, and the same of the second."""
+
+EVERYWHERE = Verdict(True, True, None)
+
+
 @dataclass(frozen=True)
 class Difference:
     """One thing that two templates do not have in common.
 
-    `name` is unique within its kind. `one` and `other` are the nodes that say it, a missing one standing where the
-    thing would be; `said_one` and `said_other` are what they say, in a few words, or "". `verdict` tells in which
+    `name` is unique within its kind. Of every two, the first template's comes first: `nodes` say it, a missing one
+    standing where the thing would be; `said` is what they say, in a few words, or "". `verdict` tells in which
     scenarios it is so. `places` are more exact places than those of the nodes, where there are any.
     """
 
     kind: Kind
     name: str
-    one: Node
-    other: Node
-    said_one: str = ""
-    said_other: str = ""
-    verdict: Verdict = Verdict(True, True, None)
-    places: tuple[Location | None, Location | None] = (None, None)
+    nodes: Both[Node]
+    said: Both[str] = ("", "")
+    verdict: Verdict = EVERYWHERE
+    places: Both[Location | None] = (None, None)
+
+    @property
+    def one(self) -> Node:
+        """What the first template has."""
+        return self.nodes[0]
+
+    @property
+    def other(self) -> Node:
+        """What the second template has."""
+        return self.nodes[1]
 
     def at(self, side: int) -> Location:
         """Where the first (0) or the second (1) template says it, or would: the key, if it has one."""
-        return self.places[side] or (self.one, self.other)[side].key_at
+        return self.places[side] or self.nodes[side].key_at
 
     @property
     def only_in_one(self) -> bool:

@@ -31,7 +31,9 @@ class Grant:
     def __str__(self) -> str:
         action = f"{self.effect} {self.action}".lstrip()
         whom = f" for {self.principal}" if self.principal else ""
-        return f"{action}{f' on {self.resource}' if self.resource else ''}{whom}{self.condition and ' under a condition'}"
+        return (
+            f"{action}{f' on {self.resource}' if self.resource else ''}{whom}{self.condition and ' under a condition'}"
+        )
 
 
 Grants = frozenset[Grant]
@@ -99,7 +101,13 @@ def _pairs(statement: Statement, reading: Reading) -> Iterator[Grant]:
 
 
 def _texts(leaves: Iterable[Leaf], reading: Reading) -> list[str]:
-    return ["".join(map(partial(_piece, reading), leaf.pieces)) if not leaf.is_opaque else _whole(leaf, reading) for leaf in leaves]
+    return [_text(leaf, reading) for leaf in leaves]
+
+
+def _text(leaf: Leaf, reading: Reading) -> str:
+    if leaf.is_opaque:
+        return _flat(reading.value(leaf.node))
+    return "".join(map(partial(_piece, reading), leaf.pieces))
 
 
 def _piece(reading: Reading, piece: object) -> str:
@@ -107,10 +115,6 @@ def _piece(reading: Reading, piece: object) -> str:
     if filler is Filler.PARAMETER and name in reading.known:
         return escaped(reading.known[name])
     return str(piece) if filler is not None else escaped(str(piece))
-
-
-def _whole(leaf: Leaf, reading: Reading) -> str:
-    return _flat(reading.value(leaf.node))
 
 
 def _flat(value: object) -> str:
@@ -139,7 +143,7 @@ def _differences(
             node = lacks[grant]
             nodes = (node, _nothing(other)) if first else (_nothing(one), node)
             said = shown(grant.resource)
-            yield Difference(Kind.GRANT, f"{name}: {grant}", *nodes, *((said, "") if first else ("", said)), verdict)
+            yield Difference(Kind.GRANT, f"{name}: {grant}", nodes, (said, "") if first else ("", said), verdict)
 
 
 def _nothing(node: Node) -> Node:

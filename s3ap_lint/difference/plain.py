@@ -42,14 +42,17 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
 
 OWN: Mapping[str, frozenset[str]] = {
     "AWS::Serverless::Function": frozenset(
-        "AutoPublishAlias AutoPublishAliasAllProperties AutoPublishCodeSha256 Connectors DeploymentPreference "
-        "EventInvokeConfig Events FunctionUrlConfig PermissionsBoundary AssumeRolePolicyDocument Policies "
-        "PropagateTags ProvisionedConcurrencyConfig PublishToLatestPublished RolePath VersionDeletionPolicy "
-        "VersionDescription".split()
+        """
+        AssumeRolePolicyDocument AutoPublishAlias AutoPublishAliasAllProperties AutoPublishCodeSha256 Connectors
+        DeploymentPreference EventInvokeConfig Events FunctionUrlConfig PermissionsBoundary Policies PropagateTags
+        ProvisionedConcurrencyConfig PublishToLatestPublished RolePath VersionDeletionPolicy VersionDescription
+        """.split()  # noqa: SIM905
     ),
     "AWS::Serverless::StateMachine": frozenset(
-        "AutoPublishAlias Connectors DeploymentPreference Events PermissionsBoundary Policies PropagateTags RolePath "
-        "UseAliasAsEventTarget".split()
+        """
+        AutoPublishAlias Connectors DeploymentPreference Events PermissionsBoundary Policies PropagateTags RolePath
+        UseAliasAsEventTarget
+        """.split()  # noqa: SIM905
     ),
     "AWS::Serverless::LayerVersion": frozenset({"RetentionPolicy", "PublishLambdaVersion"}),
 }
@@ -172,4 +175,3 @@ def _held(like: Node, items: dict[str, Node] | list[Node]) -> Node:
     node.key, node.key_span, node.parent = like.key, like.key_span, like.parent
     node._items = items
     return node
-

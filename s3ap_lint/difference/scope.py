@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from s3ap_lint.budget import GaveUp
+from s3ap_lint.difference.differences import EVERYWHERE
 from s3ap_lint.difference.joint import Joint, JointOutcome
 from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Reading, is_chosen
 from s3ap_lint.template.node import Node
@@ -19,8 +20,6 @@ from s3ap_lint.template.worlds import World
 T = TypeVar("T")
 Guard = Callable[[World, World], bool]
 Question = Callable[[Reading, Reading], T]
-
-EVERYWHERE = Verdict(True, True, None)
 
 
 class Scope:
@@ -64,9 +63,9 @@ class Scope:
 
     def existence(self, one: Resource | None, other: Resource | None) -> tuple[Verdict | None, Verdict | None]:
         """In which scenarios only the first resource exists, and in which only the second."""
-        if one is not None and other is not None and one.condition == other.condition:
-            if not one.condition or one.condition not in self.unsteady:
-                return None, None
+        alike = one is not None and other is not None and one.condition == other.condition
+        if alike and one is not None and one.condition not in self.unsteady:
+            return None, None
         at = other or one
         assert at is not None
 
@@ -94,7 +93,16 @@ class Scope:
         return self.joint.scenario(outcomes, fault) if any(fault(one.answer) for one in outcomes) else None
 
     def _readings(self, one: World, other: World) -> tuple[Reading, Reading]:
-        return Reading(one, _known(one)), Reading(other, _known(other))
+        return Reading(one, self._known(one)), Reading(other, self._known(other))
+
+    def _known(self, world: World) -> dict[str, str]:
+        """In default scenarios, the parameters whose value is told; else all go by their names."""
+        parameters = world.space.parameters if self.defaults else {}
+        return {
+            name: value
+            for name, value in world.chosen.items()
+            if isinstance(value, str) and name in parameters and not parameters[name].is_list
+        }
 
     def _unsteady(self, node: Node) -> bool:
         """Whether a value names something that does not say the same in both templates."""
@@ -130,16 +138,6 @@ def _unlike(one: Mapping[str, Node], other: Mapping[str, Node]) -> set[str]:
 def _worlds(one: Reading, other: Reading) -> tuple[World, World]:
     assert one.world is not None and other.world is not None
     return one.world, other.world
-
-
-def _known(world: World) -> dict[str, str]:
-    """The parameters whose value a world has chosen, as far as it is a text."""
-    parameters = world.space.parameters
-    return {
-        name: value
-        for name, value in world.chosen.items()
-        if isinstance(value, str) and name in parameters and not parameters[name].is_list
-    }
 
 
 def same(one: object, other: object) -> bool:

@@ -20,14 +20,14 @@ def parameters(one: Node, other: Node) -> Iterator[Difference]:
     for name in _names(one, other):
         a, b = one[name], other[name]
         if not (a and b):
-            yield Difference(Kind.PARAMETER, name, a, b, _declared(a), _declared(b))
+            yield Difference(Kind.PARAMETER, name, (a, b), (_declared(a), _declared(b)))
             continue
         for field in DECLARED:
             first, second = (_field(node[field]) for node in (a, b))
             if not same(first, second):
                 kind = Kind.DEFAULT if field == "Default" else Kind.PARAMETER
                 said = (shown(first) if a[field] else "", shown(second) if b[field] else "")
-                yield Difference(kind, f"{name}.{field}", a[field], b[field], *said)
+                yield Difference(kind, f"{name}.{field}", (a[field], b[field]), said)
 
 
 def _declared(node: Node) -> str:
@@ -35,7 +35,11 @@ def _declared(node: Node) -> str:
     if not node:
         return ""
     default = node["Default"]
-    return f"{node['Type'].text}, default {shown(default.text) or repr('')}" if default else f"{node['Type'].text}, required"
+    return (
+        f"{node['Type'].text}, default {shown(default.text) or repr('')}"
+        if default
+        else f"{node['Type'].text}, required"
+    )
 
 
 def _field(node: Node) -> object:
@@ -49,7 +53,7 @@ def conditions(one: Node, other: Node) -> Iterator[Difference]:
         a, b = one[name], other[name]
         first, second = (WRITTEN.value(node) if node else ABSENT for node in (a, b))
         if not same(first, second):
-            yield Difference(Kind.CONDITION, name, a, b, *(_formula(first), _formula(second)))
+            yield Difference(Kind.CONDITION, name, (a, b), (_formula(first), _formula(second)))
 
 
 def _formula(value: object) -> str:
@@ -65,7 +69,7 @@ def tables(kind: Kind, one: Node, other: Node, name: str = "") -> Iterator[Diffe
             continue
         first, second = (WRITTEN.value(node) if node else ABSENT for node in (a, b))
         if not same(first, second):
-            yield Difference(kind, inner, a, b, *(shown(v) if v is not ABSENT else "" for v in (first, second)))
+            yield Difference(kind, inner, (a, b), (_formula(first), _formula(second)))
 
 
 def outputs(one: Node, other: Node, scope: Scope) -> Iterator[Difference]:
@@ -73,14 +77,17 @@ def outputs(one: Node, other: Node, scope: Scope) -> Iterator[Difference]:
     for name in _names(one, other):
         a, b = one[name], other[name]
         if not (a and b):
-            said = tuple(shown(WRITTEN.value(node["Value"])) if node else "" for node in (a, b))
-            yield Difference(Kind.OUTPUT, name, a, b, *said)
+            yield Difference(Kind.OUTPUT, name, (a, b), (_said(a["Value"]), _said(b["Value"])))
             continue
         for field in ("Value", "Export", "Condition"):
             verdict = scope.differs(a[field], b[field])
             if verdict is not None:
-                said = tuple(shown(WRITTEN.value(node[field])) if node[field] else "" for node in (a, b))
-                yield Difference(Kind.OUTPUT, f"{name}.{field}", a[field], b[field], *said, verdict)
+                nodes = a[field], b[field]
+                yield Difference(Kind.OUTPUT, f"{name}.{field}", nodes, (_said(a[field]), _said(b[field])), verdict)
+
+
+def _said(node: Node) -> str:
+    return shown(WRITTEN.value(node)) if node else ""
 
 
 def _names(one: Node, other: Node) -> list[str]:

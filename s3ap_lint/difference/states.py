@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from s3ap_lint.difference.differences import Difference, Kind
 from s3ap_lint.difference.meaning import WRITTEN, escaped
+from s3ap_lint.model import Location
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
 
@@ -26,9 +27,10 @@ def of_machines(name: str, one: Definition, other: Definition) -> Iterator[Diffe
         a, b = first.get(key), second.get(key)
         if a is not None and b is not None and a[1] == b[1]:
             continue
-        places = tuple(side.placed(found[0].key_at) if found is not None else None for side, found in ((one, a), (other, b)))
+        places = _place(one, a), _place(other, b)
         label = f"{name}.{key}" if key else name
-        yield Difference(Kind.STATE, label, _at(one, a), _at(other, b), _said(a, b), _said(b, a), places=places)
+        nodes = _at(one, a), _at(other, b)
+        yield Difference(Kind.STATE, label, nodes, (_said(a, b), _said(b, a)), places=places)
 
 
 def _said(own: tuple[Node, Mapping[str, object]] | None, other: tuple[Node, Mapping[str, object]] | None) -> str:
@@ -45,6 +47,10 @@ def _at(definition: Definition, found: tuple[Node, Mapping[str, object]] | None)
     """A node of the template for a place in a definition; a missing one where the state is not there."""
     home = definition.holder if definition.holder is not None else definition.top
     return home if found is not None else home["…"]
+
+
+def _place(definition: Definition, found: tuple[Node, Mapping[str, object]] | None) -> Location | None:
+    return definition.placed(found[0].key_at) if found is not None else None
 
 
 def _machine(definition: Definition) -> Machine:
