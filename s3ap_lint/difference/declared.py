@@ -37,7 +37,7 @@ def views(one: Template, other: Template, application: Application) -> Views:
         machine = machines.get((resource.template.path, resource.id)) or StateMachine(resource, application)
         return machine.definitions
 
-    parameters = {*_packaging_parameters(one, other), *_packaging_parameters(other, one)}
+    parameters = {*packaging_parameters(one, other), *packaging_parameters(other, one)}
     return Views(definitions, frozenset(ignored), frozenset(parameters), same_code)
 
 
@@ -60,9 +60,9 @@ def _only_names(layers: Node, known: set[str]) -> bool:
     return all(item.function is not None and item.function[1].text in known for item in layers)
 
 
-def _packaging_parameters(one: Template, other: Template) -> Iterator[str]:
+def packaging_parameters(one: Template, other: Template | None) -> Iterator[str]:
     """The parameters of one half that only say where packages lie, and that the other does without."""
-    only = set(one.space.parameters) - set(other.space.parameters)
+    only = set(one.space.parameters) - set(other.space.parameters if other is not None else ())
     if not only:
         return
     packaging = {

@@ -92,7 +92,7 @@ class Plain:
     def own(self) -> dict[str, Node]:
         """What only SAM knows, by its name there."""
         own = OWN.get(self.resource.type, frozenset())
-        return {name: node for name, node in self._written.items() if name in own}
+        return {name: node for name, node in self.written.items() if name in own}
 
     @cached_property
     def properties(self) -> dict[str, Node]:
@@ -100,7 +100,7 @@ class Plain:
         renamed = RENAMED.get(self.resource.type, {})
         own = OWN.get(self.resource.type, frozenset())
         out: dict[str, Node] = {}
-        for name, node in self._written.items():
+        for name, node in self.written.items():
             if name not in own:
                 self._open(renamed.get(name, name), name, node, renamed, out)
         return out
@@ -134,7 +134,7 @@ class Plain:
             self._open(renamed.get(inner, f"{name}.{key}"), inner, child, renamed, out)
 
     @cached_property
-    def _written(self) -> dict[str, Node]:
+    def written(self) -> dict[str, Node]:
         """The properties as they are written, with what Globals adds."""
         own, common = self.resource.properties, self.resource.inherited_all
         return dict(_merged(common, own).items()) if common else dict(own.items())
