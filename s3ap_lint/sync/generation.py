@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import basename, dirname, relpath
 
@@ -14,6 +14,7 @@ from s3ap_lint.difference.scope import Scope
 from s3ap_lint.model import Edit, Span
 from s3ap_lint.project import Project
 from s3ap_lint.source import Source, apply
+from s3ap_lint.sync import notation
 from s3ap_lint.sync.halves import packaged_by_hand
 from s3ap_lint.sync.lines import Rewriter
 from s3ap_lint.sync.operations import Insert, Operation
@@ -56,13 +57,15 @@ def generated(source: Template, before: Source | None, path: str, project: Proje
     data, refusals = before.data, tuple[Refusal, ...]()
     found, undecided = tuple(first.differences()), len(first.undecided)
     left = found
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS + len(found)):
         plan = Plan(source, target, Application(dirname(path), (source, target), project), packaged_by_hand(target))
         steps = plan.steps(left)
         refusals = tuple(plan.refusals)
         if refusals or not steps:
             break
-        data = headed(done(target.source, source.source, steps), basename(source.path), path)
+        data = headed(done(target, source.source, steps), basename(source.path), path)
+        if data == target.source.data:
+            break
         again = _template(Source(path, data))
         if again is None:
             raise ValueError(f"{path} could not be written in step with {source.path}")
@@ -76,20 +79,25 @@ def generated(source: Template, before: Source | None, path: str, project: Proje
 
 
 def _new(source: Template, path: str, project: Project) -> Generated:
-    """A half that is not there yet."""
+    """A half that is not there yet: a copy of the source, translated, and if need be put into the other notation."""
+    alike = _stem(path) == _stem(source.path)  # the same template as YAML and as JSON
+    by_hand = packaged_by_hand(source) is alike
     copy = _template(Source(path, source.source.data))
     assert copy is not None
-    by_hand = not packaged_by_hand(source)
-    application = Application(dirname(path), (source,), project)
-    plan = Plan(source, copy, application, by_hand, fresh=True)
-    steps = plan.steps(())
+    plan = Plan(source, copy, Application(dirname(path), (source,), project), by_hand, fresh=True)
+    steps = plan.steps(()) if not alike else []
     if plan.refusals:
         return Generated(b"", refusals=tuple(plan.refusals))
-    data = headed(done(copy.source, source.source, steps), relpath(source.path, dirname(path) or "."), path)
+    data = notation.put(done(copy, source.source, steps), path)
+    data = headed(data, relpath(source.path, dirname(path) or "."), path)
     target = _template(Source(path, data))
     if target is None:
         raise ValueError(f"{path} could not be made from {source.path}")
     return Generated(data, left=tuple(compared(source, target, project).differences()))
+
+
+def _stem(path: str) -> str:
+    return path.rpartition(".")[0]
 
 
 def compared(source: Template, target: Template, project: Project) -> Comparison:
@@ -103,10 +111,10 @@ def _template(source: Source) -> Template | None:
     return Template(source, top) if top is not None and top["Resources"].is_mapping else None
 
 
-def done(target: Source, source: Source, steps: Iterable[Operation]) -> bytes:
+def done(target: Template, source: Source, steps: Iterable[Operation]) -> bytes:
     """The text of a half after some operations on it."""
-    rewriter = Rewriter(target, source)
-    edits, inserted = [], dict[int, list[tuple[int, str]]]()
+    rewriter = Rewriter(target.top, target.source, source)
+    edits, inserted = list[Edit](), dict[int, list[tuple[int, str]]]()
     for step in steps:
         edit = rewriter.edit(step)
         if edit is None:
@@ -118,11 +126,20 @@ def done(target: Source, source: Source, steps: Iterable[Operation]) -> bytes:
     for at, texts in inserted.items():  # what lies deeper ends first
         text = "".join(text for _, text in sorted(texts, key=lambda one: -one[0]))
         edits.append(Edit(target.path, Span(at, at), text))
-    return apply(target.data, dict.fromkeys(edits))
+    return apply(target.source.data, _apart(edits))
+
+
+def _apart(edits: Iterable[Edit]) -> Iterator[Edit]:
+    """The edits that can be made together; another round makes the others."""
+    at = -1
+    for edit in sorted(set(edits)):
+        if edit.span.start >= at:
+            yield edit
+            at = edit.span.end
 
 
 def headed(data: bytes, source: str, path: str) -> bytes:
-    """The text with a first line that says what it is made from."""
+    """The text with a first line that says what it is made from; JSON, which has no comments, stays as it is."""
     if MARK.encode() in data.split(b"\n", 1)[0] or path.endswith(".json"):
         return data
     line = f"# {MARK} {source}; change that file.".encode()

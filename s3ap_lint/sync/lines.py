@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
 
 from s3ap_lint.model import Edit, Span
 from s3ap_lint.source import Source
 from s3ap_lint.sync.operations import Insert, Operation, Remove, Replace
 from s3ap_lint.sync.wanted import Group, Made, Wanted, plain_value
+from s3ap_lint.template import edits
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.notation import value_of
+from s3ap_lint.template.pieces import Change
 from s3ap_lint.template.places import (
     block_column,
     column,
@@ -21,6 +26,7 @@ from s3ap_lint.template.places import (
     next_line,
     start_of,
 )
+from s3ap_lint.template.proof import Proof
 from s3ap_lint.template.style import Style
 
 _ANCHORED = re.compile(rb"(?:^|[\s\[{,:-])[&*][A-Za-z0-9_]")
@@ -30,17 +36,83 @@ _RULER = re.compile(rb"^\s*#\s*(?:[-=#*~]|\xe2\x94\x80|\xe2\x95\x90){4,}")
 class Rewriter:
     """Edits of one template whose blocks take over lines of another one."""
 
-    def __init__(self, target: Source, source: Source) -> None:
+    def __init__(self, top: Node, target: Source, source: Source) -> None:
+        self._top = top
         self.target = target
         self.source = source
 
     def edit(self, operation: Operation) -> Edit | None:
-        """The edit that does an operation; None where that cannot be said in whole lines."""
+        """The edit that does an operation and nothing else: in whole lines, or in the file's own style; else None."""
+        draft = self._draft(operation)
+        if draft is not None and Proof(self.target, self._is_json, self._change(operation)).holds(draft):
+            return draft
+        return self._in_style(operation)
+
+    def _draft(self, operation: Operation) -> Edit | None:
         if isinstance(operation, Insert):
             return self._insert(operation)
         if isinstance(operation, Remove):
             return self._remove(operation.node)
         return self._replace(operation)
+
+    def _in_style(self, operation: Operation) -> Edit | None:
+        """The edit for what is written in brackets, or does not stand in lines of its own."""
+        if isinstance(operation, Remove):
+            return edits.remove(operation.node, self.target)
+        if isinstance(operation, Replace):
+            return edits.replace(operation.node, self.target, plain_value(operation.piece))
+        parent, new = operation.parent, operation.new
+        if parent.is_mapping:
+            return edits.extend(parent, self.target, {key or "": plain_value(piece) for key, piece in new})
+        at = int(operation.after.key) + 1 if operation.after is not None else 0
+        if at == len(parent):
+            return edits.append(parent, self.target, *(plain_value(piece) for _, piece in new))
+        items = [value_of(item) for item in parent]
+        items[at:at] = [plain_value(piece) for _, piece in new]
+        return edits.replace(parent, self.target, items)
+
+    def _change(self, operation: Operation) -> Change:
+        """What an operation makes of the plain value of the collection that it is in."""
+        if isinstance(operation, Insert):
+            return self._addition(operation)
+        node = operation.node
+        parent = node.parent if node.parent is not None else node
+
+        def apply(there: Any, left_out: int) -> None:
+            key = int(node.key) - left_out if isinstance(there, list) else node.key
+            if isinstance(operation, Replace):
+                there[key] = self._data(operation.piece)
+            else:
+                del there[key]
+
+        return Change(parent, apply, node.key, drops=isinstance(operation, Remove) and parent.is_mapping)
+
+    def _addition(self, operation: Insert) -> Change:
+        parent, after = operation.parent, operation.after
+        if parent.is_mapping:
+            return Change(parent, lambda there, _: there.update({k: self._data(one) for k, one in operation.new}))
+        at = int(after.key) + 1 if after is not None else 0
+        items = [self._data(piece) for _, piece in operation.new]
+
+        def apply(there: Any, left_out: int) -> None:
+            there[at - left_out : at - left_out] = items
+
+        return Change(parent, apply, after.key if after is not None else "0")
+
+    def _data(self, piece: Wanted) -> Any:
+        if isinstance(piece, Node):
+            return piece.data()
+        if isinstance(piece, Group):
+            return {key: self._data(inner) for key, inner in piece.entries.items()}
+        return self._style.data(piece.value)
+
+    @cached_property
+    def _style(self) -> Style:
+        return Style(self._top, self.target)
+
+    @cached_property
+    def _is_json(self) -> bool:
+        return self._style.is_json
 
     # -- the three -------------------------------------------------------------------------------
 

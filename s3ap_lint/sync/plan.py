@@ -173,14 +173,7 @@ class Plan:
         touched = Touched()
         for difference in differences:
             touched.add(difference, self)
-        for resource in self.target.of_type("AWS::Lambda::Function"):
-            if (
-                not self.by_hand
-                and self.target.is_sam
-                and not has_code(resource)
-                and resource.id in self.source.resources
-            ):
-                touched.whole.add(resource.id)  # SAM would find no code for it
+        touched.whole.update(self._without_code())
         yield from self._without_globals(touched)
         self.translator.recoded = touched.recoded
         names = touched.whole | touched.parts.keys()
@@ -256,9 +249,7 @@ class Touched:
             self.parts.setdefault(logical_id, set()).add(rest)
         elif kind is Kind.CODE:
             self.recoded.add(logical_id)
-            self.parts.setdefault(logical_id, set()).update(
-                f".{key}" for key in ("Handler", "Code", "CodeUri", "Layers")
-            )
+            self.parts.setdefault(logical_id, set()).update(f".{key}" for key in CODE_KEYS)
         else:
             first = "Environment" if kind is Kind.VARIABLE else rest
             self.parts.setdefault(logical_id, set()).update(f".{key}" for key in _keys(first))
