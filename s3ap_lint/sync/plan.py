@@ -43,19 +43,19 @@ class Plan:
     application: Application
     by_hand: bool
     fresh: bool = False
-    refusals: list[Refusal] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.refusals: list[Refusal] = []
+        self.translator = Translator(self.packaging, self.refusals)
 
     @cached_property
     def packaging(self) -> Packaging:
         return Packaging(self.source, self.target, self.application, self.by_hand, self.fresh)
 
-    @cached_property
-    def translator(self) -> Translator:
-        return Translator(self.packaging, self.refusals)
-
     def steps(self, differences: Iterable[Difference]) -> list[Operation]:
         """The operations; `refusals` tell afterwards what stands in their way."""
-        self._refuse_what_nobody_can_tell()
+        self.refusals = list(self._unknowable)
+        self.translator = Translator(self.packaging, self.refusals)
         if self.refusals:
             return []
         if self.fresh:
@@ -65,26 +65,28 @@ class Plan:
 
     # -- refusals --------------------------------------------------------------------------------
 
-    def _refuse_what_nobody_can_tell(self) -> None:
+    @cached_property
+    def _unknowable(self) -> tuple[Refusal, ...]:
+        """What nobody can tell of the halves, whatever is to be carried over."""
+        return tuple(dict.fromkeys(self._unknown()))
+
+    def _unknown(self) -> Iterator[Refusal]:
         top = self.source.top
         for name in self.source.transforms:
             if name not in KNOWN_TRANSFORMS:
-                self._refuse(name, "what this macro makes of the template cannot be told", top["Transform"])
+                yield Refusal(name, "what this macro makes of the template cannot be told", top["Transform"].at)
         for node in top.walk():
             found = node.function
             if found is not None and found[0] == "Fn::Transform" and found[1]["Name"].text != "AWS::Include":
-                self._refuse(found[1]["Name"].text or "Fn::Transform", "what this macro makes cannot be told", node)
+                yield Refusal(found[1]["Name"].text or "Fn::Transform", "what this macro makes cannot be told", node.at)
         for half in (self.source, self.target):
             if LOOP.encode() in half.source.data:
-                self._refuse("Fn::ForEach", "loops are not carried over; write the resources out", half.top)
+                yield Refusal("Fn::ForEach", "loops are not carried over; write the resources out", half.top.at)
         made = self.source.generated if self.by_hand else {}
-        for name, node in _mentioned(self.source):
-            if name in made and name not in self.source.resources:
-                self._refuse(name, "SAM makes this resource, and the other half would not have it", node)
-
-    def _refuse(self, name: str, reason: str, node: Node) -> None:
-        if all((one.name, one.reason) != (name, reason) for one in self.refusals):
-            self.refusals.append(Refusal(name, reason, node.at))
+        gone = made.keys() - self.source.resources.keys()
+        places = {name: node for name, node in (_mentioned(self.source) if gone else ()) if name in gone}
+        for name, node in places.items():
+            yield Refusal(name, "SAM makes this resource, and the other half would not have it", node.at)
 
     # -- a half that is new ----------------------------------------------------------------------
 
