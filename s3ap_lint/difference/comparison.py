@@ -20,6 +20,8 @@ ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolic
 """What a resource says beside its properties that counts once it is deployed."""
 
 VARIABLES = "Environment.Variables."
+_CODE = ("Code", "Content", "Handler")
+_IN_TEMPLATE = ("Code.ZipFile", "Code.ImageUri")  # code that no file of the project holds
 MACHINE = "AWS::StepFunctions::StateMachine"
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
@@ -89,7 +91,7 @@ class Comparison:
             said = one.condition or "always", other.condition or "always"
             nodes = one.node["Condition"], other.node["Condition"]
             yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, said, verdict)
-        yield from self._attributes(one, other, guard)
+        yield from self._attributes(here, there, guard)
         yield from self._properties(here, there, guard)
         if here.type == "AWS::IAM::Role":
             yield from grants.of_roles(Role(one), Role(other), self.scope)
@@ -112,22 +114,23 @@ class Comparison:
             return None
         return lambda first, second: one.exists(first) and other.exists(second)
 
-    def _attributes(self, one: Resource, other: Resource, guard: Guard | None) -> Iterator[Difference]:
+    def _attributes(self, one: Plain, other: Plain, guard: Guard | None) -> Iterator[Difference]:
         for name in ATTRIBUTES:
-            a, b = one.node[name], other.node[name]
+            a, b = one.attribute(name), other.attribute(name)
             values = [WRITTEN.value(node) for node in (a, b)]
             if name == "DependsOn" and _names(values[0]) == _names(values[1]):
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", (a, b), self._said(a, b), verdict)
+                label = f"{one.resource.id}.{name}"
+                yield Difference(Kind.RESOURCE, label, (a, b), self._said(a, b), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         apart = _apart(here) | _apart(there)
         for name in _keys(here, there):
             if name.partition(".")[0] in apart or self._is_ignored(here.resource.id, name):
                 continue
-            a, b = self._at(here, name), self._at(there, name)
+            a, b = here.at(name, there), there.at(name, here)
             if is_document(a) and is_document(b):
                 yield from grants.of_documents(f"{here.resource.id}.{name}", a, b, self.scope)
                 continue
@@ -145,10 +148,6 @@ class Comparison:
         ignored = self.views.ignored
         return bool(ignored) and ((resource, name) in ignored or (resource, name.partition(".")[0]) in ignored)
 
-    @staticmethod
-    def _at(plain: Plain, name: str) -> Node:
-        return plain.properties.get(name) or plain.opened.get(name) or plain.absent(name)
-
     def _own(self, here: Plain, there: Plain) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
         for name in [*here.own, *(name for name in there.own if name not in here.own)]:
@@ -160,24 +159,25 @@ class Comparison:
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
-        names = CODE.get(here.resource.type, ()), CODE.get(there.resource.type, ())
-        if not names[0]:
+        if here.resource.type not in CODE:
             return
-        if self.views.codes is not None:
-            if self.views.codes(here.resource, there.resource) is not False:
-                return
+        names = [name for name in _keys(here, there) if name.partition(".")[0] in _CODE]
+        told = self.views.codes(here.resource, there.resource) if self.views.codes is not None else None
+        if told is False:
             nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
             yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
-            return
-        for name in dict.fromkeys((*names[0], *names[1])):
-            a, b = (plain.resource.property(name) for plain in (here, there))
+        if self.views.codes is not None:
+            inline = ("Handler",) if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
+            names = [name for name in names if name in (*_IN_TEMPLATE, *inline)] if told is None else []
+        for name in names:
+            a, b = here.at(name, there), there.at(name, here)
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
                 yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
 
     def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """The states, where both definitions can be read and come in the same number of ways."""
-        written = [[self._at(plain, name) for name in states.DEFINING] for plain in (here, there)]
+        written = [[a.at(name, b) for name in states.DEFINING] for a, b in ((here, there), (there, here))]
         if all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
             return
         found = [self.views.definitions(plain.resource) for plain in (here, there)]
@@ -204,8 +204,8 @@ def _apart(plain: Plain) -> set[str]:
     if plain.type in _POLICIES and _attached(plain.resource):
         return {"PolicyDocument", "PolicyName"}
     if plain.type == MACHINE:
-        return set(states.DEFINING) | {"DefinitionUri"}
-    return {"Handler", "Code", "CodeUri", "Content", "ContentUri"} if plain.resource.type in CODE else set()
+        return set(states.DEFINING)
+    return set(_CODE) if plain.resource.type in CODE else set()
 
 
 def _attached(resource: Resource) -> bool:
@@ -222,14 +222,9 @@ def _keys(here: Plain, there: Plain) -> list[str]:
     found = dict.fromkeys([*here.properties, *there.properties])
     out: dict[str, None] = {}
     for name in found:
-        out[next((whole for whole in _outer(name) if not _opens(whole, here, there)), name)] = None
+        outer = (here if name in here.properties else there).outer(name)
+        out[next((whole for whole in outer if not _opens(whole, here, there)), name)] = None
     return list(out)
-
-
-def _outer(name: str) -> Iterator[str]:
-    """The prefixes of a dotted name, the shortest first."""
-    parts = name.split(".")
-    return (".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _opens(name: str, here: Plain, there: Plain) -> bool:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from s3ap_lint.budget import GaveUp
 from s3ap_lint.difference.differences import EVERYWHERE
 from s3ap_lint.difference.joint import Joint, JointOutcome
-from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Reading, is_chosen
+from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Known, Reading, is_chosen, same
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import PSEUDO_PARAMETERS
 from s3ap_lint.template.scenarios import Verdict
@@ -35,7 +35,7 @@ class Scope:
         self.other = other
         self.defaults = defaults
         self.by_name = by_name
-        self.joint = Joint(one.space, other.space)
+        self.joint = Joint(one.space, other.space, by_name)
         self.undecided: list[Node] = []
 
     def differs(self, one: Node, other: Node, guard: Guard | None = None) -> Verdict | None:
@@ -93,16 +93,22 @@ class Scope:
         return self.joint.scenario(outcomes, fault) if any(fault(one.answer) for one in outcomes) else None
 
     def _readings(self, one: World, other: World) -> tuple[Reading, Reading]:
-        return Reading(one, self._known(one)), Reading(other, self._known(other))
+        return self._reading(one), self._reading(other)
 
-    def _known(self, world: World) -> dict[str, str]:
+    def _reading(self, world: World) -> Reading:
+        return Reading(world, self._known(world), self.by_name)
+
+    def _known(self, world: World) -> dict[str, Known]:
         """In default scenarios, the parameters whose value is told; else all go by their names."""
         parameters = world.space.parameters if self.defaults else {}
-        return {
-            name: value
-            for name, value in world.chosen.items()
-            if isinstance(value, str) and name in parameters and not parameters[name].is_list
-        }
+        out: dict[str, Known] = {}
+        for name, parameter in parameters.items():
+            value = world.chosen.get(name)
+            if isinstance(value, str):
+                out[name] = [item.strip() for item in value.split(",")] if parameter.is_list else value
+            elif parameter.from_ssm and parameter.node["Default"].text:
+                out[name] = _STORED.format(parameter.node["Default"].text)
+        return out
 
     def _unsteady(self, node: Node) -> bool:
         """Whether a value names something that does not say the same in both templates."""
@@ -116,7 +122,10 @@ class Scope:
         sides = self.one.space, self.other.space
         out = _unlike(dict(sides[0].mappings.items()), dict(sides[1].mappings.items()))
         if self.defaults:
-            one, other = self.joint.defaults
+            one, other = (
+                {name: (p.node["Default"].text, p.from_ssm, p.is_list) for name, p in side.parameters.items()}
+                for side in sides
+            )
             out |= {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
         conditions = sides[1].conditions
         out |= _unlike(sides[0].conditions, conditions)
@@ -140,19 +149,7 @@ def _worlds(one: Reading, other: Reading) -> tuple[World, World]:
     return one.world, other.world
 
 
-def same(one: object, other: object) -> bool:
-    """Whether two values say the same: a list of one is that one, nothing and an empty mapping are alike."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(value: object) -> object:
-    if isinstance(value, list):
-        items = [_bare(item) for item in value]
-        return items[0] if len(items) == 1 else items
-    if isinstance(value, dict):
-        return {key: _bare(inner) for key, inner in value.items()} or None
-    return None if value is ABSENT else value
-
+_STORED = "{{{{resolve:ssm:{}}}}}"  # what Parameter Store holds under the key
 
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 

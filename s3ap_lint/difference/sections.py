@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s3ap_lint.difference.differences import Difference, Kind, shown
-from s3ap_lint.difference.meaning import ABSENT, WRITTEN
-from s3ap_lint.difference.scope import Scope, same
+from s3ap_lint.difference.meaning import ABSENT, WRITTEN, same
+from s3ap_lint.difference.scope import Scope
 from s3ap_lint.template.node import Node
 
 DECLARED = (
