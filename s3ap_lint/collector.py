@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 from s3ap_lint import fingerprint
@@ -34,6 +35,7 @@ class Surroundings(Protocol):
     @property
     def kept(self) -> Kept | None: ...
     def wants_foreign(self, code: str) -> bool: ...
+    def wants_strictly(self, code: str, paths: Iterable[str]) -> bool: ...
 
 
 class Collector:
@@ -56,6 +58,8 @@ class Collector:
         """Hand a subject to the rules for its type. A rule that crashes is a finding, never the end."""
         for rule, detector in self.session.registry.by_subject.get(type(subject), ()):
             if rule.code not in self.session.codes:
+                continue
+            if getattr(subject, "strict", False) and not self.session.wants_strictly(rule.code, subject.paths):
                 continue
             if self.session.kept is not None:
                 self.session.kept.checkpoint()
@@ -126,6 +130,7 @@ class Collector:
                 scenario=finding.scenario,
                 fix=self._fix(finding),
                 fingerprint=fingerprint.structural(code, place.path, logical, message),
+                group=finding.group and replace(finding.group, brief=masked(finding.group.brief)),
             )
         )
 

@@ -148,13 +148,14 @@ def _differences(
 
 def _nothing(node: Node) -> Node:
     """Where a statement would stand that is not there."""
-    return node["…"] if node.is_mapping else node
+    return node["…"] if node else node
 
 
 def _home(role: Role) -> Node:
     """The node under which the policies of a role stand."""
     properties = role.owner.properties
-    return properties["Policies"] if properties["Policies"].is_mapping else properties or role.owner.node
+    policies = properties["Policies"]
+    return policies if policies.is_mapping or policies.is_sequence else properties or role.owner.node
 
 
 def _whens(role: Role) -> tuple[Node, ...]:
