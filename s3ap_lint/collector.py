@@ -56,10 +56,11 @@ class Collector:
 
     def run(self, subject: object) -> None:
         """Hand a subject to the rules for its type. A rule that crashes is a finding, never the end."""
+        few = _strict_in(subject)
         for rule, detector in self.session.registry.by_subject.get(type(subject), ()):
             if rule.code not in self.session.codes:
                 continue
-            if getattr(subject, "strict", False) and not self.session.wants_strictly(rule.code, subject.paths):
+            if few and not self.session.wants_strictly(rule.code, few):
                 continue
             if self.session.kept is not None:
                 self.session.kept.checkpoint()
@@ -154,6 +155,11 @@ def foreign_name(registry: Registry, code: str) -> str:
     """The short name of an engine's code; the code itself where there is none."""
     entry = registry.catalogued(code)
     return entry.name if entry else code
+
+
+def _strict_in(subject: Any) -> tuple[str, ...]:
+    """The files of a subject that only strict rules look at; none of a subject that all do."""
+    return tuple(subject.paths) if getattr(subject, "strict", False) else ()
 
 
 def _name(subject: Any) -> str:

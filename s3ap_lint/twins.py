@@ -144,9 +144,8 @@ def pairs(
     found = [*_configured(templates, configured, load)]
     taken = {frozenset(pair.paths) for pair in found}
     made = {pair.generated.path for pair in found}
-    for pair in _said(templates):
-        if pair.generated.path not in made and frozenset(pair.paths) not in taken:
-            found.append(pair)
+    said = [pair for pair in _said(templates) if pair.generated.path not in made]
+    found += [pair for pair in said if frozenset(pair.paths) not in taken]
     paired = {path for pair in found for path in pair.paths}
     for a, b in alike([template for template in templates if template.path not in paired]):
         source, generated = (b, a) if is_plain(b) and not is_plain(a) else (a, b)

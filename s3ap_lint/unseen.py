@@ -84,7 +84,8 @@ def unpaired(
             if len(lone) != 1 or everywhere(pair) or load(lone[0]) is not None:
                 continue
             own = next(path for path in found if path in paths)
-            yield Unchecked(own, "twin", f"its other half in the setting pairs, {lone[0]}, is no template, or not there")
+            reason = f"its other half in the setting pairs, {lone[0]}, is not there, or no template"
+            yield Unchecked(own, "twin", reason)
 
 
 def idle(configured: Iterable[Pair], templates: Collection[str], name: str) -> Iterator[Unchecked]:

@@ -58,7 +58,9 @@ FOUND = '- !Sub "arn:aws:s3:::${DataAlias}/*"  # <- S3AP101, S3AP702\n'
             "the fault is ignored, with a reason",
             pair(
                 deploy=changed(
-                    DEPLOY, (POINT, ""), (ALIAS, ALIAS[:-1] + "  # s3ap-lint: ignore[S3AP101] the alias is a bucket's\n")
+                    DEPLOY,
+                    (POINT, ""),
+                    (ALIAS, ALIAS[:-1] + "  # s3ap-lint: ignore[S3AP101] the alias is a bucket's\n"),
                 )
             ),
         ),
@@ -81,7 +83,7 @@ def fix_in_one_half(report: TwinReport) -> Iterator[Finding]:
 def _finding(one: MendedInOne, report: TwinReport) -> Finding:
     mended, first, found = report.twins.names[1 - one.side], one.differences[0], one.diagnostic
     more = len(one.differences) - 1
-    others = f" (and {more} more difference{'' if more == 1 else 's'} in it)" if more else ""
+    others = f" (and {more} more of the kind)" if more else ""
     fact = sentence(first, report.twins).partition(";")[0]
     return Finding(
         f"{found.code} {found.name}: {mended} was freed of it, and {one.id} still has it here: {fact}{others}",
