@@ -130,14 +130,15 @@ class Group:
     """What a finding has in common with others that a reader takes as one.
 
     `title` is what all of the findings with it say of the file at `path`, `kind` the heading among them ("variables"),
-    `brief` the finding itself under that heading. `command` settles all of them when the path is put behind it,
-    `advice` is what to do where there is none.
+    in the order of `rank`, `brief` the finding itself under that heading. `command` settles all of them when the path
+    is put behind it, `advice` is what to do where there is none.
     """
 
     path: str
     title: str
     kind: str
     brief: str
+    rank: int = 0
     command: str = ""
     advice: str = ""
 

@@ -1,12 +1,14 @@
 """S3AP701: two templates that must mean the same do not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from s3ap_lint.api import Difference, Finding, Group, Severity, Told, Twins, bad, good, rule
 from s3ap_rules.twins.sentences import PLURAL, brief, lacking, placed, sentence
 from s3ap_rules.twins.twins_example import DEPLOY, SAM, changed, pair
 
 COMMAND = "s3ap-lint sync"
+ADVICE = "to settle them: say in the setting pairs which half is the source, as s3ap-lint init does"
 PAIRS = {"pairs": [{"source": "template-deploy.yaml", "generated": "template.yaml"}]}
 
 
@@ -133,8 +135,8 @@ def _taken(twins: Twins) -> str:
 def _group(difference: Difference, twins: Twins) -> Group:
     """All differences of a pair are told together."""
     path, source = twins.pair.generated.path, twins.names[0]
-    kind, said = PLURAL[difference.kind], brief(difference, twins)
+    found = Group(path, "", PLURAL[difference.kind], brief(difference, twins), difference.kind.rank)
     if twins.pair.told is Told.LIKENESS:
-        advice = "say in the setting pairs which half is the source (s3ap-lint init does)"
-        return Group(path, f"does not mean the same as {source}, and is taken for its twin", kind, said, "", advice)
-    return Group(path, f"does not mean the same as {source}, from which it is made", kind, said, COMMAND)
+        title = f"does not mean the same as {source}, and is taken for its twin"
+        return replace(found, title=title, advice=ADVICE)
+    return replace(found, title=f"does not mean the same as {source}, from which it is made", command=COMMAND)
