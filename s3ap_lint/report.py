@@ -109,10 +109,13 @@ def raised(found: Iterable[Diagnostic], results: Iterable[UnitResult]) -> list[D
 
 
 def joined(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings of one code at one place, which several functions have in common, as one that lists them all."""
+    """Findings of one code at one place, which several functions have in common, as one that lists them all.
+
+    Those of a group of their own are about something else each, although nothing of it stands at the place.
+    """
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
     for d in found:
-        own = d.code.startswith("S3AP") and d.code[4:5] != "9"
+        own = d.code.startswith("S3AP") and d.code[4:5] != "9" and d.group is None
         key = (d.code, d.place.path, d.place.start, d.place.end, "" if own else d.message)
         groups.setdefault(key, []).append(d)
     return [_joined(group) if len(group) > 1 else group[0] for group in groups.values()]
