@@ -36,7 +36,7 @@ def _local(resource: Resource) -> bool:
     """Whether code is named as a folder beside the template, which SAM or `package` replaces."""
     return any(
         node.is_text and not node.text.startswith("s3://")
-        for node in (resource.property(name) for name in CODE[resource.type] if name != "Handler")
+        for node in (resource.property(name) for name in CODE.get(resource.type, ()) if name != "Handler")
     )
 
 
@@ -154,5 +154,5 @@ def _below(path: str, folder: str) -> bool:
 
 def has_code(resource: Resource) -> bool:
     """Whether a function says anywhere where its code lies."""
-    names: list[Node] = [resource.property(name) for name in (*CODE[resource.type], "InlineCode", "ImageUri")]
+    names: list[Node] = [resource.property(name) for name in (*CODE.get(resource.type, ()), "InlineCode", "ImageUri")]
     return any(node for node in names if node.key != "Handler")

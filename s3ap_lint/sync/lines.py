@@ -132,13 +132,21 @@ class Rewriter:
                 at = line_start(self.target, at - 1)
         else:
             at = next_line(self.target, end_of(after))
-        while lines and not lines[0] and after is None:
-            lines = lines[1:]
+        if lines and lines[0] and any(isinstance(piece, Made) for _, piece in operation.new) and self._spaced(parent):
+            lines = ["", *lines]
+        if after is None and lines and not lines[0]:  # the blank line between two entries
+            lines = [*lines[1:], ""]
         ending = newline(self.target, at)
         text = ending.join(lines) + ending
         if at and self.target.data[at - 1 : at] != b"\n":
             text = ending + text[: -len(ending)]
         return Edit(parent.subject, Span(at, at), text)
+
+    def _spaced(self, parent: Node) -> bool:
+        """Whether a blank line stands between the first two entries of a block."""
+        first, *others = list(entries(parent))[:2]
+        between = self.target.data[end_of(first) : start_of(others[0])] if others else b""
+        return any(not line.strip() for line in between.split(b"\n")[1:-1])
 
     def _remove(self, node: Node) -> Edit | None:
         begin = self._begin(node)

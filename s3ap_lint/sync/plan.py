@@ -12,7 +12,7 @@ from s3ap_lint.difference.plain import RENAMED
 from s3ap_lint.difference.scope import names_in
 from s3ap_lint.difference.states import DEFINING
 from s3ap_lint.sync.halves import BUCKET, Packaging, has_code
-from s3ap_lint.sync.operations import Insert, Operation, Remove, entries_of, in_mapping, operations
+from s3ap_lint.sync.operations import Insert, Operation, Remove, Replace, entries_of, in_mapping, operations
 from s3ap_lint.sync.translation import CODE_KEYS, Refusal, Translator
 from s3ap_lint.sync.wanted import Group, Made, Wanted
 from s3ap_lint.template.loops import LOOP
@@ -137,6 +137,8 @@ class Plan:
             yield Remove(node)
         elif node and len(node):
             yield from in_mapping(node, dict(entries), names)
+        elif node and entries:
+            yield Replace(node, Group(entries))
         elif entries:
             before = [key for key in self.source.top.keys() if key in self.target.top]
             at = self.source.top.keys().index(section) if section in self.source.top else 0

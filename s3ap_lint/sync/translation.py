@@ -103,7 +103,7 @@ class Translator:
 
     def _function(self, resource: Resource, existing: Resource | None) -> Wanted | None:
         sam = not self.packaging.by_hand
-        as_it_is = existing is not None and has_code(existing)
+        as_it_is = existing is not None and existing.type in FUNCTION_TYPES and has_code(existing)
         kind = existing.type if existing is not None and as_it_is else FUNCTION_TYPES[sam]
         code = self._code(resource, existing if as_it_is else None)
         if code is None:
