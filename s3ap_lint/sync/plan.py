@@ -135,7 +135,7 @@ class Plan:
         node = self.target.top[section]
         if not entries and node:
             yield Remove(node)
-        elif node and len(node):
+        elif node.is_mapping and len(node):
             yield from in_mapping(node, dict(entries), names)
         elif node and entries:
             yield Replace(node, Group(entries))
@@ -205,8 +205,10 @@ class Plan:
         asked = frozenset(part[1:] for part in parts if part.startswith("."))
         if not asked or properties is None:
             return
-        if len(existing.properties):
+        if existing.properties.is_mapping and len(existing.properties):
             yield from in_mapping(existing.properties, properties, asked)
+        elif existing.properties:
+            yield Replace(existing.properties, Group(properties))
         else:
             yield from in_mapping(existing.node, entries, frozenset({"Properties"}))
 

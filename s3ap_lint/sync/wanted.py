@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from s3ap_lint.difference.meaning import WRITTEN
-from s3ap_lint.difference.meaning import same
+from s3ap_lint.difference.meaning import WRITTEN, same
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.notation import Fn, Value, value_of
 
