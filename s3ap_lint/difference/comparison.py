@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from s3ap_lint.difference import grants, sections, states
-from s3ap_lint.difference.differences import Difference, Kind, shown
+from s3ap_lint.difference import contrast, grants, sections, states
+from s3ap_lint.difference.differences import Difference, Kind
 from s3ap_lint.difference.meaning import WRITTEN
 from s3ap_lint.difference.plain import CODE, Plain, is_document
 from s3ap_lint.difference.scope import Guard, Scope
@@ -69,10 +69,10 @@ class Comparison:
             for found in sections.parameters(one["Parameters"], other["Parameters"]):
                 if found.name.partition(".")[0] not in self.views.parameters:
                     yield found
-            yield from sections.conditions(one["Conditions"], other["Conditions"])
+            yield from sections.conditions(one["Conditions"], other["Conditions"], self.scope)
             yield from sections.tables(Kind.MAPPING, one["Mappings"], other["Mappings"])
             yield from sections.tables(Kind.RULE, one["Rules"], other["Rules"])
-        yield from sections.outputs(one["Outputs"], other["Outputs"], self.scope)
+        yield from sections.outputs(self.one, self.other, self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class Comparison:
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
                 label = f"{one.resource.id}.{name}"
-                yield Difference(Kind.RESOURCE, label, (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.RESOURCE, label, (a, b), contrast.said_of(a, b), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         apart = _apart(here) | _apart(there)
@@ -140,7 +140,7 @@ class Comparison:
             kind, label = Kind.PROPERTY, f"{here.resource.id}.{name}"
             if name.startswith(VARIABLES):
                 kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
-            yield Difference(kind, label, (a, b), self._said(a, b), verdict)
+            yield Difference(kind, label, (a, b), contrast.said_of(a, b), verdict, contrast.places(a, b))
         yield from self._own(here, there)
         yield from self._code(here, there, guard)
 
@@ -155,7 +155,7 @@ class Comparison:
             b = there.own.get(name) or there.resource.properties[name]
             verdict = self.scope.differs(a, b)
             if verdict is not None:
-                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
@@ -173,28 +173,22 @@ class Comparison:
             a, b = here.at(name, there), there.at(name, here)
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
     def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
-        """The states, where both definitions can be read and come in the same number of ways."""
+        """The states, where both definitions can be read."""
         written = [[a.at(name, b) for name in states.DEFINING] for a, b in ((here, there), (there, here))]
         if all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
             return
         found = [self.views.definitions(plain.resource) for plain in (here, there)]
-        if found[0] is not None and found[1] is not None and len(found[0]) == len(found[1]):
-            for index, (a, b) in enumerate(zip(*found, strict=True)):
-                name = here.resource.id if not index else f"{here.resource.id} ({index + 1})"
-                yield from states.of_machines(name, a, b)
+        if found[0] is not None and found[1] is not None:
+            sides = (here.resource, found[0]), (there.resource, found[1])
+            yield from states.of_machines(here.resource.id, *sides, self.scope, guard)
             return
         for a, b, name in zip(*written, states.DEFINING, strict=True):
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
-
-    @staticmethod
-    def _said(one: Node, other: Node) -> tuple[str, str]:
-        first, second = (shown(WRITTEN.value(node)) if node else "" for node in (one, other))
-        return first, second
+                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
 
 def _apart(plain: Plain) -> set[str]:
