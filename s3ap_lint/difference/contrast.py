@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from s3ap_lint.difference.differences import MOST, Both, cut, shown, spelled
-from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Bag, same
+from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Bag, listed, same
 from s3ap_lint.model import Location
 from s3ap_lint.template.node import Node
 
@@ -65,18 +66,25 @@ def below(node: Node, path: Path) -> Node:
 
 def contrasted(one: object, other: object) -> Both[str]:
     """Two values that part, in a few words in which they do."""
-    if isinstance(one, list) and isinstance(other, list):
-        first = [item for item in one if not any(same(item, twin) for twin in other)]
-        second = [item for item in other if not any(same(item, twin) for twin in one)]
-        if first != second and len(one) + len(other) > len(first) + len(second):
+    if (isinstance(one, list) or isinstance(other, list)) and ABSENT not in (one, other):
+        items = listed(one), listed(other)
+        first = [item for item in items[0] if not any(same(item, twin) for twin in items[1])]
+        second = [item for item in items[1] if not any(same(item, twin) for twin in items[0])]
+        if len(first) != len(items[0]) and (first or second):
             return shown(first) if first else "", shown(second) if second else ""
     texts = _value(one), _value(other)
     if texts[0] != texts[1]:
         return texts
     whole = spelled(one), spelled(other)
+    if whole[0] == whole[1]:  # a number, and the same as a text
+        return _quoted(one), _quoted(other)
     at = next((i for i, (a, b) in enumerate(zip(*whole, strict=False)) if a != b), min(map(len, whole)))
     start = max(0, at - MOST // 3)
     return cut("…" + whole[0][start:]), cut("…" + whole[1][start:])
+
+
+def _quoted(value: object) -> str:
+    return cut(json.dumps(value, ensure_ascii=False)) if isinstance(value, str) else shown(value)
 
 
 def spelled_path(path: Path) -> str:

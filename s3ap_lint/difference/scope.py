@@ -47,7 +47,7 @@ class Scope:
         unsteady = self._unsteady(one) or self._unsteady(other)
         if same(*written) and not unsteady:
             return None
-        if guard is None and not self.depends(one) and not self.depends(other) and not self.defaults:
+        if not (self.depends(one) or self.depends(other) or self.defaults) and (guard is None or self.by_name):
             return EVERYWHERE
 
         def question(first: Reading, second: Reading) -> bool:

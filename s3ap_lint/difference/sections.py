@@ -33,7 +33,7 @@ def parameters(one: Node, other: Node) -> Iterator[Difference]:
             first, second = _field(a, field), _field(b, field)
             if first != second:
                 kind = Kind.DEFAULT if field == "Default" else Kind.PARAMETER
-                texts = _shown(a[field], first, second), _shown(b[field], second, first)
+                texts = _shown(a[field], second), _shown(b[field], first)
                 yield Difference(kind, f"{name}.{field}", (a[field], b[field]), texts)
 
 
@@ -53,11 +53,11 @@ def _field(parameter: Node, name: str) -> list[str] | None:
     return sorted(item.text for item in node) if node.is_sequence else [node.text]
 
 
-def _shown(node: Node, own: list[str] | None, other: list[str] | None) -> str:
-    if not node or own is None:
-        return ""
-    more = [item for item in own if item not in (other or ())]
-    return shown(own[0] if not node.is_sequence else more or own)
+def _shown(node: Node, other: list[str] | None) -> str:
+    if not node.is_sequence:
+        return shown(node.text) if node else ""
+    items = [item.text for item in node]
+    return shown([item for item in items if item not in (other or ())] or items)
 
 
 def conditions(one: Node, other: Node, scope: Scope) -> Iterator[Difference]:
