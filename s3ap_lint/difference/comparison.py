@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from s3ap_lint.difference import grants, sections, states
-from s3ap_lint.difference.differences import Difference, Kind, shown
+from s3ap_lint.difference import contrast, grants, sections, states
+from s3ap_lint.difference.blind_spots import BlindSpots
+from s3ap_lint.difference.differences import Difference, Kind
 from s3ap_lint.difference.meaning import WRITTEN
 from s3ap_lint.difference.plain import CODE, Plain, is_document
-from s3ap_lint.difference.scope import Guard, Scope
+from s3ap_lint.difference.scope import Guard, Scope, names_in
 from s3ap_lint.iam import Role, roles
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
@@ -23,6 +25,7 @@ VARIABLES = "Environment.Variables."
 _CODE = ("Code", "Content", "Handler")
 _IN_TEMPLATE = ("Code.ZipFile", "Code.ImageUri")  # code that no file of the project holds
 MACHINE = "AWS::StepFunctions::StateMachine"
+_ONLY_FOR_ROLES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -56,12 +59,28 @@ class Comparison:
 
     def differences(self) -> list[Difference]:
         """All differences, by kind and then in the order of the templates."""
-        found = list(self._sections())
+        self.undecided = self.scope.undecided
+        self.undecided += self._blind.whole or self._blind.places
+        if self._blind.whole:
+            return []
+        found = self._told(self._sections(), self.other.top)
         for name in [*self.one.resources, *(n for n in self.other.resources if n not in self.one.resources)]:
             if (name, "") not in self.views.ignored:
-                found += self._resource(self.one.resources.get(name), self.other.resources.get(name))
-        self.undecided = self.scope.undecided
+                one, other = self.one.resources.get(name), self.other.resources.get(name)
+                found += self._told(self._resource(one, other), self.other.top["Resources"][name])
         return sorted(found, key=lambda difference: difference.kind.rank)
+
+    @cached_property
+    def _blind(self) -> BlindSpots:
+        return BlindSpots(self.one, self.other, self.scope)
+
+    def _told(self, differences: Iterator[Difference], at: Node) -> list[Difference]:
+        """The differences of one thing; none, and a note of it, where it is nested too deep to be compared."""
+        try:
+            return list(differences)
+        except RecursionError:
+            self.undecided.append(at)
+            return []
 
     def _sections(self) -> Iterator[Difference]:
         one, other = self.one.top, self.other.top
@@ -69,10 +88,10 @@ class Comparison:
             for found in sections.parameters(one["Parameters"], other["Parameters"]):
                 if found.name.partition(".")[0] not in self.views.parameters:
                     yield found
-            yield from sections.conditions(one["Conditions"], other["Conditions"])
+            yield from sections.conditions(one["Conditions"], other["Conditions"], self.scope)
             yield from sections.tables(Kind.MAPPING, one["Mappings"], other["Mappings"])
             yield from sections.tables(Kind.RULE, one["Rules"], other["Rules"])
-        yield from sections.outputs(one["Outputs"], other["Outputs"], self.scope)
+        yield from sections.outputs(self.one, self.other, self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -101,12 +120,26 @@ class Comparison:
     def _lone(self, one: Resource | None, other: Resource | None) -> Iterator[Difference]:
         resource = one or other
         assert resource is not None
+        if self._blind.may_be_made(resource.id) or self._is_said_otherwise(resource):
+            return
         here, there = self.scope.existence(one, other)
         verdict = here or there
         if verdict is None:
             return
         nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]
         yield Difference(Kind.RESOURCE, resource.id, nodes, (nodes[0]["Type"].text, nodes[1]["Type"].text), verdict)
+
+    def _is_said_otherwise(self, resource: Resource) -> bool:
+        """Whether it is a policy that only stands for what the roles it is attached to are granted in the other too."""
+        if resource.type not in _ONLY_FOR_ROLES or not _attached(resource):
+            return False
+        whole = resource.properties
+        named = [name for top in (whole["Roles"], whole["RoleName"]) for name in names_in(top)]
+        pairs = [(self.one.resources.get(name), self.other.resources.get(name)) for name in named]
+        known = bool(pairs) and not (whole["Users"] or whole["Groups"])
+        return known and all(
+            a is not None and b is not None and not any(grants.of_roles(Role(a), Role(b), self.scope)) for a, b in pairs
+        )
 
     def _guard(self, one: Resource, other: Resource) -> Guard | None:
         """Where both exist, if that is not everywhere."""
@@ -123,7 +156,7 @@ class Comparison:
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
                 label = f"{one.resource.id}.{name}"
-                yield Difference(Kind.RESOURCE, label, (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.RESOURCE, label, (a, b), contrast.said_of(a, b), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         apart = _apart(here) | _apart(there)
@@ -140,7 +173,7 @@ class Comparison:
             kind, label = Kind.PROPERTY, f"{here.resource.id}.{name}"
             if name.startswith(VARIABLES):
                 kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
-            yield Difference(kind, label, (a, b), self._said(a, b), verdict)
+            yield Difference(kind, label, (a, b), contrast.said_of(a, b), verdict, contrast.places(a, b))
         yield from self._own(here, there)
         yield from self._code(here, there, guard)
 
@@ -155,7 +188,7 @@ class Comparison:
             b = there.own.get(name) or there.resource.properties[name]
             verdict = self.scope.differs(a, b)
             if verdict is not None:
-                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
@@ -173,28 +206,22 @@ class Comparison:
             a, b = here.at(name, there), there.at(name, here)
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
     def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
-        """The states, where both definitions can be read and come in the same number of ways."""
+        """The states, where both definitions can be read."""
         written = [[a.at(name, b) for name in states.DEFINING] for a, b in ((here, there), (there, here))]
         if all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
             return
         found = [self.views.definitions(plain.resource) for plain in (here, there)]
-        if found[0] is not None and found[1] is not None and len(found[0]) == len(found[1]):
-            for index, (a, b) in enumerate(zip(*found, strict=True)):
-                name = here.resource.id if not index else f"{here.resource.id} ({index + 1})"
-                yield from states.of_machines(name, a, b)
+        if found[0] is not None and found[1] is not None:
+            sides = (here.resource, found[0]), (there.resource, found[1])
+            yield from states.of_machines(here.resource.id, *sides, self.scope, guard)
             return
         for a, b, name in zip(*written, states.DEFINING, strict=True):
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
-
-    @staticmethod
-    def _said(one: Node, other: Node) -> tuple[str, str]:
-        first, second = (shown(WRITTEN.value(node)) if node else "" for node in (one, other))
-        return first, second
+                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
 
 def _apart(plain: Plain) -> set[str]:

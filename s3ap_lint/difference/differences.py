@@ -98,9 +98,7 @@ def shown(value: object) -> str:
         return cut(whole) if all(isinstance(item, str) for item in value) else f"a list of {len(value)}"
     if isinstance(value, dict) and len(value) == 1:
         (name,) = value
-        return (
-            cut(f"!{name.removeprefix('Fn::')} {shown(value[name])}") if name.startswith("Fn::") else f"{{{name}: …}}"
-        )
+        return cut(whole) if name.startswith("Fn::") else f"{{{name}: …}}"
     return "a mapping"
 
 
@@ -115,7 +113,7 @@ def spelled(value: object) -> str:
         if len(value) == 1 and (name.startswith("Fn::") or name == "Ref"):
             return f"!{name.removeprefix('Fn::')} {spelled(value[name])}"
         return "{" + ", ".join(f"{key}: {spelled(inner)}" for key, inner in value.items()) + "}"
-    return "nothing"
+    return "nothing" if value is None else str(value)
 
 
 def cut(text: str) -> str:

@@ -166,7 +166,7 @@ def _differences(outcomes: Outcomes, name: str, homes: tuple[Node, Node], scope:
                 continue
             verdict = scope.told(outcomes, partial(_lacks, grant, side))
             if verdict is not None:
-                near, said = _near(grant, every[1 - side]), shown(grant.resource)
+                near, said = _near(grant, every[1 - side]), shown(grant.resource or grant.principal or grant.action)
                 at, gone = near.key_at if near is not None else None, homes[1 - side]["…"]
                 whole = f"{name}: {grant}"
                 if side == 0:

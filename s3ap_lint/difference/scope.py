@@ -47,7 +47,7 @@ class Scope:
         unsteady = self._unsteady(one) or self._unsteady(other)
         if same(*written) and not unsteady:
             return None
-        if guard is None and not unsteady and not (is_chosen(one) or is_chosen(other)) and not self.defaults:
+        if not (self.depends(one) or self.depends(other) or self.defaults) and (guard is None or self.by_name):
             return EVERYWHERE
 
         def question(first: Reading, second: Reading) -> bool:
@@ -109,6 +109,10 @@ class Scope:
             elif parameter.from_ssm and parameter.node["Default"].text:
                 out[name] = _STORED.format(parameter.node["Default"].text)
         return out
+
+    def depends(self, node: Node) -> bool:
+        """Whether what a value says is another in another scenario, or in the other template."""
+        return is_chosen(node) or self._unsteady(node)
 
     def _unsteady(self, node: Node) -> bool:
         """Whether a value names something that does not say the same in both templates."""
