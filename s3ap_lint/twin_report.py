@@ -129,7 +129,7 @@ def _explains(difference: Difference, finding: Diagnostic, home: Home, about: se
     if kind in (Kind.VARIABLE, Kind.STATE):
         return difference.name.rpartition(".")[2] in words
     if kind in (Kind.RESOURCE, Kind.CONDITION):
-        texts = " ".join((difference.name, *difference.said))
+        texts = " ".join((difference.name.rpartition(".")[2], *difference.said))
         return ("." in difference.name or whole) and not words.isdisjoint(_WORD.findall(texts))
     named = difference.name.rpartition(".")[2] in words
     return own == home and (named or _overlap(difference.nodes[side].path, finding))
