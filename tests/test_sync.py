@@ -12,7 +12,7 @@ import pytest
 from conftest import Cli, Write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twins import FILES, PAIR, RAW, SAM
+from twins import FILES, HANDLER, PAIR, RAW, SAM
 
 from s3ap_lint import tasks
 from s3ap_lint.config import Config
@@ -184,26 +184,10 @@ def test_only_what_has_drifted_is_in_the_patch(drift: str) -> None:
 
 
 def test_a_function_that_is_new_is_packaged_as_its_neighbours_are() -> None:
-    more = (
-        RAW[RAW.index("  AddUpFunction:") : RAW.index("  Receipts:")]
-        .replace("AddUp", "Print")
-        .replace("add-up", "print")
-    )
-    sam = SAM.replace(
-        "  Receipts:",
-        more.replace(
-            "      Code:\n        S3Bucket: !Ref DeployBucket\n        S3Key: lambda/receipts-add_up.zip\n",
-            "      CodeUri: functions/printer/\n",
-        )
-        .replace("AWS::Lambda", "AWS::Serverless")
-        .replace("      TracingConfig:\n        Mode: Active\n", "")
-        .replace("        - Key: Team\n          Value: receipts\n", "        Team: receipts\n")
-        .replace("PrintRole", "AddUpRole")
-        + "  Receipts:",
-    )
-    found = text_of(
-        sam, RAW, path=DEPLOY, frm=LOCAL, **{"receipts/functions/printer/handler.py": FILES[next(iter(FILES))]}
-    )
+    own = SAM[SAM.index("  AddUpFunction:") : SAM.index("  Receipts:")]
+    more = own.replace("add_up", "printer").replace("add-up", "print").replace("AddUpFunction", "PrintFunction")
+    code = {"receipts/functions/printer/handler.py": HANDLER}
+    found = text_of(SAM.replace("  Receipts:", more + "  Receipts:"), RAW, path=DEPLOY, frm=LOCAL, **code)
     assert "+        S3Key: lambda/receipts-printer.zip" in changes(RAW, found)
 
 

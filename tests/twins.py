@@ -74,6 +74,8 @@ Resources:
       Tags:
         - Key: Team
           Value: receipts
+        - Key: Stage
+          Value: "2"
 
   Receipts:
     Type: AWS::StepFunctions::StateMachine
@@ -123,8 +125,10 @@ SAM = (
         """\
         - Key: Team
           Value: receipts
+        - Key: Stage
+          Value: "2"
 """,
-        "        Team: receipts\n",
+        '        Team: receipts\n        Stage: "2"\n',
     )
 )
 

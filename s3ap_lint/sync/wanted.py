@@ -45,8 +45,14 @@ def plain_value(piece: Wanted) -> Value:
 
 
 def says(node: Node, piece: Wanted) -> bool:
-    """Whether a node says what a piece says."""
-    return same(WRITTEN.value(node), meaning(piece)) and bool(node)
+    """Whether a node says what a piece says, and as a mapping or a list where that is one."""
+    return bool(node) and _is_mapping(node) is _is_mapping(piece) and same(WRITTEN.value(node), meaning(piece))
+
+
+def _is_mapping(piece: Wanted) -> bool:
+    if isinstance(piece, Node):
+        return piece.is_mapping and piece.function is None
+    return isinstance(piece, Group) or isinstance(piece.value, Mapping)
 
 
 def meaning(piece: Wanted) -> object:
