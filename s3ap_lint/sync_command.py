@@ -57,7 +57,8 @@ class Outcome:
 
 def run(options: argparse.Namespace) -> int:
     """Carry it out; the exit status: 1 out of step (with --check and --diff before, else afterwards), 2 unreadable."""
-    config = config_of(options, [path for path in options.paths if Path(path).exists()])
+    named = [*options.paths, *(options.pair or ())]
+    config = config_of(options, [path for path in named if Path(path).exists()])
     workspace = Workspace(config.root)
     pairs = _asked_for(options, config, workspace)
     project = Session(config, registry_for(config), workspace).project
@@ -83,19 +84,31 @@ def _asked_for(options: argparse.Namespace, config: Config, workspace: Workspace
     if options.pair:
         if options.paths:
             raise UsageError("--pair names both files; leave the other paths out")
-        source, made = (below_root(path, config) for path in options.pair)
+        source, made = (_below(path, config) for path in options.pair)
         if source == made:
             raise UsageError("--pair needs two files, the one that people edit and the one that is made from it")
         return [Pair(source, made)]
     if not config.pairs:
         raise UsageError(NO_PAIRS)
-    below = [below_root(path, config) for path in options.paths]
+    below = [_below(path, config) for path in options.paths]
     found = pairs_of(config, workspace)
     wanted = [pair for pair in found if not below or any(_is_in(pair, path) for path in below)]
     if not wanted:
-        where = f" in {listed(options.paths)}" if options.paths else ""
-        raise UsageError(f"of the {count(len(config.pairs), 'configured pair')} no source is there{where}")
+        where = f" in {listed(options.paths)}" if options.paths else f": {_named(config.pairs)}"
+        raise UsageError(f"no configured pair is there{where}")
     return wanted
+
+
+def _named(pairs: Iterable[Pair]) -> str:
+    return listed([f"{pair.source} and {pair.generated}" for pair in pairs])
+
+
+def _below(text: str, config: Config) -> str:
+    """A path as it was typed, relative to the project root. Raises UsageError for one outside of it."""
+    try:
+        return below_root(text, config)
+    except ValueError:
+        raise UsageError(f"{text} lies outside the project {config.root}") from None
 
 
 def _is_in(pair: Pair, path: str) -> bool:
@@ -110,6 +123,8 @@ def _outcome(pair: Pair, project: Project, workspace: Workspace) -> Outcome:
     top = document.parse(source).top
     if top is None or not top["Resources"].is_mapping:
         return Outcome(pair, None, reason=f"{pair.source} is no template that can be read")
+    if workspace.is_dir(pair.generated):
+        return Outcome(pair, None, reason=f"{pair.generated} is a folder")
     there = workspace.read(pair.generated) if workspace.is_file(pair.generated) else None
     if there is not None and not isinstance(there, Source):
         return Outcome(pair, None, reason=f"{pair.generated} {there.reason}")
@@ -162,7 +177,7 @@ def _told(outcomes: list[Outcome], refused: dict[str, str], seen: Callable[[str]
     changed = sum(one.changes for one in well)
     steady = len(well) - (changed if dry else 0)
     new = f", {changed} of them since now" if changed and not dry else ""
-    yield f"{steady} of {count(len(outcomes), 'pair')} {'is' if steady == 1 else 'are'} in step{new}"
+    yield f"{steady} of {count(len(outcomes), 'pair')} in step{new}"
 
 
 def _told_of(one: Outcome, refused: dict[str, str], seen: Callable[[str], str], *, dry: bool) -> Iterator[str]:

@@ -300,11 +300,11 @@ def configured(write: Write, **files: str) -> None:
 def test_a_pair_that_has_drifted_fails_the_check_and_is_in_step_after_a_sync(cli: Cli, write: Write) -> None:
     configured(write, **{LOCAL: SAM.replace("512", "256")})
     told = f"{LOCAL} would be brought in step with template-deploy.yaml: 1 difference (1 property)\n"
-    assert (1, told + "0 of 1 pair are in step\n", "") == _ran(cli("sync", "--check"))
+    assert (1, told + "0 of 1 pair in step\n", "") == _ran(cli("sync", "--check"))
     done = told.replace("would be", "was")
-    assert (0, done + "1 of 1 pair is in step, 1 of them since now\n", "") == _ran(cli("sync"))
+    assert (0, done + "1 of 1 pair in step, 1 of them since now\n", "") == _ran(cli("sync"))
     assert HEADER + SAM == (cli.folder / LOCAL).read_text()
-    assert (0, "1 of 1 pair is in step\n", "") == _ran(cli("sync", "--check"))
+    assert (0, "1 of 1 pair in step\n", "") == _ran(cli("sync", "--check"))
 
 
 def test_the_patch_can_be_applied_by_git(cli: Cli, write: Write, git: object) -> None:
@@ -322,7 +322,7 @@ def test_the_patch_can_be_applied_by_git(cli: Cli, write: Write, git: object) ->
 
 def test_two_files_can_be_named_and_one_need_not_be_there(cli: Cli, write: Write) -> None:
     write({**FILES, DEPLOY: RAW})
-    told = f"{LOCAL} was made from template-deploy.yaml\n1 of 1 pair is in step, 1 of them since now\n"
+    told = f"{LOCAL} was made from template-deploy.yaml\n1 of 1 pair in step, 1 of them since now\n"
     assert (0, told, "") == _ran(cli("sync", "--pair", DEPLOY, LOCAL))
     assert HEADER + SAM == (cli.folder / LOCAL).read_text()
 
@@ -340,9 +340,16 @@ SET_UP = {".s3ap-lint.toml": f"pairs = {PAIR}\n"}
 NAMED = ["sync", "--pair", DEPLOY, LOCAL]
 BAD = {
     "no pairs": ({}, ["sync"], "no pairs of templates are configured"),
-    "a path without a pair": ({**SET_UP, "a/x.yaml": ""}, ["sync", "a"], "no source is there"),
+    "a path without a pair": ({**SET_UP, "a/x.yaml": ""}, ["sync", "a"], "no configured pair is there in a"),
     "one file twice": ({DEPLOY: RAW}, ["sync", "--pair", DEPLOY, DEPLOY], "--pair needs two files"),
     "a path beside --pair": ({}, ["sync", "--pair", DEPLOY, LOCAL, "x"], "leave the other paths out"),
+    "a folder": ({DEPLOY: RAW, f"{LOCAL}/x": ""}, NAMED, f"{LOCAL} is a folder"),
+    "a file elsewhere": ({DEPLOY: RAW}, ["sync", "--pair", DEPLOY, "../twin.yaml"], "../twin.yaml lies outside the"),
+    "a configured pair that is gone": (
+        {".s3ap-lint.toml": 'pairs = [{source = "a/b.yaml", generated = "a/c.yaml"}]'},
+        ["sync", "--check"],
+        "a/b.yaml is not there",
+    ),
     "no source": ({}, NAMED, f"{DEPLOY} is not there"),
     "no template": ({DEPLOY: "just: text\n"}, NAMED, f"{DEPLOY} is no template"),
     "not even YAML": ({DEPLOY: "a: [\n"}, NAMED, f"{DEPLOY} is no template"),

@@ -11,9 +11,9 @@ from s3ap_lint.workspace import Workspace
 
 
 def pairs_of(config: Config, workspace: Workspace) -> list[Pair]:
-    """The pairs whose source is there, as paths below the root; the generated half may still be missing.
+    """The pairs as paths below the root.
 
-    Two names without a slash are a pair in every folder that has both files.
+    Two names without a slash are a pair in every folder that has both files; of others, files may be missing.
     """
     anywhere = [pair for pair in config.pairs if "/" not in pair.source and "/" not in pair.generated]
     found = [Pair(normpath(one.source), normpath(one.generated)) for one in config.pairs if one not in anywhere]
@@ -26,4 +26,4 @@ def pairs_of(config: Config, workspace: Workspace) -> list[Pair]:
             for pair in anywhere
             if workspace.is_file(join(folder, pair.source)) and workspace.is_file(join(folder, pair.generated))
         ]
-    return [pair for pair in dict.fromkeys(found) if workspace.is_file(pair.source)]
+    return list(dict.fromkeys(found))
