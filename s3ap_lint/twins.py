@@ -16,9 +16,10 @@ from s3ap_lint.difference.declared import views
 from s3ap_lint.difference.differences import Difference
 from s3ap_lint.difference.plain import PLAIN_TYPES
 from s3ap_lint.difference.scope import Scope
-from s3ap_lint.model import Location
+from s3ap_lint.model import Fix, Location
 from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.settings import Pair
+from s3ap_lint.sync.carry import Carrier
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Template
 
@@ -101,6 +102,20 @@ class Twins:
     def compared(self) -> bool:
         """Whether somebody asked for the differences."""
         return "_compared" in self.__dict__
+
+    def carried(self, difference: Difference, into: int = 1) -> Fix | None:
+        """The fix that carries one difference over into the source (0) or the other half (1); None where none does.
+
+        Nothing is offered for a pair that nobody said is one.
+        """
+        if self.strict:
+            return None
+        return self._carriers[into].fix(difference if into else difference.swapped)
+
+    @cached_property
+    def _carriers(self) -> tuple[Carrier, Carrier]:
+        one, other = self.pair.source, self.pair.generated
+        return Carrier(other, one, self.application), Carrier(one, other, self.application)
 
     @cached_property
     def _compared(self) -> tuple[tuple[Difference, ...], tuple[Node, ...]]:

@@ -71,9 +71,11 @@ def told(root: Path, engine: str, pairs: Sequence[Pair], what: str) -> str:
     found = complaints(root, engine, [path for one in pairs for path in (one.source, one.generated)])
     sides = [(found[str(one.source)], found[str(one.generated)]) for one in pairs]
     more = sum(bool(made - source) for source, made in sides)
+    extra = sum((made - source for source, made in sides), Counter[str]())
     lost = sum(accepted(source) and not accepted(made) for source, made in sides)
     counts = [sum(sum(side[index].values()) for side in sides) for index in (0, 1)]
-    return f"| {engine}, {what} | {counts[0]} | {counts[1]} | {more} | {lost} of {len(pairs)} |"
+    codes = ", ".join(f"{code} {number}" for code, number in extra.most_common()) or "none"
+    return f"| {engine}, {what} | {counts[0]} | {counts[1]} | {more} | {codes} | {lost} of {len(pairs)} |"
 
 
 def main() -> None:
@@ -95,8 +97,8 @@ def main() -> None:
         again = lint(root, "sync")
         same = sum(made[one] == (root / one.generated).read_bytes() for one in pairs)
         print(f"second sync: exit {again.returncode}, {same} of {len(pairs)} files as they were")
-        print("| engine | on sources | on generated | pairs with another finding | accepted source, refused twin |")
-        print("|---|---|---|---|---|")
+        print("| engine | on sources | on generated | pairs with more | what more | accepted source, refused twin |")
+        print("|---|---|---|---|---|---|")
         for engine in options.engine:
             print(told(root, engine, pairs, "mended"), flush=True)
         _from_nothing(root, pairs, options.engine)

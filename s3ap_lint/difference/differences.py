@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -69,6 +69,12 @@ class Difference:
     def at(self, side: int) -> Location:
         """Where the first (0) or the second (1) template says it, or would: the key, if it has one."""
         return self.places[side] or self.nodes[side].key_at
+
+    @property
+    def swapped(self) -> Difference:
+        """The same, the second template's half first."""
+        nodes, said, places = self.nodes[::-1], self.said[::-1], self.places[::-1]
+        return replace(self, nodes=nodes, said=said, places=places)
 
     @property
     def only_in_one(self) -> bool:

@@ -89,4 +89,5 @@ def _finding(one: MendedInOne, report: TwinReport) -> Finding:
         f"{one.id} still has {found.code} ({found.name}) here, while {mended} was mended: {fact}{others}",
         at=one.at,
         related=(placed(first, 1 - one.side, f"{mended} is right"),),
+        fix=report.twins.carried(first, one.side),
     )

@@ -114,6 +114,7 @@ def twin_drift(twins: Twins) -> Iterator[Finding]:
             related=(placed(difference, 1 - side, _there(difference, twins, side)),),
             scenario=difference.verdict.scenario,
             group=_group(difference, twins),
+            fix=twins.carried(difference),
         )
 
 
