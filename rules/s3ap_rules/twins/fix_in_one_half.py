@@ -71,8 +71,9 @@ def fix_in_one_half(report: TwinReport) -> Iterator[Finding]:
     A fault that one of two twins was freed of is still in the other.
 
     The fix is known and written, and whoever deploys the other template does not have it. Reported where one half has
-    a finding of S3AP1xx to S3AP6xx about a resource, the other half has none of that family about the same resource,
-    and the two differ there in what the finding is about: a grant, a variable, a property, a condition.
+    a finding of S3AP1xx to S3AP6xx about a resource that is not strict, the other half has none of that family about
+    the same resource, and the two differ there in what the finding is about: a grant, a variable, a property, a
+    condition. A role counts as the same as the one that SAM makes for its function.
 
     Carry the difference over; `s3ap-lint sync` does, from the source to the half that is made from it.
     """
