@@ -19,6 +19,7 @@ from s3ap_lint.twins import Twins
 _OURS = re.compile(r"S3AP[1-6]\d\d")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z]*")
+_PERMISSIONS = ("S3AP1", "S3AP4")
 _SECTIONS = ("Resources", "Parameters", "Conditions", "Outputs")
 
 Home = tuple[str, str]
@@ -90,6 +91,8 @@ class TwinReport:
             about = theirs | {found for other, found in self._around(d) if other == side}
             every = (*self.twins.differences, *self._granted(pair))
             differences = [one for one in every if _explains(one, d, home, about, side)]
+            if d.code[:5] in _PERMISSIONS and any(one.kind is Kind.GRANT for one in differences):
+                differences = [one for one in differences if one.kind is Kind.GRANT]
             differences.sort(key=lambda one: not one.nodes[1 - side])  # what the mended half says comes first
             if differences:
                 yield MendedInOne(d, side, home[1], self._at(d, side, home), tuple(differences))
@@ -170,7 +173,7 @@ def _explains(difference: Difference, finding: Diagnostic, home: Home, about: se
     if kind in (Kind.RESOURCE, Kind.CONDITION):
         texts = " ".join((difference.name.rpartition(".")[2], *difference.said))
         return ("." in difference.name or whole) and not words.isdisjoint(_WORD.findall(texts))
-    if home[0] == "Resources" and finding.code[:5] in ("S3AP1", "S3AP4") and "Policies" in difference.name:
+    if home[0] == "Resources" and finding.code[:5] in _PERMISSIONS and "Policies" in difference.name:
         return False  # policies as a whole, which are not the same on a role and on a function
     named = difference.name.rpartition(".")[2] in words
     return own == home and (named or _overlap(difference.nodes[side].path, finding))

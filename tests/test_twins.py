@@ -161,6 +161,14 @@ def test_likeness_is_only_asked_where_nothing_is_said():
     assert [] == found({"template.yaml": SAM, "template-deploy.yaml": OTHER})
 
 
+def test_what_only_one_half_has_makes_no_other_application_of_it():
+    """SAM needs few words, where the name of the other half says what it is."""
+    rest = OTHER.removeprefix("Resources:\n")
+    halves = {"template-deploy.yaml": RAW + rest, "template.yaml": SAM}
+    assert [("template-deploy.yaml", "template.yaml", Told.LIKENESS)] == found(halves)
+    assert [] == found({"service.yaml": RAW + rest, "template.yaml": SAM})
+
+
 # -- in what they differ --------------------------------------------------------------------------------
 
 
