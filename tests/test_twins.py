@@ -314,8 +314,8 @@ def test_a_fault_is_told_of_the_half_that_still_has_it(cli: Cli, write: Write):
     expected = [
         "functions/reader/index.py:5:12: S3AP302 MODE is required here, but Reader does not set it, "
         "so the events that come this way fail",
-        "template.yaml:6:3: S3AP702 Reader still has S3AP302 (unset-variable) here, while template-deploy.yaml was "
-        "mended: the variable MODE of Reader (fast) is only in template-deploy.yaml",
+        "template.yaml:6:3: S3AP702 Reader has S3AP302 (unset-variable) here, and template-deploy.yaml has not: "
+        "the variable MODE of Reader (fast) is only in template-deploy.yaml",
     ]
     assert expected == cli.listed("--no-cache") == cli.listed() == cli.listed()
 

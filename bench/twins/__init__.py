@@ -1,1 +1,1 @@
-"""What pairs of templates differ in, counted by a script that shares no code with the package."""
+"""Pairs of templates: how much they have drifted, and what `sync` makes of them."""

@@ -87,7 +87,7 @@ def _finding(one: MendedInOne, report: TwinReport) -> Finding:
     others = f" (and {more} more of the kind)" if more else ""
     fact = sentence(first, report.twins).partition(";")[0]
     return Finding(
-        f"{one.id} still has {found.code} ({found.name}) here, while {mended} was mended: {fact}{others}",
+        f"{one.id} has {found.code} ({found.name}) here, and {mended} has not: {fact}{others}",
         at=one.at,
         related=(placed(first, 1 - one.side, f"{mended} is right"),),
     )
