@@ -218,8 +218,10 @@ class Session:
         deployed = Deployed(self.workspace, self.source, {template.path: template for template in templates})
         for path in inputs:
             deployed.check(path, report)
+        remarks = frozenset(code for code, rule in self.registry.rules.items() if rule.strict)
         for pair in twins:
-            report.run(TwinReport(pair, tuple(report.diagnostics), frozenset(self._standing(report))))
+            found = tuple(report.diagnostics)
+            report.run(TwinReport(pair, found, frozenset(self._standing(report)), remarks))
             report.unchecked += undecided(pair)
         report.unchecked += unproven(self.source(path) for path in (*(one.path for one in templates), *inputs))
         return _result(report, application, uses)

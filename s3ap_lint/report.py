@@ -122,8 +122,8 @@ def joined(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _joined(group: list[Diagnostic]) -> Diagnostic:
-    group = sorted(group, key=lambda d: (-d.severity.rank, d.message))
-    first = group[0]
+    group = sorted(group, key=lambda d: (-d.severity.rank, d.message, *map(_where, (d.related, d.flow))))
+    first = group[0]  # whichever of the units, or halves, was looked at first
     messages = dict.fromkeys(d.message for d in group)
     more = len(messages) - 1
     message = first.message + (f" (and {more} more like it: see the related places)" if more else "")
@@ -139,6 +139,10 @@ def _joined(group: list[Diagnostic]) -> Diagnostic:
         fix=_joined_fix(group),
         fingerprint=fingerprint.structural(first.code, first.place.path, first.logical_path, first.message),
     )
+
+
+def _where(places: Iterable[Place]) -> list[tuple[str, int]]:
+    return [(place.path, place.start) for place in places]
 
 
 def _joined_fix(group: list[Diagnostic]) -> PlacedFix | None:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from s3ap_lint.diagnostic import Diagnostic, Place
+from s3ap_lint.difference import grants
 from s3ap_lint.difference.differences import Difference, Kind
+from s3ap_lint.difference.scope import Scope
+from s3ap_lint.iam import Role, roles
 from s3ap_lint.model import Location, Span
 from s3ap_lint.template.template import Template
 from s3ap_lint.twins import Twins
@@ -16,6 +19,7 @@ from s3ap_lint.twins import Twins
 _OURS = re.compile(r"S3AP[1-6]\d\d")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Z][A-Za-z]*")
+_PERMISSIONS = ("S3AP1", "S3AP4")
 _SECTIONS = ("Resources", "Parameters", "Conditions", "Outputs")
 
 Home = tuple[str, str]
@@ -43,11 +47,15 @@ class MendedInOne:
 
 @dataclass(eq=False)
 class TwinReport:
-    """A pair and all that was found in its application; `standing` is what of it is selected and not ignored."""
+    """A pair and all that was found in its application; `standing` is what of it is selected and not ignored.
+
+    `remarks` are the codes of strict rules, which are about no faults, and say nothing of what was mended.
+    """
 
     twins: Twins
     found: tuple[Diagnostic, ...]
     standing: frozenset[Diagnostic]
+    remarks: frozenset[str] = frozenset()
 
     @property
     def at(self) -> Location:
@@ -67,20 +75,54 @@ class TwinReport:
         return tuple(out.values())
 
     def _mended(self) -> Iterator[MendedInOne]:
-        ours = [d for d in self.found if _OURS.fullmatch(d.code)]
+        ours = [d for d in self.found if _OURS.fullmatch(d.code) and d.code not in self.remarks]
         homes = {d: self._homes(d) for d in ours}
         told = {(d.code[:5], *found) for d in ours for found in (*homes[d], *self._around(d))}
         for d in ours:
             if len(homes[d]) != 1 or d not in self.standing:
                 continue
             ((side, home),) = homes[d]
-            if (d.code[:5], 1 - side, home) in told or not self._templates[1 - side].top[home[0]][home[1]]:
+            pair = self._roles(side, home)
+            theirs = {home, ("Resources", pair[1 - side].id)} if pair else {home}
+            if any((d.code[:5], 1 - side, other) in told for other in theirs):
                 continue
-            about = {home, *(found for other, found in self._around(d) if other == side)}
-            differences = [one for one in self.twins.differences if _explains(one, d, home, about, side)]
+            if not any(self._templates[1 - side].top[section][name] for section, name in theirs):
+                continue
+            about = theirs | {found for other, found in self._around(d) if other == side}
+            every = (*self.twins.differences, *self._granted(pair))
+            differences = [one for one in every if _explains(one, d, home, about, side)]
+            if d.code[:5] in _PERMISSIONS and any(one.kind is Kind.GRANT for one in differences):
+                differences = [one for one in differences if one.kind is Kind.GRANT]
             differences.sort(key=lambda one: not one.nodes[1 - side])  # what the mended half says comes first
             if differences:
                 yield MendedInOne(d, side, home[1], self._at(d, side, home), tuple(differences))
+
+    def _roles(self, side: int, home: Home) -> tuple[Role, Role] | None:
+        """The role that a finding is on and the other half's in its place, where SAM makes one of the two."""
+        own = self._every_role[side].get(home[1]) if home[0] == "Resources" else None
+        users = {user.id for user in own.users} if own is not None else set()
+        found = [role for role in self._every_role[1 - side].values() if users & {user.id for user in role.users}]
+        if own is None or len(found) != 1 or own.is_implicit == found[0].is_implicit:
+            return None
+        return (own, found[0]) if side == 0 else (found[0], own)
+
+    @cached_property
+    def _every_role(self) -> tuple[dict[str, Role], dict[str, Role]]:
+        one, other = ({role.id: role for role in roles(template)} for template in self._templates)
+        return one, other
+
+    def _granted(self, pair: tuple[Role, Role] | None) -> tuple[Difference, ...]:
+        """What only one of two roles grants; of a role that both halves have it is told already."""
+        if pair is None:
+            return ()
+        ids = pair[0].id, pair[1].id
+        if ids not in self._told:
+            self._told[ids] = tuple(grants.of_roles(*pair, Scope(*self._templates, by_name=True)))
+        return self._told[ids]
+
+    @cached_property
+    def _told(self) -> dict[tuple[str, str], tuple[Difference, ...]]:
+        return {}
 
     @property
     def _templates(self) -> tuple[Template, Template]:
@@ -131,6 +173,8 @@ def _explains(difference: Difference, finding: Diagnostic, home: Home, about: se
     if kind in (Kind.RESOURCE, Kind.CONDITION):
         texts = " ".join((difference.name.rpartition(".")[2], *difference.said))
         return ("." in difference.name or whole) and not words.isdisjoint(_WORD.findall(texts))
+    if home[0] == "Resources" and finding.code[:5] in _PERMISSIONS and "Policies" in difference.name:
+        return False  # policies as a whole, which are not the same on a role and on a function
     named = difference.name.rpartition(".")[2] in words
     return own == home and (named or _overlap(difference.nodes[side].path, finding))
 

@@ -21,7 +21,7 @@ from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.settings import Pair
 from s3ap_lint.sync.carry import Carrier
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.template import Template
+from s3ap_lint.template.template import Resource, Template
 
 ALIKE = 0.5
 """The part of all resources that two templates must have in common to be taken for one application in two ways."""
@@ -248,15 +248,21 @@ class _Likeness:
 
     def __call__(self, a: Template, b: Template) -> float:
         """From 0 to 1."""
-        if a.is_sam == b.is_sam and not _by_name(a.path, b.path):
+        by_name = _by_name(a.path, b.path)
+        if a.is_sam == b.is_sam and not by_name:
             return 0.0
         one, other = self._resources(a), self._resources(b)
         functions = [{id for id, type in half if type == FUNCTION_TYPES[0]} for half in (one, other)]
         few, many = sorted(functions, key=len)
-        in_two_ways = a.is_sam != b.is_sam and bool(few) and few <= many
-        if not (in_two_ways or _by_name(a.path, b.path)):
+        raw = a if b.is_sam else b
+        in_two_ways = (
+            a.is_sam != b.is_sam and bool(few) and few <= many and not any(map(_of_sam, raw.resources.values()))
+        )
+        if not (in_two_ways or by_name):
             return 0.0
-        return len(one & other) / max(1, len(one | other))
+        # where the names tell as well, SAM may make of a few resources what the other half writes out
+        whole = min(len(one), len(other)) if in_two_ways and by_name else len(one | other)
+        return len(one & other) / max(1, whole)
 
     def _resources(self, template: Template) -> set[tuple[str, str]]:
         """Logical ids and types, those of SAM under the name that CloudFormation has for them."""
@@ -266,6 +272,11 @@ class _Likeness:
             known = {(resource.id, PLAIN_TYPES.get(resource.type, resource.type)) for resource in found}
             self._known[template.path] = known
         return known
+
+
+def _of_sam(resource: Resource) -> bool:
+    """Whether a resource is SAM's; a template with some and without the transform is a piece of one, or broken."""
+    return resource.type.startswith("AWS::Serverless::")
 
 
 def _by_name(one: str, other: str) -> bool:

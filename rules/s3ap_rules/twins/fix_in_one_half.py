@@ -71,8 +71,9 @@ def fix_in_one_half(report: TwinReport) -> Iterator[Finding]:
     A fault that one of two twins was freed of is still in the other.
 
     The fix is known and written, and whoever deploys the other template does not have it. Reported where one half has
-    a finding of S3AP1xx to S3AP6xx about a resource, the other half has none of that family about the same resource,
-    and the two differ there in what the finding is about: a grant, a variable, a property, a condition.
+    a finding of S3AP1xx to S3AP6xx about a resource that is not strict, the other half has none of that family about
+    the same resource, and the two differ there in what the finding is about: a grant, a variable, a property, a
+    condition. A role counts as the same as the one that SAM makes for its function.
 
     Carry the difference over; `s3ap-lint sync` does, from the source to the half that is made from it.
     """
@@ -86,7 +87,7 @@ def _finding(one: MendedInOne, report: TwinReport) -> Finding:
     others = f" (and {more} more of the kind)" if more else ""
     fact = sentence(first, report.twins).partition(";")[0]
     return Finding(
-        f"{one.id} still has {found.code} ({found.name}) here, while {mended} was mended: {fact}{others}",
+        f"{one.id} has {found.code} ({found.name}) here, and {mended} has not: {fact}{others}",
         at=one.at,
         related=(placed(first, 1 - one.side, f"{mended} is right"),),
         fix=report.twins.carried(first, one.side),

@@ -9,6 +9,12 @@ from s3ap_rules.twins.twins_example import DEPLOY, SAM, changed, pair
 
 COMMAND = "s3ap-lint sync"
 ADVICE = "to settle them: say in the setting pairs which half is the source, as s3ap-lint init does"
+TELLS = """\
+              - Effect: Allow
+                Action: sns:Publish
+                Resource: "*"
+  Reader:
+"""
 PAIRS = {"pairs": [{"source": "template-deploy.yaml", "generated": "template.yaml"}]}
 
 
@@ -21,13 +27,13 @@ PAIRS = {"pairs": [{"source": "template-deploy.yaml", "generated": "template.yam
         bad(
             "a permission and a variable that were added to one half only",
             pair(
+                deploy=changed(DEPLOY, ("  Reader:\n", TELLS)),
                 sam=changed(
                     SAM,
                     ("      Policies:\n", "      Policies:  # <- S3AP701\n"),
-                    ('\n                  - !Sub "arn:aws:s3:${AWS::Region}:${AWS::AccountId}:accesspoint/*"', ""),
                     ("        Variables:\n", "        Variables:  # <- S3AP701\n"),
                     ("\n          RETENTION: !Ref Retention", ""),
-                )
+                ),
             ),
             options=PAIRS,
         ),
@@ -92,16 +98,17 @@ def twin_drift(twins: Twins) -> Iterator[Finding]:
     Two templates that must mean the same differ in what they deploy.
 
     An application that is kept as a SAM template and as a plain one is mended in one of them, and whoever deploys the
-    other gets what was mended. Each thing that is not the same is a finding of its own, whatever way it is written:
+    other has the fault. Each thing that is not the same is a finding of its own, whatever way it is written:
     parameters and their defaults, conditions, resources, variables, permissions one action and resource at a time,
     states of state machines, properties, outputs. It stands in the half that lacks it; where both have it, in the half
     that is made from the other. What has to differ is no drift: the transform, buckets and keys of packages, `Code`
     and `CodeUri`, the folder in a handler's name, layers that one half has built, how tags are written.
 
     Which templates are pairs, the setting `pairs` says: `{source = "template-deploy.yaml", generated =
-    "template.yaml"}` is a pair in each folder that has both, a path with a slash is that file. A comment at the top
-    of one half that it is generated from the other counts as well. Two templates that merely look like twins are
-    compared under strict rules only.
+    "template.yaml"}` is a pair in each folder that has both, a path with a slash is that file (`./template.yaml` the
+    one at the root). A comment at the top of one half that it is generated from the other, whose name it says, counts
+    as well. Two templates that merely look like twins are compared under strict rules only. A setting that no template
+    is meant by, and a half that is not there, are told as unchecked.
 
     `s3ap-lint sync` carries the source over to the other half. A difference that is wanted can be ignored where it
     stands, with the reason.
