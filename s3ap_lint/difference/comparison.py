@@ -105,7 +105,7 @@ class Comparison:
             yield Difference(Kind.RESOURCE, f"{one.id}.Type", nodes, (one.type, other.type))
             return
         guard = self._guard(one, other)
-        verdict = next((found for found in self.scope.existence(one, other) if found is not None), None)
+        verdict = self.scope.existence(one, other)
         if verdict is not None:
             said = one.condition or "always", other.condition or "always"
             nodes = one.node["Condition"], other.node["Condition"]
@@ -122,8 +122,7 @@ class Comparison:
         assert resource is not None
         if self._blind.may_be_made(resource.id) or self._is_said_otherwise(resource):
             return
-        here, there = self.scope.existence(one, other)
-        verdict = here or there
+        verdict = self.scope.existence(one, other)
         if verdict is None:
             return
         nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]

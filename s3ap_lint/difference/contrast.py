@@ -24,12 +24,17 @@ def partings(one: object, other: object, path: Path = ()) -> Iterator[Parting]:
         for key in [*one, *(key for key in other if key not in one)]:
             yield from partings(one.get(key, ABSENT), other.get(key, ABSENT), (*path, key))
         return
-    ordered = isinstance(one, list) and isinstance(other, list) and not isinstance(one, Bag)
-    if ordered and isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+    if isinstance(one, list) and isinstance(other, list) and _item_by_item(one, other):
         for index, (first, second) in enumerate(zip(one, other, strict=True)):
             yield from partings(first, second, (*path, index))
         return
     yield path, one, other
+
+
+def _item_by_item(one: list[object], other: list[object]) -> bool:
+    """Whether two lists are best told item by item: as many of them, in order, and more than texts."""
+    texts = all(isinstance(item, str) for item in (*one, *other))
+    return len(one) == len(other) and not isinstance(one, Bag) and not texts
 
 
 def said(one: object, other: object) -> Both[str]:

@@ -119,7 +119,7 @@ def outputs(one: Template, other: Template, scope: Scope) -> Iterator[Difference
 
 def _output(one: Resource | None, other: Resource | None, a: Node, b: Node, scope: Scope) -> Iterator[Difference]:
     name = a.key
-    verdict = next((found for found in scope.existence(one, other) if found is not None), None)
+    verdict = scope.existence(one, other)
     if one is None or other is None:
         if verdict is not None:
             texts = contrast.said_of(a["Value"], b["Value"])
