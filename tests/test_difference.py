@@ -260,6 +260,15 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
         ({"X": {"Fn::Split": [",", "a,b"]}}, {"X": ["a", "b"]}),
         ({"X": {"Fn::Sub": ["${A}-${B}", {"A": {"Ref": "Q"}, "B": "b"}]}}, {"X": {"Fn::Sub": "${Q}-b"}}),
         ({"X": {"Fn::Join": ["-", ["a", {"Ref": "AWS::NoValue"}, "b"]]}}, {"X": "a-b"}),
+        (
+            {"X": {"Fn::Sub": ["${A}-${B}/*", {"A": {"Fn::ImportValue": "a"}, "B": {"Ref": "Q"}}]}},
+            {"X": {"Fn::Join": ["", [{"Fn::Join": ["-", [{"Fn::ImportValue": "a"}, {"Ref": "Q"}]]}, "/*"]]}},
+        ),
+        ({"X": {"Fn::Join": ["", [{"Fn::ImportValue": "a"}]]}}, {"X": {"Fn::ImportValue": "a"}}),
+        (
+            {"SecurityGroupIngress": [{"FromPort": 1, "ToPort": 1}, {"FromPort": 2, "ToPort": 2}]},
+            {"SecurityGroupIngress": [{"ToPort": 2, "FromPort": 2}, {"FromPort": 1, "ToPort": 1}]},
+        ),
         ({"X": "$${"}, {"X": {"Fn::Sub": "$${!"}}),
         (
             {"Policy": maybe({"Statement": [{"Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": "*"}]})},
