@@ -327,6 +327,58 @@ def test_one_grant_under_other_conditions_is_one_difference() -> None:
     )
 
 
+def test_the_default_of_a_secret_is_not_told() -> None:
+    one = {"Parameters": {"Password": {"Type": "String", "NoEcho": True, "Default": "a"}}}
+    other = {"Parameters": {"Password": {"Type": "String", "NoEcho": True, "Default": "b"}}}
+    assert ["default Password.Default: a secret | a secret"] == found(one, other, by_name=True)
+    assert ["parameter Password: String, default a secret | –"] == found(one, {}, by_name=True)
+
+
+def test_the_policies_of_a_function_of_sam_are_told_grant_by_grant() -> None:
+    def function(*policies: Any) -> dict[str, Any]:
+        return {
+            "Transform": "AWS::Serverless-2016-10-31",
+            **resource("AWS::Serverless::Function", Policies=list(policies)),
+        }
+
+    read = {"Statement": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}}
+    one = function("AWSLambdaBasicExecutionRole", read, {"SQSPollerPolicy": {"QueueName": {"Ref": "Queue"}}})
+    less = {"Statement": [{"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    other = function(less, {"SQSPollerPolicy": {"QueueName": "other"}}, "AWSLambdaBasicExecutionRole")
+    assert [
+        "grant It: s3:ListBucket on *: * | –",
+        "grant It: what {SQSPollerPolicy: {QueueName: ${Queue}}} allows:"
+        " what {SQSPollerPolicy: {QueueName: ${Queue}}} allows | –",
+        "grant It: what {SQSPollerPolicy: {QueueName: other}} allows:"
+        " – | what {SQSPollerPolicy: {QueueName: other}} allows",
+    ] == found(one, other, by_name=True)
+
+
+RULES = """\
+Resources:
+  Group:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      SecurityGroupIngress:
+        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/8}
+        - {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8}
+"""
+
+
+def test_of_a_list_only_the_items_that_the_other_lacks_are_told() -> None:
+    added = RULES + "        - {IpProtocol: udp, FromPort: 53, ToPort: 53, CidrIp: 10.0.0.0/8}\n"
+    assert [
+        "property Group.SecurityGroupIngress: – | [{IpProtocol: udp, FromPort: 53, ToPort: 53, CidrIp: 10.0.0…"
+    ] == found(RULES, added, by_name=True)
+    assert [
+        (
+            "property Group.SecurityGroupIngress",
+            "SecurityGroupIngress:",
+            "- {IpProtocol: udp, FromPort: 53, ToPort: 53, CidrIp: 10.0.0.0/8}",
+        )
+    ] == placed(RULES, added, by_name=True)
+
+
 def test_the_same_machine_under_another_if_is_compared_state_by_state() -> None:
     def machine(*branches: Any) -> dict[str, Any]:
         conditions = {

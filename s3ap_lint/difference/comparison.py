@@ -182,7 +182,11 @@ class Comparison:
 
     def _own(self, here: Plain, there: Plain) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
+        alike = here.resource.type == there.resource.type
         for name in [*here.own, *(name for name in there.own if name not in here.own)]:
+            if name == "Policies" and alike:
+                yield from grants.of_roles(Role(here.resource), Role(there.resource), self.scope)
+                continue
             a = here.own.get(name) or here.resource.properties[name]
             b = there.own.get(name) or there.resource.properties[name]
             verdict = self.scope.differs(a, b)

@@ -57,9 +57,21 @@ def places(one: Node, other: Node) -> Both[Location | None]:
     if not (one and other):
         return None, None
     found = list(partings(WRITTEN.value(one), WRITTEN.value(other)))
-    if len(found) != 1 or not found[0][0]:
+    if len(found) != 1:
         return None, None
-    return below(one, found[0][0]).key_at, below(other, found[0][0]).key_at
+    path, first, second = found[0]
+    nodes = _lone_item(below(one, path), first, second), _lone_item(below(other, path), second, first)
+    if not path and nodes == (one, other):
+        return None, None
+    return nodes[0].key_at, nodes[1].key_at
+
+
+def _lone_item(node: Node, own: object, other: object) -> Node:
+    """Of a list, the one item that the other does not have; else the list."""
+    if not (isinstance(own, list) and isinstance(other, list) and len(own) == len(node)):
+        return node
+    more = [index for index, item in enumerate(own) if not any(same(item, twin) for twin in other)]
+    return node[more[0]] if len(more) == 1 else node
 
 
 def below(node: Node, path: Path) -> Node:
@@ -76,7 +88,7 @@ def contrasted(one: object, other: object) -> Both[str]:
         first = [item for item in items[0] if not any(same(item, twin) for twin in items[1])]
         second = [item for item in items[1] if not any(same(item, twin) for twin in items[0])]
         if len(first) != len(items[0]) and (first or second):
-            return shown(first) if first else "", shown(second) if second else ""
+            return cut(spelled(first)) if first else "", cut(spelled(second)) if second else ""
     texts = _value(one), _value(other)
     if texts[0] != texts[1]:
         return texts

@@ -42,7 +42,7 @@ def _declared(node: Node) -> str:
     if not node:
         return ""
     kind, default = node["Type"].text or "String", node["Default"]
-    return f"{kind}, default {shown(default.text)}" if default else f"{kind}, required"
+    return f"{kind}, default {_shown(default, None)}" if default else f"{kind}, required"
 
 
 def _field(parameter: Node, name: str) -> list[str] | None:
@@ -54,6 +54,8 @@ def _field(parameter: Node, name: str) -> list[str] | None:
 
 
 def _shown(node: Node, other: list[str] | None) -> str:
+    if node.key == "Default" and node.parent is not None and node.parent["NoEcho"].text == "true" and node:
+        return "a secret"
     if not node.is_sequence:
         return shown(node.text) if node else ""
     items = [item.text for item in node]
