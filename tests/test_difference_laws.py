@@ -582,27 +582,29 @@ MUTATIONS: dict[str, tuple[Callable[[Data], None], list[str]]] = {
             "grant Role.AssumeRolePolicyDocument:"
             " sts:AssumeRole for Service lambda.amazonaws.com, states.amazonaws.com:"
             " Service lambda.amazonaws.com, states.amazonaws.com | –",
-            "grant Role.AssumeRolePolicyDocument: sts:AssumeRole for Service events.amazonaws.com: – | Service events.amazonaws.com",
+            "grant Role.AssumeRolePolicyDocument: sts:AssumeRole for Service events.amazonaws.com:"
+            " – | Service events.amazonaws.com",
         ],
     ),
     "a managed policy": (
         put(["arn:aws:iam::aws:policy/A"], *ROLE, "ManagedPolicyArns"),
         ["property Role.ManagedPolicyArns: [arn:aws:iam::aws:policy/B] | –"],
     ),
-    "a state's next": (in_machine('"Next": "Each"', '"Next": "Done"'), ["state Machine.Any: Choices[0].Next Each | Choices[0].Next Done"]),
+    "a state's next": (
+        in_machine('"Next": "Each"', '"Next": "Done"'),
+        ["state Machine.Any: Choices[0].Next Each | Choices[0].Next Done"],
+    ),
     "a number of tries": (
         in_machine('"MaxAttempts": 3', '"MaxAttempts": 5'),
         ["state Machine.Discover: Retry[0].MaxAttempts 3 | Retry[0].MaxAttempts 5"],
     ),
     "a number that is a text": (
         in_machine('"NumericGreaterThan": 0', '"NumericGreaterThan": "0"'),
-        ["state Machine.Any: Choices[0].NumericGreaterThan 0 | Choices[0].NumericGreaterThan \"0\""],
+        ['state Machine.Any: Choices[0].NumericGreaterThan 0 | Choices[0].NumericGreaterThan "0"'],
     ),
     "a bare variable": (
         in_machine("${Seconds}", "${Memory}"),
-        [
-            "state Machine.Discover: TimeoutSeconds 60 | TimeoutSeconds ${Memory}"
-        ],
+        ["state Machine.Discover: TimeoutSeconds 60 | TimeoutSeconds ${Memory}"],
     ),
     "data called Comment": (
         in_machine('"Comment": "kept"', '"Comment": "lost"'),
@@ -640,7 +642,8 @@ MUTATIONS: dict[str, tuple[Callable[[Data], None], list[str]]] = {
     "code in the template": (
         put("def handler(event, context): return 1\n", *WORKER, "Code", "ZipFile"),
         [
-            "code Worker.Code.ZipFile: 'def handler(event, context): ...\\n' | 'def handler(event, context): return 1\\n'"
+            "code Worker.Code.ZipFile: 'def handler(event, context): ...\\n'"
+            " | 'def handler(event, context): return 1\\n'"
         ],
     ),
     "an output": (put({"Ref": "Bucket"}, "Outputs", "Out", "Value"), ["output Out.Value: ${Bucket.Arn} | ${Bucket}"]),
@@ -664,12 +667,15 @@ MUTATIONS: dict[str, tuple[Callable[[Data], None], list[str]]] = {
             " · when HasAlias is false and IsPolling is true (the default): Alias is empty, Mode is 'POLLING'"
         ],
     ),
-    "a resource is gone": (drop("Resources", "Schedule"), ["resource Schedule: AWS::Events::Rule | – · when IsPolling is true (the default): Mode is 'POLLING'"]),
+    "a resource is gone": (
+        drop("Resources", "Schedule"),
+        ["resource Schedule: AWS::Events::Rule | – · when IsPolling is true (the default): Mode is 'POLLING'"],
+    ),
     "another type": (
         put("AWS::Lambda::Alias", "Resources", "Worker", "Type"),
         ["resource Worker.Type: AWS::Lambda::Function | AWS::Lambda::Alias"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -105,7 +105,7 @@ class Comparison:
             yield Difference(Kind.RESOURCE, f"{one.id}.Type", nodes, (one.type, other.type))
             return
         guard = self._guard(one, other)
-        verdict = next((found for found in self.scope.existence(one, other) if found is not None), None)
+        verdict = self.scope.existence(one, other)
         if verdict is not None:
             said = one.condition or "always", other.condition or "always"
             nodes = one.node["Condition"], other.node["Condition"]
@@ -122,8 +122,7 @@ class Comparison:
         assert resource is not None
         if self._blind.may_be_made(resource.id) or self._is_said_otherwise(resource):
             return
-        here, there = self.scope.existence(one, other)
-        verdict = here or there
+        verdict = self.scope.existence(one, other)
         if verdict is None:
             return
         nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]
@@ -183,7 +182,11 @@ class Comparison:
 
     def _own(self, here: Plain, there: Plain) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
+        alike = here.resource.type == there.resource.type
         for name in [*here.own, *(name for name in there.own if name not in here.own)]:
+            if name == "Policies" and alike:
+                yield from grants.of_roles(Role(here.resource), Role(there.resource), self.scope)
+                continue
             a = here.own.get(name) or here.resource.properties[name]
             b = there.own.get(name) or there.resource.properties[name]
             verdict = self.scope.differs(a, b)

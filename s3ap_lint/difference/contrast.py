@@ -24,12 +24,17 @@ def partings(one: object, other: object, path: Path = ()) -> Iterator[Parting]:
         for key in [*one, *(key for key in other if key not in one)]:
             yield from partings(one.get(key, ABSENT), other.get(key, ABSENT), (*path, key))
         return
-    ordered = isinstance(one, list) and isinstance(other, list) and not isinstance(one, Bag)
-    if ordered and isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+    if isinstance(one, list) and isinstance(other, list) and _item_by_item(one, other):
         for index, (first, second) in enumerate(zip(one, other, strict=True)):
             yield from partings(first, second, (*path, index))
         return
     yield path, one, other
+
+
+def _item_by_item(one: list[object], other: list[object]) -> bool:
+    """Whether two lists are best told item by item: as many of them, in order, and more than texts."""
+    texts = all(isinstance(item, str) for item in (*one, *other))
+    return len(one) == len(other) and not isinstance(one, Bag) and not texts
 
 
 def said(one: object, other: object) -> Both[str]:
@@ -52,9 +57,21 @@ def places(one: Node, other: Node) -> Both[Location | None]:
     if not (one and other):
         return None, None
     found = list(partings(WRITTEN.value(one), WRITTEN.value(other)))
-    if len(found) != 1 or not found[0][0]:
+    if len(found) != 1:
         return None, None
-    return below(one, found[0][0]).key_at, below(other, found[0][0]).key_at
+    path, first, second = found[0]
+    nodes = _lone_item(below(one, path), first, second), _lone_item(below(other, path), second, first)
+    if not path and nodes == (one, other):
+        return None, None
+    return nodes[0].key_at, nodes[1].key_at
+
+
+def _lone_item(node: Node, own: object, other: object) -> Node:
+    """Of a list, the one item that the other does not have; else the list."""
+    if not (isinstance(own, list) and isinstance(other, list) and len(own) == len(node)):
+        return node
+    more = [index for index, item in enumerate(own) if not any(same(item, twin) for twin in other)]
+    return node[more[0]] if len(more) == 1 else node
 
 
 def below(node: Node, path: Path) -> Node:
@@ -71,7 +88,7 @@ def contrasted(one: object, other: object) -> Both[str]:
         first = [item for item in items[0] if not any(same(item, twin) for twin in items[1])]
         second = [item for item in items[1] if not any(same(item, twin) for twin in items[0])]
         if len(first) != len(items[0]) and (first or second):
-            return shown(first) if first else "", shown(second) if second else ""
+            return cut(spelled(first)) if first else "", cut(spelled(second)) if second else ""
     texts = _value(one), _value(other)
     if texts[0] != texts[1]:
         return texts

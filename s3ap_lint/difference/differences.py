@@ -116,6 +116,8 @@ def spelled(value: object) -> str:
         return "[" + ", ".join(map(spelled, value)) + "]"
     if isinstance(value, dict):
         name = next(iter(value), "")
+        if name == "Fn::Join" and value[name][:1] == [""] and isinstance(value[name][1], list):
+            return "".join(one if isinstance(one, str) else f"${{{spelled(one)}}}" for one in value[name][1])
         if len(value) == 1 and (name.startswith("Fn::") or name == "Ref"):
             return f"!{name.removeprefix('Fn::')} {spelled(value[name])}"
         return "{" + ", ".join(f"{key}: {spelled(inner)}" for key, inner in value.items()) + "}"

@@ -8,7 +8,7 @@ from functools import partial
 
 from s3ap_lint.difference.differences import Difference, Kind, cut, shown, spelled
 from s3ap_lint.difference.joint import JointOutcome
-from s3ap_lint.difference.meaning import ABSENT, Reading, listed, unordered
+from s3ap_lint.difference.meaning import ABSENT, Reading, in_order, listed, unordered
 from s3ap_lint.difference.scope import Scope
 from s3ap_lint.iam import Role
 from s3ap_lint.template import values
@@ -126,10 +126,10 @@ def _pairs(statement: Node, reading: Reading) -> Iterator[Grant]:
 def _texts(statement: Node, name: str, reading: Reading) -> Iterator[tuple[str, Node]]:
     """The actions or resources of a statement, each with its place; those of a Not… are one."""
     for item in values.listed(statement[name], _world(reading)):
-        yield from ((spelled(value), item) for value in listed(reading.value(item)) if value is not ABSENT)
+        yield from ((spelled(in_order(value)), item) for value in listed(reading.value(item)) if value is not ABSENT)
     excepted = statement[f"Not{name}"]
     if excepted:
-        every = sorted(map(spelled, listed(reading.value(excepted))))
+        every = sorted(map(spelled, listed(in_order(reading.value(excepted)))))
         yield f"all but {', '.join(every)}", excepted
 
 
@@ -143,7 +143,7 @@ def _who(name: str, value: object) -> str:
 
 def _unread(node: Node, reading: Reading) -> Grant:
     """What cannot be read as statements, as one grant of whatever it is."""
-    said = spelled(reading.value(node))
+    said = spelled(in_order(reading.value(node)))
     return Grant(said, "", action=f"what {cut(said)} allows", node=node)
 
 

@@ -92,25 +92,22 @@ class Reading:
 
     def _substituted(self, argument: Node) -> object:
         template = argument if argument.is_scalar else argument[0]
-        local, out = argument[1], []
+        local, out = argument[1], list[object]()
         for piece in _VARIABLE.split(template.text):
             if not piece.startswith("${") or piece.startswith("${!"):
                 out.append(piece)
                 continue
             name = piece[2:-1].strip()
             value = self.value(local[name]) if name in local else self.reference(name)
-            if not isinstance(value, str):
-                return {"Fn::Sub": [template.text, self.value(local)]}
-            out.append(value if name != "AWS::NoValue" else "")
-        return "".join(out)
+            out.append("" if value is ABSENT or name == "AWS::NoValue" else value)
+        return _text(out)
 
     def _joined(self, argument: Node) -> object:
         delimiter, items = self.value(argument[0]), self.value(argument[1])
-        if isinstance(delimiter, str) and isinstance(items, list):
-            texts = [item for item in items if isinstance(item, str)]
-            if len(texts) == len(items):
-                return delimiter.join(texts)
-        return {"Fn::Join": [delimiter, items]}
+        chosen = isinstance(items, list) and any(isinstance(item, dict) and "Fn::If" in item for item in items)
+        if not isinstance(delimiter, str) or not isinstance(items, list) or (chosen and delimiter):
+            return {"Fn::Join": [delimiter, items]}  # how many items there are is not known
+        return _text([piece for item in items for piece in (delimiter, item)][1:])
 
     def _selected(self, argument: Node) -> object:
         index, items = argument[0].text, self.value(argument[1])
@@ -140,6 +137,29 @@ class Reading:
             return world.value(found[1].text)
         value = self.value(node)
         return value if isinstance(value, str) and "${" not in value else None
+
+
+def _text(pieces: list[object]) -> object:
+    """Pieces one behind the other: a text, or where one is computed, the pieces as they would be joined."""
+    out: list[object] = []
+    for piece in pieces:
+        for part in _parts(piece):
+            last = out[-1] if out else None
+            if isinstance(part, str) and isinstance(last, str):
+                out[-1] = last + part
+            elif part != "":
+                out.append(part)
+    if len(out) == 1 and isinstance(out[0], (str, dict)):
+        return out[0]
+    return {"Fn::Join": ["", out]} if out else ""
+
+
+def _parts(piece: object) -> list[object]:
+    """What a piece is joined from in its turn."""
+    if isinstance(piece, dict) and "Fn::Join" in piece and piece["Fn::Join"][0] == "":
+        items = piece["Fn::Join"][1]
+        return items if isinstance(items, list) else [piece]
+    return [piece]
 
 
 def escaped(text: str) -> str:
@@ -177,7 +197,9 @@ def _bare(value: object) -> object:
         keyed = _keyed(items)
         return keyed if keyed is not None else tuple(sorted(items, key=repr)) if isinstance(value, Bag) else items
     if isinstance(value, dict):
-        return _statements(value) if "Statement" in value else {key: _bare(inner) for key, inner in value.items()}
+        if "Statement" in value:
+            return _statements(value)
+        return {key: _bare(value[key]) for key in sorted(value)}
     return None if value is ABSENT else value
 
 
@@ -194,7 +216,8 @@ def _keyed(items: list[object]) -> object:
 def _statements(document: dict[str, object]) -> object:
     """What a policy document says, whatever its statements are called and however they are grouped and ordered."""
     rest = {key: _bare(value) for key, value in document.items() if key not in ("Statement", "Id")}
-    return {**rest, "Statement": frozenset(said for one in listed(document["Statement"]) for said in _said(one))}
+    said = {text for one in listed(document["Statement"]) for text in _said(one)}
+    return {**dict(sorted(rest.items())), "Statement": tuple(sorted(said))}
 
 
 def _said(statement: object) -> list[str]:
@@ -203,9 +226,13 @@ def _said(statement: object) -> list[str]:
     lists = {"Action", "Resource", "NotAction", "NotResource", "Sid"}
     rest = {key: unordered(value) for key, value in statement.items() if key not in lists}
     apart = repr(sorted(rest.items())) + repr([unordered(statement.get(key)) for key in ("NotAction", "NotResource")])
-    actions = [one.lower() if isinstance(one, str) else repr(one) for one in listed(statement.get("Action", ""))]
+    actions = [
+        one.lower() if isinstance(one, str) else repr(in_order(one)) for one in listed(statement.get("Action", ""))
+    ]
     return [
-        f"{action} {resource!r} {apart}" for action in actions for resource in listed(statement.get("Resource", ""))
+        f"{action} {_bare(resource)!r} {apart}"
+        for action in actions
+        for resource in listed(statement.get("Resource", ""))
     ]
 
 
@@ -215,9 +242,16 @@ def unordered(value: object) -> object:
         items = sorted((unordered(item) for item in value), key=repr)
         return items[0] if len(items) == 1 else items
     if isinstance(value, dict):
-        whole = {key: inner if key.startswith("Fn::") else unordered(inner) for key, inner in value.items()}
+        whole = {key: in_order(inner) if key.startswith("Fn::") else unordered(inner) for key, inner in value.items()}
         return dict(sorted(whole.items()))
     return value
+
+
+def in_order(value: object) -> object:
+    """A value with the keys of its mappings in order of their names."""
+    if isinstance(value, list):
+        return [in_order(item) for item in value]
+    return {key: in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def listed(value: object) -> list[object]:

@@ -194,8 +194,14 @@ class Plain:
         """The properties, and what SAM adds or leaves out that CloudFormation has to be told."""
         located = {name: _located(name, node) for name, node in self.written.items()}
         if self.resource.type == "AWS::Serverless::Function":
-            off = "Tracing" in located and located["Tracing"].text == "Disabled"
-            return {name: node for name, node in located.items() if not (off and name == "Tracing")}
+            heeded = set(located)
+            if "Tracing" in located and located["Tracing"].text == "Disabled":
+                heeded -= {"Tracing"}
+            if "PackageType" in located and located["PackageType"].text == "Image":
+                heeded -= {"CodeUri", "InlineCode"}
+            elif "InlineCode" in located:
+                heeded -= {"CodeUri"}
+            return {name: node for name, node in located.items() if name in heeded}
         if self.resource.type == "AWS::Serverless::SimpleTable":
             return self._table()
         if self.type == "AWS::Lambda::LayerVersion":

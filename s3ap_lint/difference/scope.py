@@ -61,20 +61,20 @@ class Scope:
         """Whether two values are written the same, and all that they name says the same."""
         return same(WRITTEN.value(one), WRITTEN.value(other)) and not self._unsteady(one)
 
-    def existence(self, one: Resource | None, other: Resource | None) -> tuple[Verdict | None, Verdict | None]:
-        """In which scenarios only the first resource exists, and in which only the second."""
+    def existence(self, one: Resource | None, other: Resource | None) -> Verdict | None:
+        """In which scenarios only one of two resources, or outputs, exists."""
         alike = one is not None and other is not None and one.condition == other.condition
         if alike and one is not None and one.condition not in self.unsteady:
-            return None, None
+            return None
         at = other or one
         assert at is not None
 
-        def question(first: Reading, second: Reading) -> tuple[bool, bool]:
+        def question(first: Reading, second: Reading) -> bool:
             worlds = _worlds(first, second)
-            return one is not None and one.exists(worlds[0]), other is not None and other.exists(worlds[1])
+            exists = one is not None and one.exists(worlds[0])
+            return exists != (other is not None and other.exists(worlds[1]))
 
-        found = self.outcomes(at.node, question)
-        return self.told(found, lambda a: a[0] and not a[1]), self.told(found, lambda a: a[1] and not a[0])
+        return self.verdict(at.node, question, bool)
 
     def verdict(self, at: Node, question: Question[T], fault: Callable[[T], bool]) -> Verdict | None:
         """In which scenarios a fault holds; None when in none, or when that cannot be told."""

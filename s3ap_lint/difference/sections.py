@@ -42,7 +42,7 @@ def _declared(node: Node) -> str:
     if not node:
         return ""
     kind, default = node["Type"].text or "String", node["Default"]
-    return f"{kind}, default {shown(default.text)}" if default else f"{kind}, required"
+    return f"{kind}, default {_shown(default, None)}" if default else f"{kind}, required"
 
 
 def _field(parameter: Node, name: str) -> list[str] | None:
@@ -54,6 +54,8 @@ def _field(parameter: Node, name: str) -> list[str] | None:
 
 
 def _shown(node: Node, other: list[str] | None) -> str:
+    if node.key == "Default" and node.parent is not None and node.parent["NoEcho"].text == "true" and node:
+        return "a secret"
     if not node.is_sequence:
         return shown(node.text) if node else ""
     items = [item.text for item in node]
@@ -119,7 +121,7 @@ def outputs(one: Template, other: Template, scope: Scope) -> Iterator[Difference
 
 def _output(one: Resource | None, other: Resource | None, a: Node, b: Node, scope: Scope) -> Iterator[Difference]:
     name = a.key
-    verdict = next((found for found in scope.existence(one, other) if found is not None), None)
+    verdict = scope.existence(one, other)
     if one is None or other is None:
         if verdict is not None:
             texts = contrast.said_of(a["Value"], b["Value"])

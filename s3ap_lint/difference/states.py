@@ -174,6 +174,9 @@ class _Told:
 
     def fields(self, node: Node) -> dict[str, object]:
         """The fields of a state; of inner machines only where they start and how they run."""
+        if node.function is not None and not self._is_text:  # an !If around a state
+            value = self._evaluated(self._reading.value(node))
+            return value if isinstance(value, dict) else {}
         out = {key: self._value(child, key in _COMMENTED) for key, child in node.items() if key not in _SILENT}
         for key in ("ItemProcessor", "Iterator"):
             if node[key]:
