@@ -35,6 +35,7 @@ PAIRS = {"pairs": [{"source": "template-deploy.yaml", "generated": "template.yam
                     ("\n          RETENTION: !Ref Retention", ""),
                 ),
             ),
+            fixed=pair(deploy=changed(DEPLOY, ("  Reader:\n", TELLS)), sam=changed(SAM, ("  Reader:\n", TELLS))),
             options=PAIRS,
         ),
         bad(
