@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
+
+sys.path.insert(0, str(REPOSITORY))  # the bench is no part of the package
 
 from bench.twins import oracle
 from s3ap_lint.difference.plain import PLAIN_TYPES, RENAMED, Plain
