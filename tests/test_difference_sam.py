@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY
+from differences import found
 
 sys.path.insert(0, str(REPOSITORY))  # the bench is no part of the package
 
@@ -39,6 +40,85 @@ def test_what_stands_in_an_arm_that_is_never_deployed_is_no_difference() -> None
     """The worker is only there when IsLive is true."""
     text, made = SOURCE.read_text(), TRANSLATED.read_text()
     assert differences(text, made) == differences(text.replace("[IsLive, live, other]", "[IsLive, live, none]"), made)
+
+
+def test_globals_are_what_they_give_to_each_resource() -> None:
+    """Mappings key by key, lists one behind the other, and the resource's own word last."""
+    globals_ = """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Runtime: python3.12
+    Timeout: 30
+    Layers: [arn:one]
+    Environment: {Variables: {A: "1", B: "1"}}
+    VpcConfig: {SubnetIds: [subnet-1]}
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 60
+      Layers: [arn:two]
+      Environment: {Variables: {B: "2"}}
+      VpcConfig: {SubnetIds: !If [C, [subnet-2], [subnet-3]]}
+"""
+    own = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Timeout: 60
+      Layers: [arn:one, arn:two]
+      Environment: {Variables: {A: "1", B: "2"}}
+      VpcConfig: {SubnetIds: !If [C, [subnet-2], [subnet-3]]}
+"""
+    assert [] == found(globals_, own, by_name=True)
+    assert ["property One.Layers: – | [arn:one]"] == found(globals_.replace("Layers: [arn:one]", "Layers: []"), own)
+
+
+def test_a_definition_is_the_same_as_a_mapping_and_as_a_text() -> None:
+    """With variables of the template and of the machine, in JSON and in YAML."""
+    mapping = """\
+Resources:
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionSubstitutions: {Worker: !GetAtt Worker.Arn}
+      Definition:
+        StartAt: Work
+        States:
+          Work: {Type: Task, Resource: "${Worker}", TimeoutSeconds: 30, Parameters: {b: !Ref Bucket}, End: true}
+"""
+    text = """\
+Resources:
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: !Sub
+        - |
+          {"States": {"Work": {"End": true, "Type": "Task", "Resource": "${Worker.Arn}",
+            "TimeoutSeconds": ${Seconds}, "Parameters": {"b": "${Bucket}"}}}, "StartAt": "Work"}
+        - {Seconds: 30}
+"""
+    joined = """\
+Resources:
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: !Join
+        - ""
+        - - '{"StartAt": "Work", "States": {"Work": {"Type": "Task", "Resource": "'
+          - !GetAtt Worker.Arn
+          - '", "TimeoutSeconds": 30, "Parameters": {"b": "'
+          - !Ref Bucket
+          - '"}, "End": true}}}'
+"""
+    assert ([], [], []) == (found(mapping, text), found(text, joined), found(joined, mapping))
+    assert ["state Machine.Work: Parameters.b ${Bucket} | Parameters.b ${Other}"] == found(
+        mapping, joined.replace("!Ref Bucket", "!Ref Other")
+    )
 
 
 CHANGED = [
