@@ -307,7 +307,8 @@ def policy_attached(top: Data, random: Random) -> None:
     if policies:
         policy = policies.pop()
         whole = {**policy, "Roles": [{"Ref": "Role"}]}
-        top["Resources"]["Attached" + str(len(policies))] = {"Type": "AWS::IAM::Policy", "Properties": whole}
+        attached = sum(name.startswith("Attached") for name in top["Resources"])
+        top["Resources"][f"Attached{attached}"] = {"Type": "AWS::IAM::Policy", "Properties": whole}
 
 
 def names_of_statements(top: Data, random: Random) -> None:
