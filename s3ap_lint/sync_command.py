@@ -11,6 +11,7 @@ from pathlib import Path
 from posixpath import basename, dirname
 
 from s3ap_lint.config import Config
+from s3ap_lint.configured_pairs import pairs_of
 from s3ap_lint.difference.differences import Kind
 from s3ap_lint.disk import Replacement, replace_files
 from s3ap_lint.engine import Session
@@ -23,7 +24,6 @@ from s3ap_lint.render.wording import count, listed, one_line, relative_to
 from s3ap_lint.settings import Pair
 from s3ap_lint.source import Source
 from s3ap_lint.sync.generation import Generated, generated
-from s3ap_lint.sync.pairs import pairs_of
 from s3ap_lint.tasks import registry_for
 from s3ap_lint.template import document
 from s3ap_lint.template.template import Template

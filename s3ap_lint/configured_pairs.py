@@ -7,6 +7,7 @@ from posixpath import dirname, join, normpath
 from s3ap_lint.config import Config
 from s3ap_lint.discovery import discover
 from s3ap_lint.settings import Pair
+from s3ap_lint.twins import everywhere
 from s3ap_lint.workspace import Workspace
 
 
@@ -15,7 +16,7 @@ def pairs_of(config: Config, workspace: Workspace) -> list[Pair]:
 
     Two names without a slash are a pair in every folder that has both files; of others, files may be missing.
     """
-    anywhere = [pair for pair in config.pairs if "/" not in pair.source and "/" not in pair.generated]
+    anywhere = [pair for pair in config.pairs if everywhere(pair)]
     found = [Pair(normpath(one.source), normpath(one.generated)) for one in config.pairs if one not in anywhere]
     if anywhere:
         known = discover([config.root], workspace, cwd=config.root, top=config.top, exclude=config.exclude)
