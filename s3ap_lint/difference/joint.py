@@ -44,12 +44,18 @@ class Joint:
 
     @cached_property
     def defaults(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """The parameters of each template that have a Default, with it."""
+        """The parameters of each template that have a Default, with it.
+
+        What had to be given for the first is given for the second too; what has lost its Default keeps the old one, as
+        a stack that is updated does.
+        """
         one, other = (
             {name: p.default for name, p in space.parameters.items() if p.default is not None}
             for space in (self.one, self.other)
         )
-        return one, other
+        given = {name for name in self.one.parameters if name not in one}
+        kept = {name: value for name, value in one.items() if name in self.other.parameters and name not in other}
+        return one, {name: value for name, value in {**other, **kept}.items() if name not in given}
 
     def outcomes(self, question: Callable[[World, World], T], *, defaults: bool = False) -> list[JointOutcome[T]]:
         """The answers in every scenario, or in every default one, that the question tells apart.
