@@ -21,12 +21,19 @@ _VARIABLE = re.compile(r"(\$\{[^{}]*\})")
 class Reading:
     """One way to read the values of a template: as they are written, or in a world.
 
-    `known` are parameters whose value is told; it is put in their place. Without a `world` an `!If` stays one.
+    `known` are parameters whose value is told; it is put in their place, as a list for those of `lists`. Without a
+    `world` an `!If` stays one.
     """
 
-    def __init__(self, world: World | None = None, known: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        world: World | None = None,
+        known: Mapping[str, str] | None = None,
+        lists: frozenset[str] = frozenset(),
+    ) -> None:
         self.world = world
         self.known = known or {}
+        self.lists = lists
 
     def value(self, node: Node) -> object:
         """Text, list or mapping; ABSENT where nothing stands. Raises Undecided when the world must choose first."""
@@ -48,7 +55,7 @@ class Reading:
 
     def _function(self, name: str, argument: Node) -> object:
         if name == "Ref":
-            return self._reference(argument.text) if argument.text != "AWS::NoValue" else ABSENT
+            return self._named(argument.text) if argument.text != "AWS::NoValue" else ABSENT
         if name == "Fn::GetAtt":
             return "${" + (argument.text or ".".join(item.text for item in argument)) + "}"
         if name == "Fn::If" and len(argument) == 3:
@@ -62,6 +69,12 @@ class Reading:
         if name == "Fn::FindInMap" and self.world is not None:
             return self._found(argument)
         return {name: self.value(argument)}
+
+    def _named(self, name: str) -> str | list[str]:
+        """What a Ref stands for."""
+        if name in self.known and name in self.lists:
+            return [escaped(item.strip()) for item in self.known[name].split(",")]
+        return self._reference(name)
 
     def _reference(self, name: str) -> str:
         return escaped(self.known[name]) if name in self.known else "${" + name + "}"

@@ -93,16 +93,17 @@ class Scope:
         return self.joint.scenario(outcomes, fault) if any(fault(one.answer) for one in outcomes) else None
 
     def _readings(self, one: World, other: World) -> tuple[Reading, Reading]:
-        return Reading(one, self._known(one)), Reading(other, self._known(other))
+        first, second = (Reading(world, self._known(world), self._lists(world)) for world in (one, other))
+        return first, second
+
+    @staticmethod
+    def _lists(world: World) -> frozenset[str]:
+        return frozenset(name for name, parameter in world.space.parameters.items() if parameter.is_list)
 
     def _known(self, world: World) -> dict[str, str]:
         """In default scenarios, the parameters whose value is told; else all go by their names."""
         parameters = world.space.parameters if self.defaults else {}
-        return {
-            name: value
-            for name, value in world.chosen.items()
-            if isinstance(value, str) and name in parameters and not parameters[name].is_list
-        }
+        return {name: value for name, value in world.chosen.items() if isinstance(value, str) and name in parameters}
 
     def _unsteady(self, node: Node) -> bool:
         """Whether a value names something that does not say the same in both templates."""
