@@ -9,10 +9,11 @@ from functools import partial
 from s3ap_lint.difference.differences import Difference, Kind, shown
 from s3ap_lint.difference.joint import JointOutcome
 from s3ap_lint.difference.meaning import Reading, escaped
-from s3ap_lint.difference.scope import Scope
+from s3ap_lint.difference.scope import Guard, Scope
 from s3ap_lint.iam import Role
 from s3ap_lint.policies import Statement, read
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.template import Resource
 from s3ap_lint.template.values import Filler, Leaf, listed
 from s3ap_lint.template.worlds import World
 
@@ -54,12 +55,34 @@ def of_roles(one: Role, other: Role, scope: Scope) -> Iterator[Difference]:
     yield from _differences(scope.outcomes(at, question), one.id, _home(one), _home(other), scope)
 
 
-def of_documents(name: str, one: Node, other: Node, scope: Scope) -> Iterator[Difference]:
-    """The grants that only one of two policy documents has."""
+def of_new_role(role: Role, scope: Scope) -> Iterator[Difference]:
+    """All grants of a role that only the second template has."""
+
+    def question(_: Reading, second: Reading) -> tuple[Grants, Grants] | None:
+        return (frozenset(), granted(role, second)) if role.exists(_world(second)) else None
+
+    home = _home(role)
+    yield from _differences(scope.outcomes(role.owner.node, question), role.id, scope.one.top["Resources"], home, scope)
+
+
+def of_new_document(name: str, resource: Resource, document: Node, scope: Scope) -> Iterator[Difference]:
+    """All grants of a policy document of a resource that only the second template has."""
+
+    def question(_: Reading, second: Reading) -> tuple[Grants, Grants] | None:
+        return (frozenset(), documented(document, second)) if resource.exists(_world(second)) else None
+
+    outcomes = scope.outcomes(resource.node, question)
+    yield from _differences(outcomes, name, scope.one.top["Resources"], document, scope)
+
+
+def of_documents(name: str, one: Node, other: Node, scope: Scope, guard: Guard | None = None) -> Iterator[Difference]:
+    """The grants that only one of two policy documents has, where the guard holds."""
     if scope.same(one, other):
         return
 
     def question(first: Reading, second: Reading) -> tuple[Grants, Grants] | None:
+        if guard is not None and not guard(_world(first), _world(second)):
+            return None
         return documented(one, first), documented(other, second)
 
     yield from _differences(scope.outcomes(other or one, question), name, one, other, scope)
@@ -143,7 +166,9 @@ def _differences(
             node = lacks[grant]
             nodes = (node, _nothing(other)) if first else (_nothing(one), node)
             said = shown(grant.resource)
-            yield Difference(Kind.GRANT, f"{name}: {grant}", nodes, (said, "") if first else ("", said), verdict)
+            told = (said, "") if first else ("", said)
+            values = (grant, None) if first else (None, grant)
+            yield Difference(Kind.GRANT, f"{name}: {grant}", nodes, told, verdict, values=values)
 
 
 def _nothing(node: Node) -> Node:
