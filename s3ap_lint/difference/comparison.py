@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from s3ap_lint.difference import grants, sections, states
-from s3ap_lint.difference.differences import Difference, Kind, shown
-from s3ap_lint.difference.meaning import WRITTEN
-from s3ap_lint.difference.plain import CODE, Plain, is_document
+from s3ap_lint.difference import grants, outputs, sections, states
+from s3ap_lint.difference.differences import Difference, Kind
+from s3ap_lint.difference.machines import Machines
+from s3ap_lint.difference.meaning import WRITTEN, Reading
+from s3ap_lint.difference.plain import CODE, Plain, at, is_document
+from s3ap_lint.difference.said import said
 from s3ap_lint.difference.scope import Guard, Scope
 from s3ap_lint.iam import Role, roles
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.worlds import World
 
 ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
 """What a resource says beside its properties that counts once it is deployed."""
+
+ASSUMED = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+"""What an attribute says that is not written. Nothing is assumed of databases, of which a snapshot may be kept.
+
+(CloudFormation user guide, "DeletionPolicy attribute".)
+"""
 
 VARIABLES = "Environment.Variables."
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -30,13 +39,15 @@ class Views:
 
     `definitions` gives the definitions of a state machine, None where they cannot be read. `ignored` are places that
     are meant to be unlike: (logical id, dotted property), "" for the whole resource. `codes` says whether two functions
-    run the same code; None where that cannot be told.
+    run the same code; None where that cannot be told. With `written_code`, where it lies is compared as it is written,
+    unless they are known to run the same.
     """
 
     definitions: Callable[[Resource], tuple[Definition, ...] | None]
     ignored: frozenset[tuple[str, str]] = frozenset()
     parameters: frozenset[str] = frozenset()
     codes: Callable[[Resource, Resource], bool | None] | None = None
+    written_code: bool = False
 
 
 @dataclass
@@ -70,7 +81,9 @@ class Comparison:
             yield from sections.conditions(one["Conditions"], other["Conditions"])
             yield from sections.tables(Kind.MAPPING, one["Mappings"], other["Mappings"])
             yield from sections.tables(Kind.RULE, one["Rules"], other["Rules"])
-        yield from sections.outputs(one["Outputs"], other["Outputs"], self.scope)
+            yield from sections.outputs(one["Outputs"], other["Outputs"], self.scope)
+            return
+        yield from outputs.in_worlds(self.one, self.other, self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -84,17 +97,75 @@ class Comparison:
             yield Difference(Kind.RESOURCE, f"{one.id}.Type", nodes, (one.type, other.type))
             return
         guard = self._guard(one, other)
-        verdict = next((found for found in self.scope.existence(one, other) if found is not None), None)
-        if verdict is not None:
-            said = one.condition or "always", other.condition or "always"
-            nodes = one.node["Condition"], other.node["Condition"]
-            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, said, verdict)
+        yield from self._existence(one, other)
         yield from self._attributes(one, other, guard)
         yield from self._properties(here, there, guard)
-        if here.type == "AWS::IAM::Role":
-            yield from grants.of_roles(Role(one), Role(other), self.scope)
+        yield from self._roles(one, other)
         if here.type == MACHINE:
-            yield from self._machines(here, there, guard)
+            yield from Machines(here, there, guard, self.scope, self.views.definitions).differences()
+
+    def _existence(self, one: Resource, other: Resource) -> Iterator[Difference]:
+        """Where only one of two resources exists: two differences, unless conditions are compared by themselves."""
+        found = self.scope.existence(one, other)
+        if not self.scope.by_name:
+            for side, verdict in enumerate(found):
+                if verdict is not None:
+                    yield from self._gone(one, verdict) if side == 0 else self._new(other, verdict)
+            return
+        verdict = next((verdict for verdict in found if verdict is not None), None)
+        if verdict is not None:
+            told = one.condition or "always", other.condition or "always"
+            nodes = one.node["Condition"], other.node["Condition"]
+            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, told, verdict)
+
+    def _gone(self, one: Resource, verdict: Verdict) -> Iterator[Difference]:
+        """A resource that only the first template has, where it has it."""
+        nodes = one.node, self.other.top["Resources"]["…"]
+        yield Difference(Kind.RESOURCE, one.id, nodes, (one.type, ""), verdict)
+
+    def _new(self, other: Resource, verdict: Verdict) -> Iterator[Difference]:
+        """A resource that only the second template has, where it has it, and what it allows."""
+        nodes = self.one.top["Resources"]["…"], other.node
+        yield Difference(Kind.RESOURCE, other.id, nodes, ("", other.type), verdict)
+        role = role_of(other)
+        if role is not None:
+            yield from grants.of_new_role(role, self.scope)
+        for name, node in other.properties.items():
+            if is_document(node) and not (role is None and other.type in _POLICIES and _attached(other)):
+                yield from grants.of_new_document(f"{other.id}.{name}", other, node, self.scope)
+
+    def _roles(self, one: Resource, other: Resource) -> Iterator[Difference]:
+        """What two roles may do; of roles that SAM makes only where the templates are not halves of a pair."""
+        here, there = role_of(one), role_of(other)
+        if here is None and there is None:
+            return
+        if self.scope.by_name and (here is None or there is None or here.is_implicit or there.is_implicit):
+            return
+        if here is not None and there is not None:
+            yield from grants.of_roles(here, there, self.scope)
+            if here.unreadable or there.unreadable:
+                yield from self._written("Policies", one, other)
+            return
+        own = self.scope.existence(None if here is None else one, None if there is None else other)
+        verdict = own[0] or own[1]
+        made = here or there
+        if verdict is None or made is None:
+            return
+        name = f"{made.id}Role"
+        if here is not None:
+            nodes = one.node, self.other.top["Resources"][name]
+            yield Difference(Kind.RESOURCE, name, nodes, ("AWS::IAM::Role", ""), verdict)
+            return
+        nodes = self.one.top["Resources"][name], other.node
+        yield Difference(Kind.RESOURCE, name, nodes, ("", "AWS::IAM::Role"), verdict)
+        yield from grants.of_new_role(made, self.scope)
+
+    def _written(self, name: str, one: Resource, other: Resource) -> Iterator[Difference]:
+        """A property as it is written."""
+        a, b = one.properties[name], other.properties[name]
+        verdict = self.scope.differs(a, b, self._guard(one, other))
+        if verdict is not None:
+            yield Difference(Kind.PROPERTY, f"{one.id}.{name}", (a, b), said(a, b), verdict)
 
     def _lone(self, one: Resource | None, other: Resource | None) -> Iterator[Difference]:
         resource = one or other
@@ -102,6 +173,9 @@ class Comparison:
         here, there = self.scope.existence(one, other)
         verdict = here or there
         if verdict is None:
+            return
+        if not self.scope.by_name:
+            yield from self._new(resource, verdict) if one is None else self._gone(resource, verdict)
             return
         nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]
         yield Difference(Kind.RESOURCE, resource.id, nodes, (nodes[0]["Type"].text, nodes[1]["Type"].text), verdict)
@@ -118,18 +192,36 @@ class Comparison:
             values = [WRITTEN.value(node) for node in (a, b)]
             if name == "DependsOn" and _names(values[0]) == _names(values[1]):
                 continue
+            if name == "DependsOn" and not self.scope.by_name:
+                yield from self._waits(one, other)
+                continue
+            default = ASSUMED.get(name, "") if not one.type.startswith("AWS::RDS::") else ""
+            if default and [a.text or default, b.text or default] == [default, default]:
+                continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", (a, b), said(a, b), verdict)
+
+    def _waits(self, one: Resource, other: Resource) -> Iterator[Difference]:
+        """For which resources it waits in each scenario; one that is not there is not waited for."""
+
+        def question(first: Reading, second: Reading) -> tuple[list[str], list[str]]:
+            found = [_waited(resource, reading) for resource, reading in ((one, first), (other, second))]
+            return found[0], found[1]
+
+        verdict = self.scope.verdict(other.node, question, lambda found: found[0] != found[1])
+        if verdict is not None:
+            nodes = one.node["DependsOn"], other.node["DependsOn"]
+            yield Difference(Kind.RESOURCE, f"{one.id}.DependsOn", nodes, said(*nodes), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         apart = _apart(here) | _apart(there)
         for name in _keys(here, there):
             if name.partition(".")[0] in apart or self._is_ignored(here.resource.id, name):
                 continue
-            a, b = self._at(here, name), self._at(there, name)
+            a, b = at(here, name), at(there, name)
             if is_document(a) and is_document(b):
-                yield from grants.of_documents(f"{here.resource.id}.{name}", a, b, self.scope)
+                yield from grants.of_documents(f"{here.resource.id}.{name}", a, b, self.scope, guard)
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is None:
@@ -137,35 +229,34 @@ class Comparison:
             kind, label = Kind.PROPERTY, f"{here.resource.id}.{name}"
             if name.startswith(VARIABLES):
                 kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
-            yield Difference(kind, label, (a, b), self._said(a, b), verdict)
-        yield from self._own(here, there)
+            yield Difference(kind, label, (a, b), said(a, b), verdict)
+        yield from self._own(here, there, guard)
         yield from self._code(here, there, guard)
 
     def _is_ignored(self, resource: str, name: str) -> bool:
         ignored = self.views.ignored
         return bool(ignored) and ((resource, name) in ignored or (resource, name.partition(".")[0]) in ignored)
 
-    @staticmethod
-    def _at(plain: Plain, name: str) -> Node:
-        return plain.properties.get(name) or plain.opened.get(name) or plain.absent(name)
-
-    def _own(self, here: Plain, there: Plain) -> Iterator[Difference]:
+    def _own(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
         for name in [*here.own, *(name for name in there.own if name not in here.own)]:
+            if name == "Policies" and not self.scope.by_name and self._makes_roles(here, there):
+                continue
             a = here.own.get(name) or here.resource.properties[name]
             b = there.own.get(name) or there.resource.properties[name]
-            verdict = self.scope.differs(a, b)
+            verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), said(a, b), verdict)
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
         names = CODE.get(here.resource.type, ()), CODE.get(there.resource.type, ())
         if not names[0]:
             return
-        if self.views.codes is not None:
-            if self.views.codes(here.resource, there.resource) is not False:
-                return
+        alike = self.views.codes(here.resource, there.resource) if self.views.codes is not None else None
+        if alike is True or (alike is None and self.views.codes is not None and not self.views.written_code):
+            return
+        if alike is False:
             nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
             yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
             return
@@ -173,28 +264,33 @@ class Comparison:
             a, b = (plain.resource.property(name) for plain in (here, there))
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
-
-    def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
-        """The states, where both definitions can be read and come in the same number of ways."""
-        written = [[self._at(plain, name) for name in states.DEFINING] for plain in (here, there)]
-        if all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
-            return
-        found = [self.views.definitions(plain.resource) for plain in (here, there)]
-        if found[0] is not None and found[1] is not None and len(found[0]) == len(found[1]):
-            for index, (a, b) in enumerate(zip(*found, strict=True)):
-                name = here.resource.id if not index else f"{here.resource.id} ({index + 1})"
-                yield from states.of_machines(name, a, b)
-            return
-        for a, b, name in zip(*written, states.DEFINING, strict=True):
-            verdict = self.scope.differs(a, b, guard)
-            if verdict is not None:
-                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), self._said(a, b), verdict)
+                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), said(a, b), verdict)
 
     @staticmethod
-    def _said(one: Node, other: Node) -> tuple[str, str]:
-        first, second = (shown(WRITTEN.value(node)) if node else "" for node in (one, other))
-        return first, second
+    def _makes_roles(*plains: Plain) -> bool:
+        """Whether the policies of all of them are those of roles, and compared there."""
+        return all(role_of(plain.resource) is not None for plain in plains)
+
+
+def role_of(resource: Resource) -> Role | None:
+    """The role that a resource is, or that SAM makes for it."""
+    known = resource.template.memo.get(role_of)
+    if not isinstance(known, dict):
+        known = resource.template.memo[role_of] = {role.id: role for role in roles(resource.template)}
+    found = known.get(resource.id)
+    return found if isinstance(found, Role) else None
+
+
+def _waited(resource: Resource, reading: Reading) -> list[str]:
+    """What a resource waits for by DependsOn in a world."""
+    assert reading.world is not None
+    template, world = resource.template, reading.world
+    found = {name: template.resources.get(name) for name in _names(reading.value(resource.node["DependsOn"]))}
+    return (
+        sorted(name for name, one in found.items() if one is None or one.exists(world))
+        if resource.exists(world)
+        else []
+    )
 
 
 def _apart(plain: Plain) -> set[str]:

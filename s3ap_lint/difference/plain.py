@@ -140,6 +140,11 @@ class Plain:
         return dict(_merged(common, own).items()) if common else dict(own.items())
 
 
+def at(plain: Plain, name: str) -> Node:
+    """A property by its dotted name, or the place where it would stand."""
+    return plain.properties.get(name) or plain.opened.get(name) or plain.absent(name)
+
+
 def _entries(name: str, node: Node) -> list[tuple[str, Node]] | None:
     """The entries of a mapping, or of a list that is one in other words; None for anything else."""
     pair = KEYED.get(name.rpartition(".")[2])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from s3ap_lint.difference.differences import Difference, Kind
-from s3ap_lint.difference.meaning import WRITTEN, escaped
+from s3ap_lint.difference.differences import EVERYWHERE, Both, Difference, Kind
+from s3ap_lint.difference.meaning import WRITTEN, Reading, escaped
 from s3ap_lint.model import Location
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.references import guards
+from s3ap_lint.template.scenarios import Verdict
+from s3ap_lint.template.worlds import World
 
 DEFINING = ("Definition", "DefinitionString", "DefinitionSubstitutions", "DefinitionS3Location")
 """The properties of a state machine that say what it does."""
@@ -22,15 +25,45 @@ Machine = Mapping[str, tuple[Node, Mapping[str, object]]]
 
 def of_machines(name: str, one: Definition, other: Definition) -> Iterator[Difference]:
     """The states, and settings of the whole machine, that two definitions do not have in common."""
-    first, second = _machine(one), _machine(other)
-    for key in [*first, *(key for key in second if key not in first)]:
-        a, b = first.get(key), second.get(key)
-        if a is not None and b is not None and a[1] == b[1]:
-            continue
-        places = _place(one, a), _place(other, b)
-        label = f"{name}.{key}" if key else name
-        nodes = _at(one, a), _at(other, b)
-        yield Difference(Kind.STATE, label, nodes, (_said(a, b), _said(b, a)), places=places)
+    first, second = machine(one), machine(other)
+    for key in unlike(first, second):
+        yield difference(name, key, (one, other), (first, second))
+
+
+def unlike(one: Machine, other: Machine) -> list[str]:
+    """The names of the states that two machines do not have in common; "" for the machine itself."""
+    found = [*one, *(key for key in other if key not in one)]
+    return [key for key in found if key not in one or key not in other or one[key][1] != other[key][1]]
+
+
+def difference(
+    name: str, key: str, definitions: Both[Definition], machines: Both[Machine], verdict: Verdict = EVERYWHERE
+) -> Difference:
+    """In what two machines differ at one state."""
+    (one, other), (a, b) = definitions, (found.get(key) for found in machines)
+    first, second = ({} if found is None else dict(found[1]) for found in (a, b))
+    values = (
+        {field: value for field, value in first.items() if second.get(field) != value} if a is not None else None,
+        {field: value for field, value in second.items() if first.get(field) != value} if b is not None else None,
+    )
+    return Difference(
+        Kind.STATE,
+        f"{name}.{key}" if key else name,
+        (_at(one, a), _at(other, b)),
+        (_said(a, b), _said(b, a)),
+        verdict,
+        (_place(one, a), _place(other, b)),
+        values,
+    )
+
+
+def in_world(definitions: Iterable[Definition], world: World) -> Definition | None:
+    """The definition that a machine has in a world, of those that its `!If`s may choose; None when it has none."""
+    for one in definitions:
+        node = one.holder if one.holder is not None else one.top
+        if all(world.holds(condition) is truth for condition, truth in guards(node)):
+            return one
+    return None
 
 
 def _said(own: tuple[Node, Mapping[str, object]] | None, other: tuple[Node, Mapping[str, object]] | None) -> str:
@@ -53,9 +86,12 @@ def _place(definition: Definition, found: tuple[Node, Mapping[str, object]] | No
     return definition.placed(found[0].key_at) if found is not None else None
 
 
-def _machine(definition: Definition) -> Machine:
-    """What a definition says, by state; the fields of the whole machine under ""."""
-    told = _Told(definition)
+def machine(definition: Definition, reading: Reading = WRITTEN) -> Machine:
+    """What a definition says, by state; the fields of the whole machine under "".
+
+    Raises Undecided when a variable depends on a choice that the world of the reading has not made.
+    """
+    told = _Told(definition, reading)
     out = {state.name: (state.node, told.fields(state.node)) for state in definition.states}
     return {"": (definition.top, told.fields(definition.top)), **out}
 
@@ -63,10 +99,11 @@ def _machine(definition: Definition) -> Machine:
 class _Told:
     """The values of a definition, each variable replaced by what it stands for."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, reading: Reading) -> None:
         holder = definition.holder
+        self._reading = reading
         self._text = holder.text.encode("utf-8", "replace") if holder is not None else b""
-        self._variables = {key: WRITTEN.value(node) for key, node in definition.substitutions.items()}
+        self._variables = {key: reading.value(node) for key, node in definition.substitutions.items()}
         self._in_template = holder is None
         self._subs = holder is not None and _is_substituted(holder)
 
@@ -82,7 +119,7 @@ class _Told:
 
     def _value(self, node: Node) -> object:
         if node.function is not None and self._in_template:
-            return WRITTEN.value(node)
+            return self._reading.value(node)
         if node.is_mapping:
             return {key: self._value(child) for key, child in node.items() if key != "Comment"}
         if node.is_sequence:
@@ -106,6 +143,8 @@ class _Told:
 
     def _given(self, name: str, otherwise: str) -> str:
         value = self._variables.get(name)
+        if value is None and self._subs and name in self._reading.known:
+            value = escaped(self._reading.known[name])
         return value if isinstance(value, str) else otherwise if value is None else str(value)
 
 
