@@ -162,6 +162,12 @@ def _permissions(options: argparse.Namespace) -> int:
     return 2 if report.unread or dark else 1 if report.lacking else 0
 
 
+def _compare(options: argparse.Namespace) -> int:
+    from s3ap_lint import compare_command
+
+    return compare_command.run(options)
+
+
 def _rules(options: argparse.Namespace) -> int:
     from s3ap_lint import pages, tasks
     from s3ap_lint.invocation import config_of
@@ -221,6 +227,7 @@ _RUN = {
     "check": _check,
     "init": _init,
     "permissions": _permissions,
+    "compare": _compare,
     "rules": _rules,
     "explain": _explain,
     "baseline": _baseline,

@@ -265,6 +265,11 @@ class Repository:
         done = self._git(arguments)
         return os.fsdecode(done.stdout).strip() if done.returncode == 0 else ""
 
+    def plain_bytes(self, *arguments: str) -> bytes | None:
+        """What git prints, as it is; None where it refuses."""
+        done = self._git(arguments)
+        return done.stdout if done.returncode == 0 else None
+
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
         done = self._git(arguments, stdin)
         if done.returncode:
@@ -284,7 +289,9 @@ class Repository:
         try:
             return subprocess.run(command, input=stdin, capture_output=True, env=env, check=False)
         except OSError as error:
-            raise UsageError(f"{self.asked_by}: git cannot be started: {(error.strerror or str(error)).lower()}") from None
+            raise UsageError(
+                f"{self.asked_by}: git cannot be started: {(error.strerror or str(error)).lower()}"
+            ) from None
 
 
 def _contents(out: bytes, wanted: Iterable[str]) -> dict[str, bytes | None]:

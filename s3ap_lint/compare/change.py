@@ -57,7 +57,6 @@ class Change:
 
     `kind` is what it is about, `name` tells it from others of the kind. `before` and `after` are data as JSON has it,
     None where there is nothing; texts as in `Fn::Sub`. `type` is the resource's; `note` says what a reader should know.
-    `settled`: it changes nothing that was deployed by default, though it shows there (a new parameter with a Default).
     """
 
     kind: str
@@ -71,17 +70,11 @@ class Change:
     fate: Fate = Fate.NOTHING
     held: Held = Held.NONE
     note: str = ""
-    settled: bool = False
 
     @property
     def resource(self) -> str:
         """The logical id of the resource that it is about, or the name of the parameter or output."""
         return self.name.partition(".")[0].partition(":")[0]
-
-    @property
-    def changes_default(self) -> bool:
-        """Whether the default deployment does not mean exactly what it meant."""
-        return self.when.default and not self.settled
 
 
 class State(Enum):
@@ -119,7 +112,7 @@ class Compared:
     @property
     def changes_default(self) -> bool:
         """Whether its default deployment does not mean exactly what it meant; one that is gone does not."""
-        return self.state is State.REMOVED or any(change.changes_default for change in self.changes)
+        return self.state is State.REMOVED or any(change.when.default for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
