@@ -46,11 +46,12 @@ class Account:
         """All that is not what it was; what could not be judged is in `unjudged` then."""
         defaults = Deployments(self.one, self.other, defaults=True)
         found = list(self._of_default(defaults))
-        out = [*self._parameters(), *self._rules(), *(change for _, change in found)]
-        if not self.only_default:
-            out += self._of_others(Deployments(self.one, self.other), {key for key, _ in found}, defaults)
+        declared, told = [*self._parameters(), *self._rules()], [change for _, change in found]
         self._beyond()
-        return tuple(out)
+        if self.only_default:
+            return (*(one for one in declared if one.when.default or (told and one.name.endswith(".Default"))), *told)
+        others = self._of_others(Deployments(self.one, self.other), {key for key, _ in found}, defaults)
+        return (*declared, *told, *others)
 
     # -- scenarios -------------------------------------------------------------------------------
 
@@ -96,7 +97,6 @@ class Account:
         fate, held, note = Fate.NOTHING, Held.NONE, ""
         whole = kind is Kind.RESOURCE and "." not in name
         if whole:
-            before, after = (said or None for said in difference.said)
             held = replacement.held(type_, difference.one, "DeletionPolicy") if difference.only_in_one else held
         elif kind is Kind.RESOURCE and name.endswith(".Type"):
             fate, note = Fate.REFUSED, REFUSED

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from s3ap_lint.difference.differences import MOST
+MOST = 120  # characters of a value
 
 NAMES = ("Id", "Name", "Key", "Sid", "AttributeName", "IndexName", "PolicyName", "Effect")
 """What items of a list are told apart by, where they have one of these."""
 
 
-def deltas(before: object, after: object) -> Iterator[tuple[str, object, object]]:
-    """(where, before, after) for each place inside of two values; where is "" for the values themselves."""
+@dataclass(frozen=True)
+class Delta:
+    """One place inside of two values: where it is ("" for the values themselves), and what they say there.
+
+    `is_item`: one of them has an item more, `before` or `after` is None.
+    """
+
+    at: str
+    before: object
+    after: object
+    is_item: bool = False
+
+    def __str__(self) -> str:
+        if self.is_item:
+            words = f"also {said(self.after)}" if self.before is None else f"no longer {said(self.before)}"
+        else:
+            words = _told(self.before, self.after)
+        return f"{self.at} {words}".strip()
+
+
+def deltas(before: object, after: object) -> Iterator[Delta]:
+    """Each place at which two values differ."""
     yield from _inside("", _opened(before, after), _opened(after, before))
 
 
@@ -33,7 +54,7 @@ def _json(value: object) -> object | None:
     return found if isinstance(found, (dict, list)) else None
 
 
-def _inside(at: str, before: object, after: object) -> Iterator[tuple[str, object, object]]:
+def _inside(at: str, before: object, after: object) -> Iterator[Delta]:
     if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict) and not (_is_function(before) or _is_function(after)):
@@ -41,14 +62,17 @@ def _inside(at: str, before: object, after: object) -> Iterator[tuple[str, objec
             yield from _inside(f"{at}.{key}".lstrip("."), before.get(key), after.get(key))
     elif isinstance(before, list) and isinstance(after, list):
         yield from _items(at, before, after)
+    elif isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+        (name,) = before
+        yield from _inside(at, before[name], after[name])
     else:
-        yield at, before, after
+        yield Delta(at, before, after)
 
 
-def _items(at: str, before: list[object], after: list[object]) -> Iterator[tuple[str, object, object]]:
+def _items(at: str, before: list[object], after: list[object]) -> Iterator[Delta]:
     gone, new = _without(before, after), _without(after, before)
     if not gone and not new:
-        yield at, before, after  # the order is another
+        yield Delta(at, before, after)  # the order is another
         return
     for item in list(gone):
         twin = next((one for one in new if _named_alike(item, one)), None)
@@ -57,9 +81,9 @@ def _items(at: str, before: list[object], after: list[object]) -> Iterator[tuple
         if twin is not None:
             gone.remove(item)
             new.remove(twin)
-            yield from _inside(f"{at}[{_name(item)}]", item, twin)
-    yield from ((at, item, None) for item in gone)
-    yield from ((at, None, item) for item in new)
+            yield from _inside(f"{at}[{_name(item) or after.index(twin)}]", item, twin)
+    yield from (Delta(at, item, None, is_item=True) for item in gone)
+    yield from (Delta(at, None, item, is_item=True) for item in new)
 
 
 def _without(items: list[object], others: list[object]) -> list[object]:
@@ -87,13 +111,13 @@ def _is_function(value: dict[str, object]) -> bool:
     return len(value) == 1 and next(iter(value)).startswith("Fn::")
 
 
-def told(before: object, after: object) -> str:
+def _told(before: object, after: object) -> str:
     """One place in a few words: "1 → 2", "now 2", "no longer 1"."""
     if before is None:
         return said(after)
     if after is None:
         return f"no longer {said(before)}"
-    if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
+    if isinstance(before, str) and isinstance(after, str) and "\n" in before.strip() + after.strip():
         return _lines(before, after)
     return f"{said(before)} → {said(after)}"
 

@@ -20,10 +20,14 @@ MOST_NAMED = 3  # parameters in one heading
 
 @dataclass(frozen=True)
 class Holds(Verdict):
-    """A verdict that knows whether its scenario is the only one, and whether a default one is among them."""
+    """A verdict that knows whether its scenario is the only one, and whether a default one is among them.
+
+    `values` are all values of the one parameter that it hangs on, where it hangs on one alone.
+    """
 
     exact: bool = True
     by_default: bool = True
+    values: tuple[str, ...] = ()
 
 
 class Deployments(Scope):
@@ -34,9 +38,12 @@ class Deployments(Scope):
         if found is None:
             return None
         faulty = [outcome for outcome in outcomes if fault(outcome.answer)]
-        exact = found.scenario is None or all(_is_in(outcome, found.scenario) for outcome in faulty)
         by_default = any(outcome.is_default for outcome in faulty)
-        return Holds(found.always, found.in_defaults, found.scenario, exact, by_default)
+        if found.scenario is None:
+            return Holds(found.always, found.in_defaults, None, by_default=by_default)
+        exact = all(_is_in(outcome, found.scenario) for outcome in faulty)
+        values = () if exact else _alternatives(outcomes, fault, found.scenario)
+        return Holds(found.always, found.in_defaults, found.scenario, exact or bool(values), by_default, values)
 
     def when(self, verdict: Verdict) -> When:
         """A verdict in words."""
@@ -44,7 +51,9 @@ class Deployments(Scope):
         exact = verdict.exact if isinstance(verdict, Holds) else True
         if scenario is None:
             return When(self.defaults, "", exact)
+        values = verdict.values if isinstance(verdict, Holds) else ()
         said = [self._said(name, value) for name, value in scenario.parameters]
+        said = [f"{said[0]} or {' or '.join(map(repr, values))}"] if values else said
         text = f"when {' and '.join(said)}" if said else scenario.text
         return When(self.defaults, text, exact, scenario.conditions, scenario.parameters)
 
@@ -77,6 +86,19 @@ def _none_of(domain: Iterable[Value]) -> str:
         return ANY_OTHER
     named = [repr(value) for value in known]
     return f"not {named[0]}" if len(named) == 1 else f"none of {', '.join(named)}"
+
+
+def _alternatives(outcomes: list[JointOutcome[T]], fault: Callable[[T], bool], scenario: Scenario) -> tuple[str, ...]:
+    """The other values of a scenario's one parameter, where that alone decides; none where more does."""
+    if len(scenario.parameters) != 1:
+        return ()
+    ((name, named),) = scenario.parameters
+    chosen = [{**outcome.one.chosen, **outcome.other.chosen}.get(name) for outcome in outcomes]
+    faulty = {value for value, outcome in zip(chosen, outcomes, strict=True) if fault(outcome.answer)}
+    sound = {value for value, outcome in zip(chosen, outcomes, strict=True) if not fault(outcome.answer)}
+    if not all(isinstance(value, str) for value in faulty) or faulty & sound:
+        return ()
+    return tuple(sorted(value for value in faulty if isinstance(value, str) and value != named))
 
 
 def _is_in(outcome: JointOutcome[T], scenario: Scenario) -> bool:

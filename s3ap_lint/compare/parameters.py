@@ -71,7 +71,7 @@ def _consequence(part: str, one: Parameter, other: Parameter) -> tuple[str, bool
         return LOOKED_UP if one.from_ssm != other.from_ssm else "", True
     if part == "Default" and other.from_ssm:
         return LOOKED_UP, True
-    default = other.default if other.default is not None else one.default
+    default = other.default
     if part not in ("Default", "NoEcho") and default is not None and one.admits(default) and not other.admits(default):
         return REFUSED, True
     return "", False

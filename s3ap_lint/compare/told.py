@@ -26,6 +26,9 @@ def variants(difference: Difference, scope: Deployments) -> Iterator[tuple[Pair,
         before, after = difference.values
         yield (plain(before), plain(after)), difference.verdict
         return
+    if difference.kind is Kind.RESOURCE and "." not in difference.name:
+        yield (difference.said[0] or None, difference.said[1] or None), difference.verdict
+        return
     a, b = difference.nodes
     written = plain(WRITTEN.value(a) if a else None), plain(WRITTEN.value(b) if b else None)
     one, other = _home(difference, scope.one), _home(difference, scope.other)

@@ -47,14 +47,16 @@ class Joint:
         """The parameters of each template that have a Default, with it.
 
         What had to be given for the first is given for the second too; what has lost its Default keeps the old one, as
-        a stack that is updated does.
+        a stack that is updated does, unless the second template does not allow that any more.
         """
         one, other = (
             {name: p.default for name, p in space.parameters.items() if p.default is not None}
             for space in (self.one, self.other)
         )
         given = {name for name in self.one.parameters if name not in one}
-        kept = {name: value for name, value in one.items() if name in self.other.parameters and name not in other}
+        after = self.other.parameters
+        lost = {name: value for name, value in one.items() if name in after and name not in other}
+        kept = {name: value for name, value in lost.items() if after[name].admits(value)}
         return one, {name: value for name, value in {**other, **kept}.items() if name not in given}
 
     def outcomes(self, question: Callable[[World, World], T], *, defaults: bool = False) -> list[JointOutcome[T]]:

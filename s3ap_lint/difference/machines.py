@@ -70,15 +70,16 @@ class Machines:
         outcomes = self.scope.outcomes(self.there.resource.node, question)
         answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
         for key in dict.fromkeys(key for answer in answers for key in answer.unlike):
+            said = {answer.said(key): answer for answer in answers if key in answer.unlike}
+            for words, first in said.items():
 
-            def fault(answer: _InWorld | None, key: str = key) -> bool:
-                return answer is not None and key in answer.unlike
+                def fault(answer: _InWorld | None, key: str = key, words: str = words) -> bool:
+                    return answer is not None and key in answer.unlike and answer.said(key) == words
 
-            verdict = self.scope.told(outcomes, fault)
-            first = next(answer for answer in answers if key in answer.unlike)
-            if verdict is not None:
-                pair = first.one or one[0], first.other or other[0]
-                yield states.difference(self._id, key, pair, (first.first, first.second), verdict)
+                verdict = self.scope.told(outcomes, fault)
+                if verdict is not None:
+                    pair = first.one or one[0], first.other or other[0]
+                    yield states.difference(self._id, key, pair, (first.first, first.second), verdict)
 
     @property
     def _id(self) -> str:
@@ -93,6 +94,10 @@ class _InWorld:
     other: Definition | None
     first: states.Machine
     second: states.Machine
+
+    def said(self, key: str) -> str:
+        """What both say of a state, as a text that is the same for the same."""
+        return repr([dict(machine[key][1]) if key in machine else None for machine in (self.first, self.second)])
 
     @cached_property
     def unlike(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from s3ap_lint.compare.change import Change, Compared, Comparisons, Effect, Fate, Held, State, When
-from s3ap_lint.compare.deltas import deltas, told
+from s3ap_lint.compare.deltas import deltas, said
 from s3ap_lint.render.compare_grants import sentences
 from s3ap_lint.render.wording import count, listed, one_line
 
@@ -106,10 +106,10 @@ def summary(report: Comparisons) -> str:
     some = [f"{told[state]} {word}" for state, word in words.items() if told[state]]
     meant = [one for one in report.templates if one.changes]
     only_code = sum(bool(one.code) and not one.changes for one in report.templates)
-    parts = [f"from {report.one} to {report.other}: {len(meant)} of {templates} mean something else", *some]
+    parts = [f"from {report.one} to {report.other}: {len(meant)} of {templates} changed in meaning", *some]
     parts += [f"{only_code} with other code only"] if only_code else []
     defaults = len(report.changed_defaults)
-    meaning = f"the default deployment of {defaults} changes" if defaults else "no default deployment changes"
+    meaning = f"the default deployment of {defaults}" if defaults else "no default deployment"
     return f"{', '.join(parts)}; {meaning}"
 
 
@@ -211,11 +211,13 @@ def _value(changes: list[Change]) -> Entry:
 def _said(change: Change) -> str:
     if change.kind == "state" and change.effect is not Effect.CHANGED:
         return ""
+    if change.effect is Effect.REMOVED:
+        return f", which was {one_line(said(change.before))}"
     return f": {_deltas(change)}"
 
 
 def _deltas(change: Change) -> str:
-    found = [f"{at} {told(before, after)}".strip() for at, before, after in deltas(change.before, change.after)]
+    found = list(map(str, deltas(change.before, change.after)))
     shown = found[:PLACES_SHOWN]
     more = f", and {count(len(found) - len(shown), 'more place')}" if len(found) > len(shown) else ""
     return one_line("; ".join(shown) + more)
