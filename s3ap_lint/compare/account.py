@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from s3ap_lint.accounts import masked
@@ -83,9 +83,12 @@ class Account:
     def _key(self, difference: Difference, defaults: Deployments | None) -> Key:
         """What tells a difference from others, in the default deployment; there parameters are their defaults."""
         name = difference.name
-        if difference.kind is Kind.GRANT and defaults is not None:
-            known = defaults.joint.defaults[0 if difference.only_in_one else 1]
-            name = _VARIABLE.sub(lambda match: known.get(match[1], match[0]), name)
+        if difference.kind is Kind.GRANT and difference.values is not None:
+            side = 0 if difference.only_in_one else 1
+            known = defaults.joint.defaults[side] if defaults is not None else {}
+            said = plain(difference.values[side])
+            found = {key: _filled(str(value), known) for key, value in said.items()} if isinstance(said, dict) else {}
+            name = repr([name.partition(": ")[0], sorted(pair for pair in found.items() if pair[1])])
         return difference.kind.value, name, difference.only_in_one, difference.only_in_other
 
     # -- one change ------------------------------------------------------------------------------
@@ -183,6 +186,10 @@ class Account:
         entry = Unchecked(self.other.path, what, reason, place.line if place is not None else 1)
         if entry not in self.unjudged:
             self.unjudged.append(entry)
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda match: known.get(match[1], match[0]), text)
 
 
 def _refused(space: Space) -> bool:

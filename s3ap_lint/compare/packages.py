@@ -54,6 +54,7 @@ class Packages:
         homes = sorted({dirname(path) for path in paths})
         outside = {path for path in self.changed if not any(_is_below(path, home) for home in homes if home)}
         words = self._words(path for path in outside if path.endswith(".py"))
+        self.moment.fetch(path for path in self._python if any(_is_below(path, home) for home in homes))
         for path in paths:
             home = dirname(path)
             data = self.moment.data(path)

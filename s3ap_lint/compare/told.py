@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 
 from s3ap_lint.accounts import masked
 from s3ap_lint.compare.deployments import Deployments
@@ -62,7 +62,8 @@ def plain(value: object) -> object:
     if value is ABSENT or value is None:
         return None
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: masked(str(inner)) for key, inner in asdict(value).items() if key != "node" and inner}
+        found = ((one.name, getattr(value, one.name)) for one in fields(value) if one.compare)
+        return {name: masked(str(inner)) for name, inner in found if inner}
     if isinstance(value, dict):
         return {masked(str(key)): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

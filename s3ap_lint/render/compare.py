@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from s3ap_lint.compare.change import Compared, Comparisons
 from s3ap_lint.render import compare_json, compare_markdown
-from s3ap_lint.render.compare_entries import Entry, Mark, headline, remarks, sections, summary
-from s3ap_lint.render.wording import Seen, one_line
+from s3ap_lint.render.compare_entries import Entry, Mark, headline, is_code_only, remarks, sections, summary
+from s3ap_lint.render.wording import Seen, count, one_line
 
 Paint = Callable[[str, str], str]
 
@@ -20,7 +20,10 @@ WIDTH = 120
 def render(report: Comparisons, seen: Seen, color: bool) -> str:
     """The templates in order, and a summary."""
     paint = _colored if color else _plain
-    blocks = ["\n".join(_block(one, seen, paint, report.only_default)) for one in report.templates]
+    meant = [one for one in report.templates if not is_code_only(one)]
+    blocks = ["\n".join(_block(one, seen, paint, report.only_default)) for one in meant]
+    if len(meant) < len(report.templates):
+        blocks.append("\n".join(_code_only(report, seen, paint)))
     blocks.append("\n".join(_summary(report, seen)))
     return "\n\n".join(blocks) + "\n"
 
@@ -34,6 +37,12 @@ def _block(compared: Compared, seen: Seen, paint: Paint, only_default: bool) -> 
             yield from _entry(entry, paint)
     for remark in remarks(compared):
         yield from _wrapped(remark, "  ", "    ", lambda line: paint(FAINT, line))
+
+
+def _code_only(report: Comparisons, seen: Seen, paint: Paint) -> Iterator[str]:
+    yield paint(BOLD, "other code only, which compare does not look into")
+    for one in filter(is_code_only, report.templates):
+        yield f"  {one_line(seen(one.path))}: {count(len(one.code), 'function')}"
 
 
 def _entry(entry: Entry, paint: Paint) -> Iterator[str]:

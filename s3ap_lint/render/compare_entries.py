@@ -87,6 +87,11 @@ def headline(compared: Compared) -> str:
     return f"renamed from {compared.was}" if compared.state is State.RENAMED else ""
 
 
+def is_code_only(compared: Compared) -> bool:
+    """Whether there is nothing to say of a template but that functions have other code."""
+    return compared.state is State.CHANGED and not (compared.changes or compared.unjudged)
+
+
 def remarks(compared: Compared) -> Iterator[str]:
     """What of a template was not looked into."""
     if compared.code:
@@ -105,7 +110,7 @@ def summary(report: Comparisons) -> str:
     words = {State.ADDED: "new", State.REMOVED: "deleted", State.RENAMED: "renamed"}
     some = [f"{told[state]} {word}" for state, word in words.items() if told[state]]
     meant = [one for one in report.templates if one.changes]
-    only_code = sum(bool(one.code) and not one.changes for one in report.templates)
+    only_code = sum(map(is_code_only, report.templates))
     parts = [f"from {report.one} to {report.other}: {len(meant)} of {templates} changed in meaning", *some]
     parts += [f"{only_code} with other code only"] if only_code else []
     defaults = len(report.changed_defaults)

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 
 from s3ap_lint.compare.change import Compared, Comparisons
-from s3ap_lint.render.compare_entries import DEFAULT, PARAMETERS, Entry, Mark, headline, remarks, sections, summary
+from s3ap_lint.render.compare_entries import (
+    DEFAULT,
+    PARAMETERS,
+    Entry,
+    Mark,
+    headline,
+    is_code_only,
+    remarks,
+    sections,
+    summary,
+)
 from s3ap_lint.render.wording import Seen, count, one_line
 
 LONG = 12
@@ -23,13 +33,20 @@ def render(report: Comparisons, seen: Seen, _color: bool) -> str:
     """A heading with what matters most, then the templates; as many as a summary can take."""
     out = ["## What the templates mean once deployed", "", escaped(summary(report)), ""]
     size = 0
-    for index, one in enumerate(report.templates):
+    meant = [one for one in report.templates if not is_code_only(one)]
+    for index, one in enumerate(meant):
         lines = [*_template(one, seen, report.only_default), ""]
         size += sum(len(line.encode()) + 1 for line in lines)
         if size > MOST:
-            out += [f"{count(len(report.templates) - index, 'more template')} in the text of the job.", ""]
+            out += [f"{count(len(meant) - index, 'more template')} in the text of the job.", ""]
             break
         out += lines
+    code_only = [one for one in report.templates if is_code_only(one)]
+    if code_only:
+        templates = count(len(code_only), "template")
+        out += [f"<details><summary>Other code only, not looked into: {templates}</summary>", ""]
+        out += [f"- {code(seen(one.path))}: {count(len(one.code), 'function')}" for one in code_only]
+        out += ["", "</details>", ""]
     out += [f"- could not compare {code(seen(e.path))}, {escaped(e.what)}: {escaped(e.reason)}" for e in report.unread]
     return "\n".join(out).rstrip() + "\n"
 
