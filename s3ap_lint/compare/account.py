@@ -199,9 +199,12 @@ def _refused(space: Space) -> bool:
 
 
 def _effect(difference: Difference, before: object, after: object) -> Effect:
-    if difference.only_in_one and difference.kind in (Kind.RESOURCE, Kind.GRANT, Kind.STATE):
+    whole = difference.kind in (Kind.RESOURCE, Kind.GRANT, Kind.STATE) or (
+        difference.kind is Kind.OUTPUT and "." not in difference.name
+    )
+    if whole and difference.only_in_one:
         return Effect.REMOVED
-    if difference.only_in_other and difference.kind in (Kind.RESOURCE, Kind.GRANT, Kind.STATE):
+    if whole and difference.only_in_other:
         return Effect.ADDED
     return _of_values(before, after)
 

@@ -119,20 +119,27 @@ class Comparison:
             yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, told, verdict)
 
     def _gone(self, one: Resource, verdict: Verdict) -> Iterator[Difference]:
-        """A resource that only the first template has, where it has it."""
+        """A resource that only the first template has, where it has it, and what it allowed."""
         nodes = one.node, self.other.top["Resources"]["…"]
         yield Difference(Kind.RESOURCE, one.id, nodes, (one.type, ""), verdict)
+        yield from self._allows(one)
 
     def _new(self, other: Resource, verdict: Verdict) -> Iterator[Difference]:
         """A resource that only the second template has, where it has it, and what it allows."""
         nodes = self.one.top["Resources"]["…"], other.node
         yield Difference(Kind.RESOURCE, other.id, nodes, ("", other.type), verdict)
-        role = role_of(other)
+        yield from self._allows(other)
+
+    def _allows(self, resource: Resource) -> Iterator[Difference]:
+        """All that a lone resource allows: a role, a policy of something else."""
+        role = role_of(resource)
         if role is not None:
-            yield from grants.of_new_role(role, self.scope)
-        for name, node in other.properties.items():
-            if is_document(node) and not (role is None and other.type in _POLICIES and _attached(other)):
-                yield from grants.of_new_document(f"{other.id}.{name}", other, node, self.scope)
+            yield from grants.of_lone_role(role, self.scope)
+        if role is None and resource.type in _POLICIES and _attached(resource):
+            return
+        for name, node in resource.properties.items():
+            if is_document(node):
+                yield from grants.of_lone_document(f"{resource.id}.{name}", resource, node, self.scope)
 
     def _roles(self, one: Resource, other: Resource) -> Iterator[Difference]:
         """What two roles may do; of roles that SAM makes only where the templates are not halves of a pair."""
@@ -152,13 +159,11 @@ class Comparison:
         if verdict is None or made is None:
             return
         name = f"{made.id}Role"
-        if here is not None:
-            nodes = one.node, self.other.top["Resources"][name]
-            yield Difference(Kind.RESOURCE, name, nodes, ("AWS::IAM::Role", ""), verdict)
-            return
-        nodes = self.one.top["Resources"][name], other.node
-        yield Difference(Kind.RESOURCE, name, nodes, ("", "AWS::IAM::Role"), verdict)
-        yield from grants.of_new_role(made, self.scope)
+        gone = self.one.top["Resources"][name], self.other.top["Resources"][name]
+        nodes = (one.node, gone[1]) if here is not None else (gone[0], other.node)
+        types = ("AWS::IAM::Role", "") if here is not None else ("", "AWS::IAM::Role")
+        yield Difference(Kind.RESOURCE, name, nodes, types, verdict)
+        yield from grants.of_lone_role(made, self.scope)
 
     def _written(self, name: str, one: Resource, other: Resource) -> Iterator[Difference]:
         """A property as it is written."""

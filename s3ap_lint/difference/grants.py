@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -55,24 +55,36 @@ def of_roles(one: Role, other: Role, scope: Scope) -> Iterator[Difference]:
     yield from _differences(scope.outcomes(at, question), one.id, _home(one), _home(other), scope)
 
 
-def of_new_role(role: Role, scope: Scope) -> Iterator[Difference]:
-    """All grants of a role that only the second template has."""
+def of_lone_role(role: Role, scope: Scope) -> Iterator[Difference]:
+    """All grants of a role that only one of the templates has, where it has it."""
 
-    def question(_: Reading, second: Reading) -> tuple[Grants, Grants] | None:
-        return (frozenset(), granted(role, second)) if role.exists(_world(second)) else None
+    def grants(reading: Reading) -> Grants | None:
+        return granted(role, reading) if role.exists(_world(reading)) else None
 
-    home = _home(role)
-    yield from _differences(scope.outcomes(role.owner.node, question), role.id, scope.one.top["Resources"], home, scope)
+    yield from _lone(role.id, role.owner, _home(role), grants, scope)
 
 
-def of_new_document(name: str, resource: Resource, document: Node, scope: Scope) -> Iterator[Difference]:
-    """All grants of a policy document of a resource that only the second template has."""
+def of_lone_document(name: str, resource: Resource, document: Node, scope: Scope) -> Iterator[Difference]:
+    """All grants of a policy document of a resource that only one of the templates has, where it has it."""
 
-    def question(_: Reading, second: Reading) -> tuple[Grants, Grants] | None:
-        return (frozenset(), documented(document, second)) if resource.exists(_world(second)) else None
+    def grants(reading: Reading) -> Grants | None:
+        return documented(document, reading) if resource.exists(_world(reading)) else None
 
-    outcomes = scope.outcomes(resource.node, question)
-    yield from _differences(outcomes, name, scope.one.top["Resources"], document, scope)
+    yield from _lone(name, resource, document, grants, scope)
+
+
+def _lone(
+    name: str, resource: Resource, home: Node, grants: Callable[[Reading], Grants | None], scope: Scope
+) -> Iterator[Difference]:
+    first = resource.template is scope.one
+    nothing = (scope.other if first else scope.one).top["Resources"]
+
+    def question(one: Reading, other: Reading) -> tuple[Grants, Grants] | None:
+        found = grants(one if first else other)
+        return None if found is None else (found, frozenset()) if first else (frozenset(), found)
+
+    nodes = (home, nothing) if first else (nothing, home)
+    yield from _differences(scope.outcomes(resource.node, question), name, *nodes, scope)
 
 
 def of_documents(name: str, one: Node, other: Node, scope: Scope, guard: Guard | None = None) -> Iterator[Difference]:

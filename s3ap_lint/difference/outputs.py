@@ -40,8 +40,8 @@ def _existence(
     """Where only one of two outputs is there."""
     gone, new = scope.existence(one, other)
     if gone is not None and one is not None:
-        value = one.node["Value"]
+        value = one.node["Value"] or one.node
         yield Difference(Kind.OUTPUT, one.id, (value, sections[1]["…"]), (said(value, value)[0], ""), gone)
     if new is not None and other is not None:
-        value = other.node["Value"]
+        value = other.node["Value"] or other.node
         yield Difference(Kind.OUTPUT, other.id, (sections[0]["…"], value), ("", said(value, value)[0]), new)

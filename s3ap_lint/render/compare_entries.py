@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -147,7 +147,8 @@ def _entries(changes: list[Change]) -> Iterator[Entry]:
     dangers = [change for change in changes if _is_grave(change)]
     for change in sorted(dangers, key=_gravity):
         yield Entry(Mark.DANGER, _grave(change))
-    left = [change for change in changes if change not in dangers]
+    gone = {one.name for one in changes if one.kind == "resource" and one.effect is Effect.REMOVED}
+    left = [one for one in changes if one not in dangers and not _goes_with(one, gone)]
     for kind in _KINDS:
         some = [change for change in left if change.kind == kind]
         if kind == "resource":
@@ -156,6 +157,12 @@ def _entries(changes: list[Change]) -> Iterator[Entry]:
             yield from (Entry(MARKS[effect], text) for effect, text in sentences(some, NAMES_SHOWN))
         else:
             yield from _values(some)
+
+
+def _goes_with(change: Change, gone: Collection[str]) -> bool:
+    """Whether a grant is gone because who had it, or what gave it, is: that is said already."""
+    holder = change.resource
+    return change.kind == "grant" and change.effect is Effect.REMOVED and (holder in gone or f"{holder}Role" in gone)
 
 
 def _is_grave(change: Change) -> bool:
