@@ -52,8 +52,7 @@ class Deployments(Scope):
         if scenario is None:
             return When(self.defaults, "", exact)
         values = verdict.values if isinstance(verdict, Holds) else ()
-        said = [self._said(name, value) for name, value in scenario.parameters]
-        said = [f"{said[0]} or {' or '.join(map(repr, values))}"] if values else said
+        said = [self._said(name, value, *values) for name, value in scenario.parameters]
         text = f"when {' and '.join(said)}" if said else scenario.text
         return When(self.defaults, text, exact, scenario.conditions, scenario.parameters)
 
@@ -71,10 +70,26 @@ class Deployments(Scope):
         one, other = self.joint.defaults
         return other[name] if name in other else one[name]
 
-    def _said(self, name: str, value: str) -> str:
-        if value == ANY_OTHER:
+    def _said(self, name: str, *values: str) -> str:
+        """That a parameter has one of some values, in the fewest words."""
+        if ANY_OTHER in values:
             return f"{name} is {_none_of(self.joint.domain(name))}"
-        return f"{name} is {value!r}" if value else f"{name} is empty"
+        allowed = self._allowed(name)
+        known = {value for value in self.joint.domain(name) if isinstance(value, str)}
+        alike = [value for value in allowed if value not in known]
+        meant = {*values, *(alike if any(not self._asks_about(name, value) for value in values) else ())}
+        others = [value for value in allowed if value not in meant]
+        if others and len(others) < len(meant):
+            return f"{name} is {_none_of(others)}"
+        shown = [value for value in allowed if value in meant] or list(values)
+        return f"{name} is {' or '.join(repr(value) if value else 'empty' for value in shown)}"
+
+    def _allowed(self, name: str) -> list[str]:
+        found = (space.parameters.get(name) for space in (self.joint.other, self.joint.one))
+        return next((list(one.allowed) for one in found if one is not None and one.allowed is not None), [])
+
+    def _asks_about(self, name: str, value: str) -> bool:
+        return any(space.asks_about(name, value) for space in (self.joint.one, self.joint.other))
 
 
 def _none_of(domain: Iterable[Value]) -> str:

@@ -82,8 +82,9 @@ def changed(repository: Repository, one: Commit, other: Moment) -> Changed:
     commits = [one.commit, *([other.commit] if isinstance(other, Commit) else [])]
     options = ("--raw", "-z", "--no-abbrev", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none")
     done = repository.plain_bytes("diff", "-M", *options, *commits, "--")
-    if done is None:  # git cannot read all that it would have to look into for renamed files
-        done = repository.ask("diff", "--no-renames", *options, *commits, "--")
+    if done is None:  # git cannot read all that it would look into for renamed files, or for files that were touched
+        command = ("diff-index",) if len(commits) == 1 else ("diff-tree", "-r")
+        done = repository.ask(*command, "--no-renames", *options, *commits, "--")
     files, inner = _told(done, repository)
     if isinstance(other, Now):
         files = _with_new(files, one, other)

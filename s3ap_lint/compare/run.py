@@ -52,8 +52,9 @@ def two_files(one: Path, other: Path, config: Config, *, only_default: bool = Fa
     loaded = [_template(moment, name) for name in names]
     labels = [os.path.relpath(path, config.cwd).replace(os.sep, "/") for path in (one, other)]
     pair = _Pair(FileChange(*names), loaded[0], loaded[1])
-    compared = _Templates(moment, moment, frozenset(), only_default).compared(pair)
-    return Comparisons(labels[0], labels[1], (compared,), 2, (), only_default), root
+    compared = replace(_Templates(moment, moment, frozenset(), only_default).compared(pair), state=State.CHANGED)
+    told = () if compared.is_silent else (compared,)
+    return Comparisons(labels[0], labels[1], told, 1, (), only_default), root
 
 
 def _template(moment: Moment, name: str) -> Template:

@@ -30,6 +30,7 @@ ASSUMED = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 
 VARIABLES = "Environment.Variables."
 MACHINE = "AWS::StepFunctions::StateMachine"
+_PACKAGED = frozenset({"Handler", "Code", "CodeUri", "Content", "ContentUri"})
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -255,8 +256,7 @@ class Comparison:
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
-        names = CODE.get(here.resource.type, ()), CODE.get(there.resource.type, ())
-        if not names[0]:
+        if here.resource.type not in CODE:
             return
         alike = self.views.codes(here.resource, there.resource) if self.views.codes is not None else None
         if alike is True or (alike is None and self.views.codes is not None and not self.views.written_code):
@@ -265,8 +265,10 @@ class Comparison:
             nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
             yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
             return
-        for name in dict.fromkeys((*names[0], *names[1])):
-            a, b = (plain.resource.property(name) for plain in (here, there))
+        for name in _keys(here, there):
+            if name.partition(".")[0] not in _PACKAGED:
+                continue
+            a, b = at(here, name), at(there, name)
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
                 yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), said(a, b), verdict)
@@ -306,7 +308,7 @@ def _apart(plain: Plain) -> set[str]:
         return {"PolicyDocument", "PolicyName"}
     if plain.type == MACHINE:
         return set(states.DEFINING) | {"DefinitionUri"}
-    return {"Handler", "Code", "CodeUri", "Content", "ContentUri"} if plain.resource.type in CODE else set()
+    return set(_PACKAGED) if plain.resource.type in CODE else set()
 
 
 def _attached(resource: Resource) -> bool:

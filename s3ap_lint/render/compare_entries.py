@@ -114,7 +114,7 @@ def summary(report: Comparisons) -> str:
     parts = [f"from {report.one} to {report.other}: {len(meant)} of {templates} changed in meaning", *some]
     parts += [f"{only_code} with other code only"] if only_code else []
     defaults = len(report.changed_defaults)
-    meaning = f"the default deployment of {defaults}" if defaults else "no default deployment"
+    meaning = f"the default deployment changed in {defaults:,}" if defaults else "no default deployment changed"
     return f"{', '.join(parts)}; {meaning}"
 
 

@@ -26,7 +26,7 @@ MOST = 900_000
 """Bytes; GitHub takes a summary of up to 1 MiB for a step ("Workflow commands for GitHub Actions", job summaries)."""
 
 _MARKS = {Mark.DANGER: "🛑", Mark.ADDED: "➕", Mark.REMOVED: "➖", Mark.CHANGED: "✏️"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&@!$])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@$])")
 
 
 def render(report: Comparisons, seen: Seen, _color: bool) -> str:
