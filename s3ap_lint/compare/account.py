@@ -26,6 +26,7 @@ from s3ap_lint.template.template import Template
 Key = tuple[str, str, bool, bool]
 
 MADE_BY_SAM = "SAM makes resources of it"
+EXPORTED = "other stacks may import it"
 REFUSED = "CloudFormation refuses to change the type of a resource"
 SECTIONS = ("Transform", "Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs", "Globals")
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
@@ -109,6 +110,9 @@ class Account:
             if fate is not Fate.NOTHING:
                 held = replacement.held(type_, self.other.resources[resource].node, "UpdateReplacePolicy")
             note = MADE_BY_SAM if inner in OWN.get(self._written_type(resource), ()) else ""
+        if kind is Kind.OUTPUT and "." not in name:
+            section = self.one if difference.only_in_one else self.other
+            note = EXPORTED if section.top["Outputs"][name]["Export"] else ""
         shown = "property" if kind is Kind.RESOURCE and not whole else kind.value
         effect = _effect(difference, before, after)
         return Change(

@@ -111,7 +111,7 @@ class Comparison:
         if not self.scope.by_name:
             for side, verdict in enumerate(found):
                 if verdict is not None:
-                    yield from self._gone(one, verdict) if side == 0 else self._new(other, verdict)
+                    yield from self._gone(one, other, verdict) if side == 0 else self._new(other, one, verdict)
             return
         verdict = next((verdict for verdict in found if verdict is not None), None)
         if verdict is not None:
@@ -119,28 +119,28 @@ class Comparison:
             nodes = one.node["Condition"], other.node["Condition"]
             yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, told, verdict)
 
-    def _gone(self, one: Resource, verdict: Verdict) -> Iterator[Difference]:
+    def _gone(self, one: Resource, twin: Resource | None, verdict: Verdict) -> Iterator[Difference]:
         """A resource that only the first template has, where it has it, and what it allowed."""
         nodes = one.node, self.other.top["Resources"]["…"]
         yield Difference(Kind.RESOURCE, one.id, nodes, (one.type, ""), verdict)
-        yield from self._allows(one)
+        yield from self._allows(one, twin)
 
-    def _new(self, other: Resource, verdict: Verdict) -> Iterator[Difference]:
+    def _new(self, other: Resource, twin: Resource | None, verdict: Verdict) -> Iterator[Difference]:
         """A resource that only the second template has, where it has it, and what it allows."""
         nodes = self.one.top["Resources"]["…"], other.node
         yield Difference(Kind.RESOURCE, other.id, nodes, ("", other.type), verdict)
-        yield from self._allows(other)
+        yield from self._allows(other, twin)
 
-    def _allows(self, resource: Resource) -> Iterator[Difference]:
+    def _allows(self, resource: Resource, twin: Resource | None) -> Iterator[Difference]:
         """All that a lone resource allows: a role, a policy of something else."""
         role = role_of(resource)
         if role is not None:
-            yield from grants.of_lone_role(role, self.scope)
+            yield from grants.of_lone_role(role, twin, self.scope)
         if role is None and resource.type in _POLICIES and _attached(resource):
             return
         for name, node in resource.properties.items():
             if is_document(node):
-                yield from grants.of_lone_document(f"{resource.id}.{name}", resource, node, self.scope)
+                yield from grants.of_lone_document(f"{resource.id}.{name}", resource, twin, node, self.scope)
 
     def _roles(self, one: Resource, other: Resource) -> Iterator[Difference]:
         """What two roles may do; of roles that SAM makes only where the templates are not halves of a pair."""
@@ -164,7 +164,7 @@ class Comparison:
         nodes = (one.node, gone[1]) if here is not None else (gone[0], other.node)
         types = ("AWS::IAM::Role", "") if here is not None else ("", "AWS::IAM::Role")
         yield Difference(Kind.RESOURCE, name, nodes, types, verdict)
-        yield from grants.of_lone_role(made, self.scope)
+        yield from grants.of_lone_role(made, None, self.scope)
 
     def _written(self, name: str, one: Resource, other: Resource) -> Iterator[Difference]:
         """A property as it is written."""
@@ -181,7 +181,7 @@ class Comparison:
         if verdict is None:
             return
         if not self.scope.by_name:
-            yield from self._new(resource, verdict) if one is None else self._gone(resource, verdict)
+            yield from self._new(resource, None, verdict) if one is None else self._gone(resource, None, verdict)
             return
         nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]
         yield Difference(Kind.RESOURCE, resource.id, nodes, (nodes[0]["Type"].text, nodes[1]["Type"].text), verdict)

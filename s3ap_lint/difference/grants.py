@@ -55,33 +55,34 @@ def of_roles(one: Role, other: Role, scope: Scope) -> Iterator[Difference]:
     yield from _differences(scope.outcomes(at, question), one.id, _home(one), _home(other), scope)
 
 
-def of_lone_role(role: Role, scope: Scope) -> Iterator[Difference]:
-    """All grants of a role that only one of the templates has, where it has it."""
-
-    def grants(reading: Reading) -> Grants | None:
-        return granted(role, reading) if role.exists(_world(reading)) else None
-
-    yield from _lone(role.id, role.owner, _home(role), grants, scope)
+def of_lone_role(role: Role, twin: Resource | None, scope: Scope) -> Iterator[Difference]:
+    """All grants of a role, where its twin in the other template does not exist."""
+    yield from _lone(role.id, role.owner, twin, _home(role), lambda reading: granted(role, reading), scope)
 
 
-def of_lone_document(name: str, resource: Resource, document: Node, scope: Scope) -> Iterator[Difference]:
-    """All grants of a policy document of a resource that only one of the templates has, where it has it."""
-
-    def grants(reading: Reading) -> Grants | None:
-        return documented(document, reading) if resource.exists(_world(reading)) else None
-
-    yield from _lone(name, resource, document, grants, scope)
+def of_lone_document(
+    name: str, resource: Resource, twin: Resource | None, document: Node, scope: Scope
+) -> Iterator[Difference]:
+    """All grants of a policy document of a resource, where its twin in the other template does not exist."""
+    yield from _lone(name, resource, twin, document, lambda reading: documented(document, reading), scope)
 
 
 def _lone(
-    name: str, resource: Resource, home: Node, grants: Callable[[Reading], Grants | None], scope: Scope
+    name: str,
+    resource: Resource,
+    twin: Resource | None,
+    home: Node,
+    grants: Callable[[Reading], Grants],
+    scope: Scope,
 ) -> Iterator[Difference]:
     first = resource.template is scope.one
     nothing = (scope.other if first else scope.one).top["Resources"]
 
     def question(one: Reading, other: Reading) -> tuple[Grants, Grants] | None:
-        found = grants(one if first else other)
-        return None if found is None else (found, frozenset()) if first else (frozenset(), found)
+        own, others = (one, other) if first else (other, one)
+        if not resource.exists(_world(own)) or (twin is not None and twin.exists(_world(others))):
+            return None
+        return (grants(own), frozenset()) if first else (frozenset(), grants(own))
 
     nodes = (home, nothing) if first else (nothing, home)
     yield from _differences(scope.outcomes(resource.node, question), name, *nodes, scope)

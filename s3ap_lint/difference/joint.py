@@ -88,8 +88,8 @@ class Joint:
 
     def _is_default(self, chosen: Mapping[str, Value]) -> bool:
         for name, value in chosen.items():
-            space = self.other if name in self.other.parameters else self.one
-            if space.default(name) is not None and space.default(name) != value:
+            default = self.defaults[1 if name in self.other.parameters else 0].get(name)
+            if default is not None and default != value:
                 return False
         return True
 

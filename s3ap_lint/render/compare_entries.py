@@ -59,19 +59,19 @@ def sections(compared: Compared, *, only_default: bool = False) -> list[Section]
     named = [change for change in compared.changes if change.kind in ("parameter", "rule")]
     others = [change for change in compared.changes if change not in named]
     out = [Section(PARAMETERS, tuple(_of_parameters(named)))] if named else []
-    default = tuple(_entries([change for change in others if change.when.default]))
-    if default:
-        out.append(Section(DEFAULT, default))
-    elif compared.changes and not any(change.when.default for change in named) and not only_default:
+    default = [change for change in others if change.when.default]
+    if not default and compared.changes and not any(change.when.default for change in named) and not only_default:
         out.append(Section(f"{DEFAULT}: unchanged", ()))
-    groups: dict[str, list[Change]] = {}
+    groups: dict[tuple[bool, str], list[Change]] = {}
     for change in others:
-        if not change.when.default:
-            groups.setdefault(_heading(change.when), []).append(change)
-    return [*out, *(Section(heading, tuple(_entries(groups[heading]))) for heading in sorted(groups))]
+        groups.setdefault((not change.when.default, _heading(change.when)), []).append(change)
+    return [*out, *(Section(key[1], tuple(_entries(groups[key]))) for key in sorted(groups))]
 
 
 def _heading(when: When) -> str:
+    if when.default:
+        such = "" if when.exact else "such as "
+        return f"{DEFAULT}, {such}{when.text}" if when.text else DEFAULT
     if not when.text:
         return "in all other deployments"
     return f"only {when.text}" if when.exact else f"elsewhere, such as {when.text}"

@@ -60,7 +60,7 @@ def _template(one: Compared, seen: Seen, only_default: bool) -> Iterator[str]:
             yield ""
             yield heading[0].upper() + heading[1:] + "."
             continue
-        folded = len(section.entries) > LONG or section.heading not in (DEFAULT, PARAMETERS)
+        folded = len(section.entries) > LONG or not section.heading.startswith((DEFAULT, PARAMETERS))
         yield ""
         if folded:
             yield f"<details><summary>{heading}: {count(len(section.entries), 'change')}</summary>"
