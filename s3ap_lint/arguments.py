@@ -174,6 +174,8 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         metavar="REV|FILE",
+        nargs="?",
+        default="",
         help="a revision to compare the work tree with; two: REV..REV2, REV...REV2; or a template to compare with PATH",
     )
     parser.add_argument(

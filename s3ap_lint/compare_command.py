@@ -23,6 +23,8 @@ SHOWN = 20
 
 def run(options: argparse.Namespace) -> int:
     """Carry it out; the exit status."""
+    if not options.what:
+        raise UsageError("compare: name a revision to compare with, or two files: s3ap-lint compare HEAD")
     given = [options.what, *options.paths] if Path(options.what).is_file() else options.paths
     config = config_of(options, given)
     with Display(sys.stderr) as display:

@@ -620,6 +620,7 @@ def test_a_path_narrows_it_down_and_need_not_be_there_any_more(repo: Project):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ([], "compare: name a revision to compare with, or two files: s3ap-lint compare HEAD"),
         (["nosuch"], "compare nosuch: there is no such commit, branch or tag, and no such file"),
         (["HEAD..nosuch"], "compare nosuch: there is no such commit, branch or tag, and no such file"),
         (["HEAD", "nosuch"], "compare: there is no nosuch, neither at HEAD nor at the work tree"),
