@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from posixpath import basename
 
-from s3ap_lint.collector import Collector
+from s3ap_lint.collector import Collector, Surroundings
 from s3ap_lint.incidents import Unparsable
 from s3ap_lint.model import Location, Severity, Unchecked
 from s3ap_lint.sniff import says_template
@@ -22,6 +22,24 @@ def admitted(paths: Iterable[str], named: Iterable[str], report: Collector) -> t
     must = frozenset(named)
     found = (_template(path, path in must, report) for path in paths)
     return tuple(template for template in found if template is not None)
+
+
+def loaded_template(session: Surroundings, path: str) -> Template | None:
+    """A template of the project that is looked at only beside another one; None where there is none at the path."""
+    source = session.workspace.read(path) if session.workspace.is_file(path) else None
+    if not isinstance(source, Source):
+        return None
+    kept = session.kept
+    known = kept.templates.get(path) if kept is not None else None
+    if known is not None and known.source is source:
+        return known
+    top = document.parse(source).top
+    if top is None or not is_template(top):
+        return None
+    template = Template(source, top)
+    if kept is not None:
+        kept.templates[path] = template
+    return template
 
 
 def is_collection(source: Source) -> bool:

@@ -19,6 +19,8 @@ from s3ap_lint.dependencies import can_name, can_stand, is_plain_text
 from s3ap_lint.deploy.emptiness import Denied, Hollow, denied, hollow, refused
 from s3ap_lint.deploy.model import Capability, DeployInput, Deployment
 from s3ap_lint.deploy.model import Given as GivenParameter
+from s3ap_lint.difference.differences import Difference
+from s3ap_lint.difference.differences import Kind as DifferenceKind
 from s3ap_lint.directives import Directive
 from s3ap_lint.entrypoints import entry_functions, entry_points, folders_alike, modules_alike, stand_ins
 from s3ap_lint.function import Function
@@ -34,6 +36,7 @@ from s3ap_lint.model import (
     Example,
     Finding,
     Fix,
+    Group,
     Location,
     Options,
     Rule,
@@ -101,6 +104,8 @@ from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.values import Filler, Hole, Leaf, Values, choose, listed, text, texts
 from s3ap_lint.template.way import way
 from s3ap_lint.template.worlds import World
+from s3ap_lint.twin_report import MendedInOne, TwinReport
+from s3ap_lint.twins import Told, TwinPair, Twins
 from s3ap_lint.upgrade import can_run_on
 
 __all__ = [
@@ -124,6 +129,8 @@ __all__ = [
     "DeployInput",
     "Deployment",
     "Detector",
+    "Difference",
+    "DifferenceKind",
     "Directive",
     "Edit",
     "Example",
@@ -136,6 +143,7 @@ __all__ = [
     "Given",
     "GivenParameter",
     "Grants",
+    "Group",
     "Hole",
     "Hollow",
     "Inserted",
@@ -144,6 +152,7 @@ __all__ = [
     "LeastStatement",
     "Level",
     "Location",
+    "MendedInOne",
     "MissingImport",
     "MissingPatch",
     "ModelMention",
@@ -181,7 +190,11 @@ __all__ = [
     "Target",
     "Task",
     "Template",
+    "Told",
     "Traced",
+    "TwinPair",
+    "TwinReport",
+    "Twins",
     "Unimport",
     "UnknownAttribute",
     "Unparsable",

@@ -8,15 +8,27 @@ from typing import NoReturn
 from s3ap_lint.errors import UsageError
 
 COMMANDS = (
-    "check", "init", "permissions", "compare", "rules", "explain", "baseline", "config", "cache", "selftest", "new",
+    "check",
+    "init",
+    "sync",
+    "permissions",
+    "compare",
+    "rules",
+    "explain",
+    "baseline",
+    "config",
+    "cache",
+    "selftest",
+    "new",
     "lsp",
-)  # fmt: skip
+)
 ENGINES = ("cfn-lint", "cfn-validate", "none")
 
 EPILOG = """\
 commands (the default is check):
   check [PATH…]           check templates and the code they deploy
   init [PATH]             find out what a project is like, and write its configuration
+  sync [PATH…]            bring generated templates in step with their sources; --check: say whether they are
   permissions [PATH…]     what each function needs, is granted, lacks, and what to grant instead
   compare REV|FILE [PATH…]
                           what a change of templates means once it is deployed
@@ -161,6 +173,19 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _sync_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="only pairs with a template there; default: all")
+    parser.add_argument(
+        "--pair",
+        nargs=2,
+        metavar=("SOURCE", "GENERATED"),
+        help="these two instead of the configured pairs: the template that people edit, and the one to make or mend",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if anything is out of step")
+    parser.add_argument("--diff", action="store_true", help="the same, and print what would be written as a patch")
+    parser.set_defaults(output=None)
+
+
 def _permissions_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="templates, handlers or folders; default: .")
     parser.add_argument("--function", metavar="NAME", action="append", help="only this one, by its logical id")
@@ -252,6 +277,9 @@ _DESCRIPTIONS = {
     "check": "Reads CloudFormation/SAM templates, the handlers they deploy and their roles as one program.",
     "init": "Finds pairs of templates, code that no template leads to, and shared packages; writes the settings that\n"
     "differ from the defaults. What is there already is never replaced, and a second run changes nothing.",
+    "sync": "Makes the generated half of each configured pair of templates from its source, or mends what drifted:\n"
+    "plain CloudFormation from SAM and the reverse, YAML and JSON. What only one of the two can say is named, and\n"
+    "nothing of that pair is written.",
     "permissions": "What each function's code needs, what its role grants, and the statements that would do.",
     "compare": "What a change of templates means once it is deployed: grants, variables, resources added, removed and\n"
     "replaced, parameters, states, outputs, other properties; the default deployment first, then others by scenario.",
@@ -268,6 +296,7 @@ _EPILOGS = {"check": EPILOG, "compare": COMPARE_EPILOG}
 _ARGUMENTS = {
     "check": _check_arguments,
     "init": _init_arguments,
+    "sync": _sync_arguments,
     "permissions": _permissions_arguments,
     "compare": _compare_arguments,
     "rules": _rules_arguments,

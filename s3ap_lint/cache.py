@@ -46,6 +46,7 @@ _CLASSES = frozenset(
         ("s3ap_lint.directives", "Directives"),
         ("s3ap_lint.directives", "Form"),
         ("s3ap_lint.directives", "Malformed"),
+        ("s3ap_lint.model", "Group"),
         ("s3ap_lint.model", "Safety"),
         ("s3ap_lint.model", "Scenario"),
         ("s3ap_lint.model", "Severity"),

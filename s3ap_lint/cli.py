@@ -103,6 +103,12 @@ def _init(options: argparse.Namespace) -> int:
     return init_command.run(options)
 
 
+def _sync(options: argparse.Namespace) -> int:
+    from s3ap_lint import sync_command
+
+    return sync_command.run(options)
+
+
 def _version_with(options: argparse.Namespace) -> int:
     """The same with the engines that these options bring in or leave out, which have to be loaded for it."""
     from s3ap_lint import tasks
@@ -226,6 +232,7 @@ def _lsp(options: argparse.Namespace) -> int:
 _RUN = {
     "check": _check,
     "init": _init,
+    "sync": _sync,
     "permissions": _permissions,
     "compare": _compare,
     "rules": _rules,

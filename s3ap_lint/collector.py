@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 from s3ap_lint import fingerprint
@@ -34,6 +35,7 @@ class Surroundings(Protocol):
     @property
     def kept(self) -> Kept | None: ...
     def wants_foreign(self, code: str) -> bool: ...
+    def wants_strictly(self, code: str, paths: Iterable[str]) -> bool: ...
 
 
 class Collector:
@@ -54,8 +56,11 @@ class Collector:
 
     def run(self, subject: object) -> None:
         """Hand a subject to the rules for its type. A rule that crashes is a finding, never the end."""
+        few = _strict_in(subject)
         for rule, detector in self.session.registry.by_subject.get(type(subject), ()):
             if rule.code not in self.session.codes:
+                continue
+            if few and not self.session.wants_strictly(rule.code, few):
                 continue
             if self.session.kept is not None:
                 self.session.kept.checkpoint()
@@ -126,6 +131,7 @@ class Collector:
                 scenario=finding.scenario,
                 fix=self._fix(finding),
                 fingerprint=fingerprint.structural(code, place.path, logical, message),
+                group=finding.group and replace(finding.group, brief=masked(finding.group.brief)),
             )
         )
 
@@ -149,6 +155,11 @@ def foreign_name(registry: Registry, code: str) -> str:
     """The short name of an engine's code; the code itself where there is none."""
     entry = registry.catalogued(code)
     return entry.name if entry else code
+
+
+def _strict_in(subject: Any) -> tuple[str, ...]:
+    """The files of a subject that only strict rules look at; none of a subject that all do."""
+    return tuple(subject.paths) if getattr(subject, "strict", False) else ()
 
 
 def _name(subject: Any) -> str:

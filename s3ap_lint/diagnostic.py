@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from s3ap_lint.model import Safety, Scenario, Severity, Unchecked, Unimport
+from s3ap_lint.model import Group, Safety, Scenario, Severity, Unchecked, Unimport
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class Diagnostic:
     fingerprint: str = ""
     line_hash: str = ""
     reason: str = ""
+    group: Group | None = None
 
     @property
     def sort_key(self) -> tuple[object, ...]:

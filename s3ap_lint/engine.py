@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from posixpath import dirname
 
 from s3ap_lint import ignores, patterns
-from s3ap_lint.admission import admitted, is_collection
+from s3ap_lint.admission import admitted, is_collection, loaded_template
 from s3ap_lint.application import Application
 from s3ap_lint.basis import Basis
 from s3ap_lint.budget import GaveUp
@@ -34,10 +35,24 @@ from s3ap_lint.python.module import parse as parse_module
 from s3ap_lint.registry import Registry
 from s3ap_lint.runtimes import Runtimes
 from s3ap_lint.source import Source
+from s3ap_lint.suppress import apply as suppressed_or_not
 from s3ap_lint.suppress import heeds_noqa
 from s3ap_lint.syntax import parsed
 from s3ap_lint.template.node import Node
-from s3ap_lint.unseen import declared_encoding, outside, unexpanded, unjoined, unjudged, unproven, unseen, untried
+from s3ap_lint.twin_report import TwinReport
+from s3ap_lint.twins import TwinPair, Twins, pairs
+from s3ap_lint.unseen import (
+    declared_encoding,
+    outside,
+    undecided,
+    unexpanded,
+    unjoined,
+    unjudged,
+    unpaired,
+    unproven,
+    unseen,
+    untried,
+)
 from s3ap_lint.vendored import vendored
 from s3ap_lint.workspace import Unreadable, Workspace
 
@@ -98,6 +113,10 @@ class Session:
     def wants_foreign(self, code: str) -> bool:
         """Whether an engine's code is selected anywhere."""
         return any(self.registry.wants(selection, code) for selection in self.config.selections())
+
+    def wants_strictly(self, code: str, paths: Iterable[str]) -> bool:
+        """Whether a code is selected for one of some files as a strict rule would have to be."""
+        return any(self.registry.wants(self.config.at(path), code, strictly=True) for path in paths)
 
     def module(self, path: str) -> Module | None:
         """The facts of a module of the project; None when the file is not there or cannot be read."""
@@ -187,6 +206,9 @@ class Session:
             self.kept.heard(_result(report, application, uses))
             for subject in application.subjects(first, others=True):
                 report.run(subject)
+        twins = self._twins(application, report)
+        for pair in twins:
+            report.run(pair)
         if "S3AP401" in self.codes:
             for function in functions:
                 with report.giving_up(function.at, f"permissions of {function.id}"):
@@ -196,8 +218,33 @@ class Session:
         deployed = Deployed(self.workspace, self.source, {template.path: template for template in templates})
         for path in inputs:
             deployed.check(path, report)
+        remarks = frozenset(code for code, rule in self.registry.rules.items() if rule.strict)
+        for pair in twins:
+            found = tuple(report.diagnostics)
+            report.run(TwinReport(pair, found, frozenset(self._standing(report)), remarks))
+            report.unchecked += undecided(pair)
         report.unchecked += unproven(self.source(path) for path in (*(one.path for one in templates), *inputs))
         return _result(report, application, uses)
+
+    def _twins(self, application: Application, report: Collector) -> list[Twins]:
+        """The pairs that templates of an application are in, as far as somebody may look at them."""
+        configured, loaded = self.config.pairs, partial(loaded_template, self)
+        report.unchecked += unpaired(application.templates, configured, loaded)
+        found = pairs(application.templates, configured, loaded)
+        known = [one for one in found if not (one.source.unknown_macros or one.generated.unknown_macros)]
+        return [Twins(one, application, self._beside(application, one)) for one in known]
+
+    def _beside(self, application: Application, pair: TwinPair) -> Application | None:
+        """The application of the half of a pair that lies elsewhere; None where both are of this one."""
+        half = next((one for one in (pair.source, pair.generated) if one not in application.templates), None)
+        return Application(dirname(half.path), (half,), self.project) if half is not None else None
+
+    def _standing(self, report: Collector) -> Iterable[Diagnostic]:
+        """What was found so far that is selected where it stands, and that nothing silences."""
+        rules = self.registry.rules
+        found = [d for d in report.diagnostics if self.registry.wants(self.config.at(d.place.path), d.code)]
+        also = lambda code: rules[code].merges if code in rules else ()  # noqa: E731
+        return suppressed_or_not(found, report.directives, lambda selector: False, also=also).kept
 
     def check_inputs(self, paths: Iterable[str]) -> UnitResult:
         """Check deploy inputs whose templates are not checked themselves."""

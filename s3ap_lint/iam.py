@@ -108,7 +108,9 @@ class Role:
         for policy in policies:
             where = [policy.properties["Roles"], policy.properties["RoleName"]]
             nodes = [node for top in where if top for node in top.walk()]
-            refs = {f[1].text for f in (n.function for n in nodes) if f is not None and f[0] == "Ref"}
+            functions = [found for found in (node.function for node in nodes) if found is not None]
+            refs = {argument.text for name, argument in functions if name == "Ref"}
+            refs |= {argument.text[2:-1] for name, argument in functions if name == "Fn::Sub"}  # no more than a name
             if refs & ids or {node.text for node in nodes} & names:
                 found.append(policy)
         return tuple(found)

@@ -126,11 +126,30 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """What a finding has in common with others that a reader takes as one.
+
+    `title` is what all of the findings with it say of the file at `path`, `kind` the heading among them ("variables"),
+    in the order of `rank`, `brief` the finding itself under that heading. `command` settles all of them when the path
+    is put behind it, `advice` is what to do where there is none.
+    """
+
+    path: str
+    title: str
+    kind: str
+    brief: str
+    rank: int = 0
+    command: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One claim about somebody's work: the fact, then the consequence.
 
     `code` is stamped by the engine, never written by the author of a rule; a foreign
-    engine writes its own code and, in `rule_name`, the short name it goes by.
+    engine writes its own code and, in `rule_name`, the short name it goes by. Findings of a `group` are told
+    together where people read them, and each stands for itself: others of its code at its place are others.
     """
 
     message: str
@@ -141,6 +160,7 @@ class Finding:
     scenario: Scenario | None = None
     flow: tuple[Location, ...] = ()
     code: str = ""
+    group: Group | None = None
 
 
 @dataclass(frozen=True, slots=True)

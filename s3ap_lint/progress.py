@@ -9,7 +9,12 @@ from typing import TextIO
 PATIENCE = 1.0  # seconds before anything is shown
 INTERVAL = 0.1  # seconds between two changes of the line
 
-_WORDS = {"rules": "checking", "engine": "asking the schema engine", "permissions": "looking at permissions"}
+_WORDS = {
+    "rules": "checking",
+    "engine": "asking the schema engine",
+    "permissions": "looking at permissions",
+    "pairs": "holding pairs together",
+}
 
 
 class Display:

@@ -90,16 +90,18 @@ class Registry:
                 raise ConfigError(f"option {name!r} of {code} must be {type(default).__name__}, not {value!r}")
         return {**rule.options, **given}
 
-    def wants(self, selection: Selection, code: str) -> bool:
-        """Whether a selection asks for a code. The longer selector wins; between equals, `ignore` does."""
+    def wants(self, selection: Selection, code: str, *, strictly: bool = False) -> bool:
+        """Whether a selection asks for a code. The longer selector wins; between equals, `ignore` does.
+
+        `strictly`: as if the rule were a strict one, for subjects that are not everybody's business.
+        """
         rule = self.rules.get(code)
+        strict = bool(rule) and (strictly or (rule.strict if rule else False))
         names = {code, rule.name} if rule else {code}
         chosen = max(
             (_rank(item, code, names) for item in (*(selection.select or ()), *selection.extend_select)), default=-1
         )
-        if selection.select is None and not (rule and rule.strict and not selection.strict):
-            chosen = max(chosen, 0)
-        if selection.strict and rule and rule.strict and selection.select is None:
+        if selection.select is None and (selection.strict or not strict):
             chosen = max(chosen, 0)
         ignored = max((_rank(item, code, names) for item in selection.ignore), default=-1)
         return chosen > ignored

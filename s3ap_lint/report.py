@@ -109,18 +109,21 @@ def raised(found: Iterable[Diagnostic], results: Iterable[UnitResult]) -> list[D
 
 
 def joined(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings of one code at one place, which several functions have in common, as one that lists them all."""
+    """Findings of one code at one place, which several functions have in common, as one that lists them all.
+
+    Those of a group of their own are about something else each, although nothing of it stands at the place.
+    """
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
     for d in found:
-        own = d.code.startswith("S3AP") and d.code[4:5] != "9"
+        own = d.code.startswith("S3AP") and d.code[4:5] != "9" and d.group is None
         key = (d.code, d.place.path, d.place.start, d.place.end, "" if own else d.message)
         groups.setdefault(key, []).append(d)
     return [_joined(group) if len(group) > 1 else group[0] for group in groups.values()]
 
 
 def _joined(group: list[Diagnostic]) -> Diagnostic:
-    group = sorted(group, key=lambda d: (-d.severity.rank, d.message))
-    first = group[0]
+    group = sorted(group, key=lambda d: (-d.severity.rank, d.message, *map(_where, (d.related, d.flow))))
+    first = group[0]  # whichever of the units, or halves, was looked at first
     messages = dict.fromkeys(d.message for d in group)
     more = len(messages) - 1
     message = first.message + (f" (and {more} more like it: see the related places)" if more else "")
@@ -136,6 +139,10 @@ def _joined(group: list[Diagnostic]) -> Diagnostic:
         fix=_joined_fix(group),
         fingerprint=fingerprint.structural(first.code, first.place.path, first.logical_path, first.message),
     )
+
+
+def _where(places: Iterable[Place]) -> list[tuple[str, int]]:
+    return [(place.path, place.start) for place in places]
 
 
 def _joined_fix(group: list[Diagnostic]) -> PlacedFix | None:

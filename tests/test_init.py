@@ -36,6 +36,7 @@ Resources:
 """
 HANDLER = "def handler(event, context):\n    return None\n"
 SHELF = "".join(f"  {name}: {{Type: AWS::S3::Bucket}}\n" for name in ("Inbox", "Outbox", "Archive"))
+SHELF_ALONE = f"Resources:\n{SHELF}"
 TWINS = {"app/template.yaml": SAM, "app/template-deploy.yaml": PLAIN, "app/code/index.py": HANDLER}
 NEXT = """\
 next: s3ap-lint, or s3ap-lint --engine none first, which takes seconds
@@ -125,14 +126,26 @@ def test_the_half_that_was_edited_last_is_the_source_and_others_follow(
         git(project, "add", "--all")
         git(project, "commit", "--quiet", "--message", "all")
     cli("init")
-    assert [
-        {"source": "app/template.yaml", "generated": "app/template-deploy.yaml"},
-        {"source": "other/template.yaml", "generated": "other/template-deploy.yaml"},
-    ] == settings(project)["pairs"]
-    lines = [line for line in (project / ".s3ap-lint.toml").read_text().splitlines() if "source =" in line]
-    assert ["# template.yaml was edited last", "# as most other pairs here"] == [
-        line[line.index("#") :] for line in lines
+    assert [{"source": "template.yaml", "generated": "template-deploy.yaml"}] == settings(project)["pairs"]
+    (line,) = [line for line in (project / ".s3ap-lint.toml").read_text().splitlines() if "source =" in line]
+    assert "# template.yaml was edited last (1 of 2); as most other pairs here (1 of 2)" == line[line.index("#") :]
+
+
+def test_pairs_of_other_names_are_written_down_one_by_one(cli: Cli, write: Write, project: Path):
+    """So are those of one name where a folder has two such templates that are no pair."""
+    third = {"third/template.yaml": SAM, "third/template-deploy.yaml": SHELF_ALONE}
+    write({**TWINS, **{path.replace("app", "other"): text for path, text in TWINS.items()}, **third})
+    cli("init")
+    pairs = [
+        {"source": "app/template-deploy.yaml", "generated": "app/template.yaml"},
+        {"source": "other/template-deploy.yaml", "generated": "other/template.yaml"},
     ]
+    assert pairs == settings(project)["pairs"]
+    (project / "third/template-deploy.yaml").unlink()
+    (project / ".s3ap-lint.toml").unlink()
+    cli("init")
+    assert [{"source": "template-deploy.yaml", "generated": "template.yaml"}] == settings(project)["pairs"]
+    assert ".s3ap-lint.toml is as it should be\n" in twice(cli).out
 
 
 @pytest.mark.parametrize(
@@ -194,12 +207,14 @@ def test_what_several_applications_import_is_told(cli: Cli, write: Write, projec
     assert "- Several applications import from `shared/`: after" in (project / "AGENTS.md").read_text()
 
 
-def test_the_configuration_changes_no_finding_of_the_fixture_library(cli: Cli, library: Path, project: Path):
-    """Pairs are for later; a code map would have to be explained. And the rules can still fire."""
+def test_the_configuration_adds_only_what_the_halves_of_pairs_differ_in(cli: Cli, library: Path, project: Path):
+    """A code map would have to be explained. And the rules can still fire."""
     shutil.copytree(library, project / "library")
     before = cli.listed(cwd="library")
     assert 0 == cli("init", cwd="library").status
-    assert before == cli.listed(cwd="library")
+    after = cli.listed(cwd="library")
+    assert before == [line for line in after if " S3AP701 " not in line]
+    assert len(before) < len(after)
     assert 0 == cli("selftest", cwd="library").status
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from posixpath import join
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from posixpath import basename, dirname, join
 from typing import Any
 
 from s3ap_lint import settings, toml
 from s3ap_lint.adoption.proposal import Files, Proposal, appended, refused, settled
 from s3ap_lint.adoption.survey import Survey
+from s3ap_lint.adoption.twins import FoundPair
 from s3ap_lint.config import Config
 from s3ap_lint.roots import OWN_FILE, SECTION, SHARED_FILE
+from s3ap_lint.settings import Pair
+from s3ap_lint.twins import halves
 
 HEADING = "Settings of s3ap-lint that differ from the defaults; `s3ap-lint config show` prints all in force."
 PAIRS = "Templates that must say the same: `source` is the half that people edit."
@@ -30,7 +34,7 @@ def configuration(found: Survey, config: Config, files: Files) -> Proposal | Non
     if config.file is not None:
         return _beside(found, config, files)
     path = SHARED_FILE if _is_open(files.get(SHARED_FILE)) else OWN_FILE
-    text = _text(_pairs(found), _places(found), shared=path == SHARED_FILE)
+    text = _text(_pairs(list(found.pairs), found), _places(found), shared=path == SHARED_FILE)
     if not text:
         return None
     before = files.get(path)
@@ -41,8 +45,7 @@ def configuration(found: Survey, config: Config, files: Files) -> Proposal | Non
 
 def _beside(found: Survey, config: Config, files: Files) -> Proposal:
     path = config.file.relative_to(config.root).as_posix() if config.file else OWN_FILE
-    paired = {frozenset((pair.source, pair.generated)) for pair in config.pairs}
-    pairs = [line for key, line in _pairs(found).items() if frozenset(key) not in paired]
+    pairs = _pairs(_untold(found, config), found)
     mapped = dict(config.code_map)
     places = [line for key, line in _places(found).items() if key not in mapped]
     if not (pairs or places):
@@ -54,13 +57,38 @@ def _beside(found: Survey, config: Config, files: Files) -> Proposal:
     return refused(path, files.get(path), "is left as it is; what it does not have yet", "\n".join(parts))
 
 
-def _pairs(found: Survey) -> dict[tuple[str, str], str]:
-    """Each pair as an item of the list, with its reason."""
-    return {
-        (one.pair.source, one.pair.generated): f"{{ source = {toml.value(one.pair.source)}, "
-        f"generated = {toml.value(one.pair.generated)} }}," + (f"  # {one.reason}" if one.reason else "")
-        for one in found.pairs
-    }
+def _pairs(several: list[FoundPair], found: Survey) -> list[str]:
+    """Each pair as an item of the list, with its reason; one for all of them where that says the same."""
+    names = {Pair(basename(one.pair.source), basename(one.pair.generated)) for one in several}
+    every = names.pop() if len(names) == 1 and len(several) > 1 else None
+    if every is None or {one.pair for one in found.pairs} != set(_meant(every, found.paths)):
+        return [_item(one.pair, one.reason) for one in several]
+    reasons = Counter(one.reason for one in several if one.reason)
+    told = "; ".join(f"{reason} ({number} of {len(several)})" for reason, number in reasons.most_common())
+    return [_item(every, told)]
+
+
+def _meant(every: Pair, paths: frozenset[str]) -> Iterator[Pair]:
+    """The pairs that two names are in all folders of some templates."""
+    for folder in set(map(dirname, paths)):
+        found = halves(every, folder)
+        if found is not None and paths.issuperset(found):
+            yield Pair(*found)
+
+
+def _item(pair: Pair, reason: str) -> str:
+    item = f"{{ source = {toml.value(pair.source)}, generated = {toml.value(pair.generated)} }},"
+    return item + (f"  # {reason}" if reason else "")
+
+
+def _untold(found: Survey, config: Config) -> list[FoundPair]:
+    """The pairs that the configuration does not speak of yet, whichever half it takes for the source."""
+
+    def told(one: FoundPair) -> bool:
+        files = {one.pair.source, one.pair.generated}
+        return any(files == set(halves(pair, dirname(one.pair.source)) or ()) for pair in config.pairs)
+
+    return [one for one in found.pairs if not told(one)]
 
 
 def _places(found: Survey) -> dict[str, str]:
@@ -81,13 +109,13 @@ def _is_open(data: bytes | None) -> bool:
     return SECTION in document.get("tool", {})
 
 
-def _text(pairs: Mapping[Any, str], places: Mapping[Any, str], *, shared: bool) -> str:
+def _text(pairs: list[str], places: Mapping[Any, str], *, shared: bool) -> str:
     """The settings as TOML; nothing where there are none."""
     prefix = f"tool.{SECTION}." if shared else ""
     blocks = [f"[tool.{SECTION}]\n{toml.comment(HEADING)}" if shared else toml.comment(HEADING)]
     if pairs:
-        why = "" if all("#" in line for line in pairs.values()) else "".join(map(toml.comment, UNTOLD))
-        blocks.append(toml.comment(PAIRS) + why + "pairs = [\n" + _indented(pairs.values()) + "]\n")
+        why = "" if all("#" in line for line in pairs) else "".join(map(toml.comment, UNTOLD))
+        blocks.append(toml.comment(PAIRS) + why + "pairs = [\n" + _indented(pairs) + "]\n")
     if places:
         lines = "".join(f"{line}\n" for line in places.values())
         blocks.append(f"[{prefix}code-map]\n{toml.comment(CODE_MAP)}{lines}")

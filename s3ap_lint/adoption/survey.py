@@ -28,7 +28,7 @@ class Survey:
     """A project as it was found.
 
     `joined` counts functions joined without the code map that is proposed, `lost` by reason those that are not even
-    with it; `shared` are folders by how many applications import from them.
+    with it; `shared` are folders by how many applications import from them; `paths` those of the templates.
     """
 
     templates: int = 0
@@ -40,6 +40,7 @@ class Survey:
     code_map: tuple[CodePlace, ...] = ()
     shared: tuple[tuple[str, int], ...] = ()
     lost: tuple[tuple[str, int], ...] = ()
+    paths: frozenset[str] = frozenset()
 
 
 def survey(config: Config) -> Survey:
@@ -70,6 +71,7 @@ def survey(config: Config) -> Survey:
         code_map=tuple(mapped),
         shared=tuple(_shared(applications)),
         lost=tuple(Counter(map(_why, lost)).most_common()),
+        paths=frozenset(template.path for template in templates),
     )
 
 

@@ -14,12 +14,12 @@ from s3ap_lint.compare.told import plain, variants
 from s3ap_lint.diagnostic import Place
 from s3ap_lint.difference.comparison import Comparison, Views
 from s3ap_lint.difference.differences import Both, Difference, Kind
-from s3ap_lint.difference.meaning import WRITTEN
+from s3ap_lint.difference.meaning import WRITTEN, same
 from s3ap_lint.difference.plain import OWN, PLAIN_TYPES
-from s3ap_lint.difference.scope import same
 from s3ap_lint.model import Location, Unchecked
 from s3ap_lint.source import Source
 from s3ap_lint.template.conditions import Space
+from s3ap_lint.template.loops import LOOP
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Template
 
@@ -48,7 +48,6 @@ class Account:
         defaults = Deployments(self.one, self.other, defaults=True)
         found = list(self._of_default(defaults))
         declared, told = [*self._parameters(), *self._rules()], [change for _, change in found]
-        self._beyond()
         if self.only_default:
             return (*(one for one in declared if one.when.default or (told and one.name.endswith(".Default"))), *told)
         others = self._of_others(Deployments(self.one, self.other), {key for key, _ in found}, defaults)
@@ -78,7 +77,7 @@ class Account:
         comparison = Comparison(self.one, self.other, scope, self.views)
         found = comparison.differences()
         for node in comparison.undecided:
-            self._unjudge(node.key_at, "too many scenarios to look at")
+            self._unjudge(node)
         return found
 
     def _key(self, difference: Difference, defaults: Deployments | None) -> Key:
@@ -171,25 +170,25 @@ class Account:
 
     # -- what cannot be judged -------------------------------------------------------------------
 
-    def _beyond(self) -> None:
+    def _unjudge(self, node: Node) -> None:
         """Note what may mean something else though it is not compared."""
         macros = sorted({*self.one.unknown_macros, *self.other.unknown_macros})
-        if macros and not self._written_alike():
-            named = ", ".join(macros)
-            self._unjudge(self.other.top["Transform"].at, f"what {named} makes of it cannot be told", "macro")
-        loops = [[plain(WRITTEN.value(node)) for node, _ in side.open_loops] for side in (self.one, self.other)]
-        if loops[0] != loops[1]:
-            node, reason = (self.other.open_loops or self.one.open_loops)[0]
-            self._unjudge(node.at, reason, "loop")
-
-    def _written_alike(self) -> bool:
-        return all(same(WRITTEN.value(self.one.top[name]), WRITTEN.value(self.other.top[name])) for name in SECTIONS)
-
-    def _unjudge(self, at: Location, reason: str, what: str = "value") -> None:
-        place = self._place(1, at)
+        if node.path[:1] == ("Transform",) and self._written_alike():
+            return  # whatever is made of it, it is the same
+        if node.path[:1] == ("Transform",):
+            what, reason = "macro", f"what {', '.join(macros)} makes of it cannot be told"
+        elif node.key.startswith(LOOP):
+            what, reason = "loop", "its collection is not written out"
+        else:
+            what, reason = node.key or "value", "too many scenarios, too deep, or no resource"
+        side = 1 if node.subject == self.other.path else 0
+        place = self._place(side, node.at)
         entry = Unchecked(self.other.path, what, reason, place.line if place is not None else 1)
         if entry not in self.unjudged:
             self.unjudged.append(entry)
+
+    def _written_alike(self) -> bool:
+        return all(same(WRITTEN.value(self.one.top[name]), WRITTEN.value(self.other.top[name])) for name in SECTIONS)
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from s3ap_lint.compare.told import plain
 from s3ap_lint.difference.differences import Both
-from s3ap_lint.difference.meaning import WRITTEN
-from s3ap_lint.difference.scope import same
+from s3ap_lint.difference.meaning import WRITTEN, same
 from s3ap_lint.difference.sections import DECLARED
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import Parameter

@@ -115,7 +115,7 @@ class _Templates:
             return Compared(
                 path, was, state, resources=len(template.resources) if isinstance(template, Template) else 0
             )
-        views = Views(partial(self._definitions, pair.one), written_code=True)
+        views = Views(partial(self._definitions, pair.one))
         account = Account(pair.one, pair.other, views, self._source, self.only_default)
         changes = account.changes()
         unread = tuple(self._unread_definitions(pair.one, pair.other))

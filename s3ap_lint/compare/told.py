@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from s3ap_lint.accounts import masked
 from s3ap_lint.compare.deployments import Deployments
 from s3ap_lint.difference.differences import Both, Difference, Kind
-from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Reading
-from s3ap_lint.difference.scope import same
+from s3ap_lint.difference.grants import Grant
+from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Reading, same
+from s3ap_lint.difference.states import Bare
 from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
 
@@ -61,14 +61,23 @@ def plain(value: object) -> object:
     """A value as JSON has it, without anybody's account id; None for what is not there."""
     if value is ABSENT or value is None:
         return None
-    if is_dataclass(value) and not isinstance(value, type):
-        found = ((one.name, getattr(value, one.name)) for one in fields(value) if one.compare)
-        return {name: masked(str(inner)) for name, inner in found if inner}
+    if isinstance(value, Grant):
+        found = {name: getattr(value, name) for name in ("action", "resource", "effect", "principal", "condition")}
+        return {name: masked(inner) for name, inner in found.items() if inner}
+    if isinstance(value, Bare):
+        return _typed(value.text)
     if isinstance(value, dict):
         return {masked(str(key)): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return masked(value) if isinstance(value, str) else value
+
+
+def _typed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return masked(text)
 
 
 def _key(pair: Pair) -> str:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from s3ap_lint.difference import grants, outputs, sections, states
+from s3ap_lint.difference import contrast, grants, presence, sections, states
+from s3ap_lint.difference.blind_spots import BlindSpots
 from s3ap_lint.difference.differences import Difference, Kind
-from s3ap_lint.difference.machines import Machines
-from s3ap_lint.difference.meaning import WRITTEN, Reading
-from s3ap_lint.difference.plain import CODE, Plain, at, is_document
-from s3ap_lint.difference.said import said
-from s3ap_lint.difference.scope import Guard, Scope
-from s3ap_lint.iam import Role, roles
+from s3ap_lint.difference.meaning import WRITTEN
+from s3ap_lint.difference.plain import CODE, Plain, is_document
+from s3ap_lint.difference.scope import Guard, Scope, names_in
+from s3ap_lint.iam import Role
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.scenarios import Verdict
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.template.worlds import World
 
@@ -29,8 +28,10 @@ ASSUMED = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 """
 
 VARIABLES = "Environment.Variables."
+_CODE = ("Code", "Content", "Handler")
+_IN_TEMPLATE = ("Code.ZipFile", "Code.ImageUri")  # code that no file of the project holds
 MACHINE = "AWS::StepFunctions::StateMachine"
-_PACKAGED = frozenset({"Handler", "Code", "CodeUri", "Content", "ContentUri"})
+_ONLY_FOR_ROLES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -40,15 +41,13 @@ class Views:
 
     `definitions` gives the definitions of a state machine, None where they cannot be read. `ignored` are places that
     are meant to be unlike: (logical id, dotted property), "" for the whole resource. `codes` says whether two functions
-    run the same code; None where that cannot be told. With `written_code`, where it lies is compared as it is written,
-    unless they are known to run the same.
+    run the same code; None where that cannot be told.
     """
 
     definitions: Callable[[Resource], tuple[Definition, ...] | None]
     ignored: frozenset[tuple[str, str]] = frozenset()
     parameters: frozenset[str] = frozenset()
     codes: Callable[[Resource, Resource], bool | None] | None = None
-    written_code: bool = False
 
 
 @dataclass
@@ -66,12 +65,28 @@ class Comparison:
 
     def differences(self) -> list[Difference]:
         """All differences, by kind and then in the order of the templates."""
-        found = list(self._sections())
+        self.undecided = self.scope.undecided
+        self.undecided += self._blind.whole or self._blind.places
+        if self._blind.whole:
+            return []
+        found = self._told(self._sections(), self.other.top)
         for name in [*self.one.resources, *(n for n in self.other.resources if n not in self.one.resources)]:
             if (name, "") not in self.views.ignored:
-                found += self._resource(self.one.resources.get(name), self.other.resources.get(name))
-        self.undecided = self.scope.undecided
+                one, other = self.one.resources.get(name), self.other.resources.get(name)
+                found += self._told(self._resource(one, other), self.other.top["Resources"][name])
         return sorted(found, key=lambda difference: difference.kind.rank)
+
+    @cached_property
+    def _blind(self) -> BlindSpots:
+        return BlindSpots(self.one, self.other, self.scope)
+
+    def _told(self, differences: Iterator[Difference], at: Node) -> list[Difference]:
+        """The differences of one thing; none, and a note of it, where it is nested too deep to be compared."""
+        try:
+            return list(differences)
+        except RecursionError:
+            self.undecided.append(at)
+            return []
 
     def _sections(self) -> Iterator[Difference]:
         one, other = self.one.top, self.other.top
@@ -79,12 +94,12 @@ class Comparison:
             for found in sections.parameters(one["Parameters"], other["Parameters"]):
                 if found.name.partition(".")[0] not in self.views.parameters:
                     yield found
-            yield from sections.conditions(one["Conditions"], other["Conditions"])
+            yield from sections.conditions(one["Conditions"], other["Conditions"], self.scope)
             yield from sections.tables(Kind.MAPPING, one["Mappings"], other["Mappings"])
             yield from sections.tables(Kind.RULE, one["Rules"], other["Rules"])
-            yield from sections.outputs(one["Outputs"], other["Outputs"], self.scope)
+            yield from sections.outputs(self.one, self.other, self.scope)
             return
-        yield from outputs.in_worlds(self.one, self.other, self.scope)
+        yield from presence.of_outputs(self.one, self.other, self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -98,93 +113,46 @@ class Comparison:
             yield Difference(Kind.RESOURCE, f"{one.id}.Type", nodes, (one.type, other.type))
             return
         guard = self._guard(one, other)
-        yield from self._existence(one, other)
-        yield from self._attributes(one, other, guard)
-        yield from self._properties(here, there, guard)
-        yield from self._roles(one, other)
-        if here.type == MACHINE:
-            yield from Machines(here, there, guard, self.scope, self.views.definitions).differences()
-
-    def _existence(self, one: Resource, other: Resource) -> Iterator[Difference]:
-        """Where only one of two resources exists: two differences, unless conditions are compared by themselves."""
-        found = self.scope.existence(one, other)
-        if not self.scope.by_name:
-            for side, verdict in enumerate(found):
-                if verdict is not None:
-                    yield from self._gone(one, other, verdict) if side == 0 else self._new(other, one, verdict)
-            return
-        verdict = next((verdict for verdict in found if verdict is not None), None)
+        verdict = self.scope.existence(one, other) if self.scope.by_name else None
         if verdict is not None:
-            told = one.condition or "always", other.condition or "always"
+            said = one.condition or "always", other.condition or "always"
             nodes = one.node["Condition"], other.node["Condition"]
-            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, told, verdict)
-
-    def _gone(self, one: Resource, twin: Resource | None, verdict: Verdict) -> Iterator[Difference]:
-        """A resource that only the first template has, where it has it, and what it allowed."""
-        nodes = one.node, self.other.top["Resources"]["…"]
-        yield Difference(Kind.RESOURCE, one.id, nodes, (one.type, ""), verdict)
-        yield from self._allows(one, twin)
-
-    def _new(self, other: Resource, twin: Resource | None, verdict: Verdict) -> Iterator[Difference]:
-        """A resource that only the second template has, where it has it, and what it allows."""
-        nodes = self.one.top["Resources"]["…"], other.node
-        yield Difference(Kind.RESOURCE, other.id, nodes, ("", other.type), verdict)
-        yield from self._allows(other, twin)
-
-    def _allows(self, resource: Resource, twin: Resource | None) -> Iterator[Difference]:
-        """All that a lone resource allows: a role, a policy of something else."""
-        role = role_of(resource)
-        if role is not None:
-            yield from grants.of_lone_role(role, twin, self.scope)
-        if role is None and resource.type in _POLICIES and _attached(resource):
-            return
-        for name, node in resource.properties.items():
-            if is_document(node):
-                yield from grants.of_lone_document(f"{resource.id}.{name}", resource, twin, node, self.scope)
-
-    def _roles(self, one: Resource, other: Resource) -> Iterator[Difference]:
-        """What two roles may do; of roles that SAM makes only where the templates are not halves of a pair."""
-        here, there = role_of(one), role_of(other)
-        if here is None and there is None:
-            return
-        if self.scope.by_name and (here is None or there is None or here.is_implicit or there.is_implicit):
-            return
-        if here is not None and there is not None:
-            yield from grants.of_roles(here, there, self.scope)
-            if here.unreadable or there.unreadable:
-                yield from self._written("Policies", one, other)
-            return
-        own = self.scope.existence(None if here is None else one, None if there is None else other)
-        verdict = own[0] or own[1]
-        made = here or there
-        if verdict is None or made is None:
-            return
-        name = f"{made.id}Role"
-        gone = self.one.top["Resources"][name], self.other.top["Resources"][name]
-        nodes = (one.node, gone[1]) if here is not None else (gone[0], other.node)
-        types = ("AWS::IAM::Role", "") if here is not None else ("", "AWS::IAM::Role")
-        yield Difference(Kind.RESOURCE, name, nodes, types, verdict)
-        yield from grants.of_lone_role(made, None, self.scope)
-
-    def _written(self, name: str, one: Resource, other: Resource) -> Iterator[Difference]:
-        """A property as it is written."""
-        a, b = one.properties[name], other.properties[name]
-        verdict = self.scope.differs(a, b, self._guard(one, other))
-        if verdict is not None:
-            yield Difference(Kind.PROPERTY, f"{one.id}.{name}", (a, b), said(a, b), verdict)
+            yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, said, verdict)
+        if not self.scope.by_name:
+            yield from presence.of_resource(one, other, self.scope)
+            yield from presence.of_made_roles(one, other, self.scope)
+        yield from self._attributes(here, there, guard)
+        yield from self._properties(here, there, guard)
+        if here.type == "AWS::IAM::Role":
+            yield from grants.of_roles(Role(one), Role(other), self.scope)
+        if here.type == MACHINE:
+            yield from self._machines(here, there, guard)
 
     def _lone(self, one: Resource | None, other: Resource | None) -> Iterator[Difference]:
         resource = one or other
         assert resource is not None
-        here, there = self.scope.existence(one, other)
-        verdict = here or there
-        if verdict is None:
+        if self._blind.may_be_made(resource.id) or self._is_said_otherwise(resource):
             return
         if not self.scope.by_name:
-            yield from self._new(resource, None, verdict) if one is None else self._gone(resource, None, verdict)
+            yield from presence.of_resource(one, other, self.scope)
+            return
+        verdict = self.scope.existence(one, other)
+        if verdict is None:
             return
         nodes = self.one.top["Resources"][resource.id], self.other.top["Resources"][resource.id]
         yield Difference(Kind.RESOURCE, resource.id, nodes, (nodes[0]["Type"].text, nodes[1]["Type"].text), verdict)
+
+    def _is_said_otherwise(self, resource: Resource) -> bool:
+        """Whether it is a policy that only stands for what the roles it is attached to are granted in the other too."""
+        if resource.type not in _ONLY_FOR_ROLES or not presence.is_attached(resource):
+            return False
+        whole = resource.properties
+        named = [name for top in (whole["Roles"], whole["RoleName"]) for name in names_in(top)]
+        pairs = [(self.one.resources.get(name), self.other.resources.get(name)) for name in named]
+        known = bool(pairs) and not (whole["Users"] or whole["Groups"])
+        return known and all(
+            a is not None and b is not None and not any(grants.of_roles(Role(a), Role(b), self.scope)) for a, b in pairs
+        )
 
     def _guard(self, one: Resource, other: Resource) -> Guard | None:
         """Where both exist, if that is not everywhere."""
@@ -192,42 +160,31 @@ class Comparison:
             return None
         return lambda first, second: one.exists(first) and other.exists(second)
 
-    def _attributes(self, one: Resource, other: Resource, guard: Guard | None) -> Iterator[Difference]:
+    def _attributes(self, one: Plain, other: Plain, guard: Guard | None) -> Iterator[Difference]:
         for name in ATTRIBUTES:
-            a, b = one.node[name], other.node[name]
+            a, b = one.attribute(name), other.attribute(name)
             values = [WRITTEN.value(node) for node in (a, b)]
             if name == "DependsOn" and _names(values[0]) == _names(values[1]):
                 continue
             if name == "DependsOn" and not self.scope.by_name:
-                yield from self._waits(one, other)
+                yield from presence.of_waits(one.resource, other.resource, self.scope)
                 continue
-            default = ASSUMED.get(name, "") if not one.type.startswith("AWS::RDS::") else ""
-            if default and [a.text or default, b.text or default] == [default, default]:
+            assumed = ASSUMED.get(name, "") if not one.type.startswith("AWS::RDS::") else ""
+            if assumed and [a.text or assumed, b.text or assumed] == [assumed, assumed]:
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.RESOURCE, f"{one.id}.{name}", (a, b), said(a, b), verdict)
-
-    def _waits(self, one: Resource, other: Resource) -> Iterator[Difference]:
-        """For which resources it waits in each scenario; one that is not there is not waited for."""
-
-        def question(first: Reading, second: Reading) -> tuple[list[str], list[str]]:
-            found = [_waited(resource, reading) for resource, reading in ((one, first), (other, second))]
-            return found[0], found[1]
-
-        verdict = self.scope.verdict(other.node, question, lambda found: found[0] != found[1])
-        if verdict is not None:
-            nodes = one.node["DependsOn"], other.node["DependsOn"]
-            yield Difference(Kind.RESOURCE, f"{one.id}.DependsOn", nodes, said(*nodes), verdict)
+                label = f"{one.resource.id}.{name}"
+                yield Difference(Kind.RESOURCE, label, (a, b), contrast.said_of(a, b), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         apart = _apart(here) | _apart(there)
         for name in _keys(here, there):
             if name.partition(".")[0] in apart or self._is_ignored(here.resource.id, name):
                 continue
-            a, b = at(here, name), at(there, name)
+            a, b = here.at(name, there), there.at(name, here)
             if is_document(a) and is_document(b):
-                yield from grants.of_documents(f"{here.resource.id}.{name}", a, b, self.scope, guard)
+                yield from grants.of_documents(f"{here.resource.id}.{name}", a, b, self.scope)
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is None:
@@ -235,7 +192,7 @@ class Comparison:
             kind, label = Kind.PROPERTY, f"{here.resource.id}.{name}"
             if name.startswith(VARIABLES):
                 kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
-            yield Difference(kind, label, (a, b), said(a, b), verdict)
+            yield Difference(kind, label, (a, b), contrast.said_of(a, b), verdict, contrast.places(a, b))
         yield from self._own(here, there, guard)
         yield from self._code(here, there, guard)
 
@@ -245,79 +202,63 @@ class Comparison:
 
     def _own(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
+        alike = here.resource.type == there.resource.type
         for name in [*here.own, *(name for name in there.own if name not in here.own)]:
-            if name == "Policies" and not self.scope.by_name and self._makes_roles(here, there):
+            made = [presence.role_of(plain.resource) for plain in (here, there)]
+            if name == "Policies" and not self.scope.by_name and None in made:
+                continue  # SAM heeds them only where it makes a role, and that is told as a whole
+            if name == "Policies" and alike:
+                yield from grants.of_roles(Role(here.resource), Role(there.resource), self.scope)
                 continue
             a = here.own.get(name) or here.resource.properties[name]
             b = there.own.get(name) or there.resource.properties[name]
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), said(a, b), verdict)
+                yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
     def _code(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """Where the code lies: compared by what it is where that is known, else as it is written."""
         if here.resource.type not in CODE:
             return
-        alike = self.views.codes(here.resource, there.resource) if self.views.codes is not None else None
-        if alike is True or (alike is None and self.views.codes is not None and not self.views.written_code):
-            return
-        if alike is False:
+        names = [name for name in _keys(here, there) if name.partition(".")[0] in _CODE]
+        told = self.views.codes(here.resource, there.resource) if self.views.codes is not None else None
+        if told is False:
             nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
             yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
-            return
-        for name in _keys(here, there):
-            if name.partition(".")[0] not in _PACKAGED:
-                continue
-            a, b = at(here, name), at(there, name)
+        if self.views.codes is not None:
+            inline = ("Handler",) if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
+            names = [name for name in names if name in (*_IN_TEMPLATE, *inline)] if told is None else []
+        for name in names:
+            a, b = here.at(name, there), there.at(name, here)
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
-                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), said(a, b), verdict)
+                yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
-    @staticmethod
-    def _makes_roles(*plains: Plain) -> bool:
-        """Whether the policies of all of them are those of roles, and compared there."""
-        return all(role_of(plain.resource) is not None for plain in plains)
-
-
-def role_of(resource: Resource) -> Role | None:
-    """The role that a resource is, or that SAM makes for it."""
-    known = resource.template.memo.get(role_of)
-    if not isinstance(known, dict):
-        known = resource.template.memo[role_of] = {role.id: role for role in roles(resource.template)}
-    found = known.get(resource.id)
-    return found if isinstance(found, Role) else None
-
-
-def _waited(resource: Resource, reading: Reading) -> list[str]:
-    """What a resource waits for by DependsOn in a world."""
-    assert reading.world is not None
-    template, world = resource.template, reading.world
-    found = {name: template.resources.get(name) for name in _names(reading.value(resource.node["DependsOn"]))}
-    return (
-        sorted(name for name, one in found.items() if one is None or one.exists(world))
-        if resource.exists(world)
-        else []
-    )
+    def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
+        """The states, where both definitions can be read."""
+        written = [[a.at(name, b) for name in states.DEFINING] for a, b in ((here, there), (there, here))]
+        if self.scope.by_name and all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
+            return  # else the file that they name may have changed
+        found = [self.views.definitions(plain.resource) for plain in (here, there)]
+        if found[0] is not None and found[1] is not None:
+            sides = (here.resource, found[0]), (there.resource, found[1])
+            yield from states.of_machines(here.resource.id, *sides, self.scope, guard)
+            return
+        for a, b, name in zip(*written, states.DEFINING, strict=True):
+            verdict = self.scope.differs(a, b, guard)
+            if verdict is not None:
+                yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
 
 def _apart(plain: Plain) -> set[str]:
     """The properties that are compared in a way of their own."""
     if plain.type == "AWS::IAM::Role":
         return {"Policies"}
-    if plain.type in _POLICIES and _attached(plain.resource):
+    if plain.type in _POLICIES and presence.is_attached(plain.resource):
         return {"PolicyDocument", "PolicyName"}
     if plain.type == MACHINE:
-        return set(states.DEFINING) | {"DefinitionUri"}
-    return set(_PACKAGED) if plain.resource.type in CODE else set()
-
-
-def _attached(resource: Resource) -> bool:
-    """Whether the policy is one of a role of the template, and compared there."""
-    memo = resource.template.memo
-    if _attached not in memo:
-        memo[_attached] = {policy.id for role in roles(resource.template) for policy in role.attached}
-    known = memo[_attached]
-    return isinstance(known, set) and resource.id in known
+        return set(states.DEFINING)
+    return set(_CODE) if plain.resource.type in CODE else set()
 
 
 def _keys(here: Plain, there: Plain) -> list[str]:
@@ -325,23 +266,19 @@ def _keys(here: Plain, there: Plain) -> list[str]:
     found = dict.fromkeys([*here.properties, *there.properties])
     out: dict[str, None] = {}
     for name in found:
-        out[next((whole for whole in _outer(name) if not _opens(whole, here, there)), name)] = None
+        outer = (here if name in here.properties else there).outer(name)
+        out[next((whole for whole in outer if not _opens(whole, here, there)), name)] = None
     return list(out)
-
-
-def _outer(name: str) -> Iterator[str]:
-    """The prefixes of a dotted name, the shortest first."""
-    parts = name.split(".")
-    return (".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _opens(name: str, here: Plain, there: Plain) -> bool:
     """Whether what lies below a prefix is compared piece by piece; variables are, also where one has none at all."""
     if f"{name}." in (VARIABLES, VARIABLES.partition(".")[0] + "."):
         return all(not plain.properties.get(name) for plain in (here, there))
-    return all(
-        name in plain.opened or any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)
-    )
+    inner = [any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)]
+    if any(below and name not in plain.opened for below, plain in zip(inner, (here, there), strict=True)):
+        return True  # one has no words for the whole, as SAM has none for TracingConfig
+    return all(below or name in plain.opened for below, plain in zip(inner, (here, there), strict=True))
 
 
 def _names(value: object) -> list[str]:

@@ -17,13 +17,17 @@ from s3ap_lint.template.template import Resource, Template
 LAYERS = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
 
 
-def views(one: Template, other: Template, application: Application) -> Views:
-    """How two halves of a pair are read: packaging set aside, code compared by the file it is in."""
+def views(one: Template, other: Template, application: Application, beside: Application | None = None) -> Views:
+    """How two halves of a pair are read: packaging set aside, code compared by the file it is in.
+
+    `beside` is the application of a half that lies in another folder.
+    """
+    applications = [application] if beside is None else [application, beside]
     layers = _packaged_layers(one, other) | _packaged_layers(other, one)
     functions = [function for half in (one, other) for function in half.of_type(*CODE)]
     ignored = {(name, "") for name in layers}
     ignored |= {(one.id, "Layers") for one in functions if _only_names(one.property("Layers"), layers)}
-    codes = {(f.template.path, f.id): f.code for f in application.functions}
+    codes = {(f.template.path, f.id): f.code for one in applications for f in one.functions}
 
     def same_code(first: Resource, second: Resource) -> bool | None:
         a, b = (codes.get((resource.template.path, resource.id)) for resource in (first, second))
@@ -31,13 +35,13 @@ def views(one: Template, other: Template, application: Application) -> Views:
             return None
         return (a.module, a.entry) == (b.module, b.entry)
 
-    machines = {(machine.template.path, machine.id): machine for machine in application.state_machines}
+    machines = {(m.template.path, m.id): m for one in applications for m in one.state_machines}
 
     def definitions(resource: Resource) -> tuple[Definition, ...] | None:
         machine = machines.get((resource.template.path, resource.id)) or StateMachine(resource, application)
         return machine.definitions
 
-    parameters = {*_packaging_parameters(one, other), *_packaging_parameters(other, one)}
+    parameters = {*packaging_parameters(one, other), *packaging_parameters(other, one)}
     return Views(definitions, frozenset(ignored), frozenset(parameters), same_code)
 
 
@@ -60,9 +64,9 @@ def _only_names(layers: Node, known: set[str]) -> bool:
     return all(item.function is not None and item.function[1].text in known for item in layers)
 
 
-def _packaging_parameters(one: Template, other: Template) -> Iterator[str]:
+def packaging_parameters(one: Template, other: Template | None) -> Iterator[str]:
     """The parameters of one half that only say where packages lie, and that the other does without."""
-    only = set(one.space.parameters) - set(other.space.parameters)
+    only = set(one.space.parameters) - set(other.space.parameters if other is not None else ())
     if not only:
         return
     packaging = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -73,6 +73,13 @@ class Difference:
         return self.places[side] or self.nodes[side].key_at
 
     @property
+    def swapped(self) -> Difference:
+        """The same, the second template's half first."""
+        nodes, said, places = self.nodes[::-1], self.said[::-1], self.places[::-1]
+        values = self.values[::-1] if self.values is not None else None
+        return replace(self, nodes=nodes, said=said, places=places, values=values)
+
+    @property
     def only_in_one(self) -> bool:
         """Whether only the first template has it."""
         return bool(self.one) and not self.other
@@ -93,13 +100,33 @@ MOST = 60  # characters of a value in a message
 
 def shown(value: object) -> str:
     """A value in a few words."""
-    if isinstance(value, str):
-        text = repr(value) if "\n" in value or not value else value
-    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-        text = "[" + ", ".join(value) + "]"
-    elif isinstance(value, dict) and len(value) == 1:
+    whole = spelled(value)
+    if len(whole) <= MOST or isinstance(value, str):
+        return cut(whole)
+    if isinstance(value, list):
+        return cut(whole) if all(isinstance(item, str) for item in value) else f"a list of {len(value)}"
+    if isinstance(value, dict) and len(value) == 1:
         (name,) = value
-        text = f"!{name.removeprefix('Fn::')} {shown(value[name])}" if name.startswith("Fn::") else f"{{{name}: …}}"
-    else:
-        text = f"a list of {len(value)}" if isinstance(value, list) else "a mapping" if value else "nothing"
+        return cut(whole) if name.startswith("Fn::") else f"{{{name}: …}}"
+    return "a mapping"
+
+
+def spelled(value: object) -> str:
+    """A value in full, on one line."""
+    if isinstance(value, str):
+        return repr(value) if not value.isprintable() or not value else value
+    if isinstance(value, list):
+        return "[" + ", ".join(map(spelled, value)) + "]"
+    if isinstance(value, dict):
+        name = next(iter(value), "")
+        if name == "Fn::Join" and value[name][:1] == [""] and isinstance(value[name][1], list):
+            return "".join(one if isinstance(one, str) else f"${{{spelled(one)}}}" for one in value[name][1])
+        if len(value) == 1 and (name.startswith("Fn::") or name == "Ref"):
+            return f"!{name.removeprefix('Fn::')} {spelled(value[name])}"
+        return "{" + ", ".join(f"{key}: {spelled(inner)}" for key, inner in value.items()) + "}"
+    return "nothing" if value is None else str(value)
+
+
+def cut(text: str) -> str:
+    """A text that is not longer than what a message has room for."""
     return text if len(text) <= MOST else text[: MOST - 1] + "…"

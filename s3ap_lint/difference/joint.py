@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from s3ap_lint.budget import Budget
 from s3ap_lint.model import Scenario
 from s3ap_lint.template import scenarios
-from s3ap_lint.template.conditions import BUDGET, Outcome, Space
+from s3ap_lint.template.conditions import BUDGET, MOST_WORLDS, Outcome, Space
 from s3ap_lint.template.parameters import Value
 from s3ap_lint.template.worlds import Impossible, TooManyWorlds, Undecided, World
 
@@ -29,17 +30,21 @@ class JointOutcome(Generic[T]):
 class Joint:
     """The scenarios of two templates. A parameter that both have has one value in both.
 
-    In the default ones, each template takes its own defaults, and what has none is chosen for both.
+    In the default ones, each template takes its own defaults, and what has none is chosen for both. With `by_name` a
+    condition that both have holds in both or in neither, whatever they say of it: as the second says. Scenarios that
+    the Rules of either template forbid are left out, if that leaves any.
     """
 
-    def __init__(self, one: Space, other: Space) -> None:
-        self.one = one
-        self.other = other
+    def __init__(self, one: Space, other: Space, by_name: bool = False) -> None:
+        self._sides = one, other
+        self.one = _Both(one, other, self.domain) if by_name else one
+        self.other = _Both(other, other, self.domain) if by_name else other
+        self._worlds = Budget(MOST_WORLDS, TooManyWorlds())
 
     def domain(self, variable: str) -> tuple[Value, ...]:
         """The values that make a difference to a variable in either template."""
-        sides = [space for space in (self.other, self.one) if variable not in space.parameters]
-        asked = [space for space in (self.other, self.one) if space not in sides] or sides
+        one, other = self._sides
+        asked = [space for space in (other, one) if variable in space.parameters] or [other, one]
         return tuple(dict.fromkeys(value for space in asked for value in space.domain(variable)))
 
     @cached_property
@@ -50,8 +55,7 @@ class Joint:
         a stack that is updated does, unless the second template does not allow that any more.
         """
         one, other = (
-            {name: p.default for name, p in space.parameters.items() if p.default is not None}
-            for space in (self.one, self.other)
+            {name: p.default for name, p in space.parameters.items() if p.default is not None} for space in self._sides
         )
         given = {name for name in self.one.parameters if name not in one}
         after = self.other.parameters
@@ -64,7 +68,15 @@ class Joint:
 
         Raises TooManyWorlds.
         """
-        return list(self._search(question, *(self.defaults if defaults else ({}, {})), defaults))
+        given = self.defaults if defaults else ({}, {})
+        found = list(self._search(question, *given, defaults))
+        if not any(space.rules for space in self._sides):
+            return found
+        return [one for one in found if self._is_allowed(one)] or found
+
+    def _is_allowed(self, outcome: JointOutcome[T]) -> bool:
+        worlds = zip(self._sides, (outcome.one, outcome.other), strict=True)
+        return all(not space.rules or space.allowed_by_rules(world.chosen) for space, world in worlds)
 
     def _search(
         self, question: Callable[[World, World], T], one: Mapping[str, Value], other: Mapping[str, Value], always: bool
@@ -76,6 +88,7 @@ class Joint:
             asked += 1
             if asked > 2 * BUDGET:
                 raise TooManyWorlds
+            self._worlds.spend()
             worlds = World(self.one, {**chosen, **one}), World(self.other, {**chosen, **other})
             try:
                 answer = question(*worlds)
@@ -102,17 +115,22 @@ class Joint:
 
     @cached_property
     def _words(self) -> Space:
-        return _Both(self.one, self.other)
+        return _Both(*self._sides, self.domain)
 
 
 class _Both(Space):
-    """What scenarios of two templates are told by: the conditions of either, the second's where both have one."""
+    """A template that knows the other's parameters and conditions too: the second's where both have one."""
 
-    def __init__(self, one: Space, other: Space) -> None:
-        self.__dict__.update(other.__dict__)
+    def __init__(self, one: Space, other: Space, domain: Callable[[str], tuple[Value, ...]]) -> None:
+        self.__dict__.update(one.__dict__)
         self.memo, self.answers, self._domains = {}, {}, {}
         self.parameters = {**one.parameters, **other.parameters}
         self.conditions = {**one.conditions, **other.conditions}
+        self._both_domain = domain
+
+    def domain(self, variable: str) -> tuple[Value, ...]:
+        """The values that make a difference to a variable in either template."""
+        return self._both_domain(variable)
 
 
 def words(scenario: Scenario | None) -> str:

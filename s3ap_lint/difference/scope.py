@@ -10,7 +10,7 @@ from typing import TypeVar
 from s3ap_lint.budget import GaveUp
 from s3ap_lint.difference.differences import EVERYWHERE
 from s3ap_lint.difference.joint import Joint, JointOutcome
-from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Reading, is_chosen
+from s3ap_lint.difference.meaning import ABSENT, WRITTEN, Known, Reading, is_chosen, same
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import PSEUDO_PARAMETERS
 from s3ap_lint.template.scenarios import Verdict
@@ -35,7 +35,7 @@ class Scope:
         self.other = other
         self.defaults = defaults
         self.by_name = by_name
-        self.joint = Joint(one.space, other.space)
+        self.joint = Joint(one.space, other.space, by_name)
         self.undecided: list[Node] = []
 
     def differs(self, one: Node, other: Node, guard: Guard | None = None) -> Verdict | None:
@@ -47,7 +47,7 @@ class Scope:
         unsteady = self._unsteady(one) or self._unsteady(other)
         if same(*written) and not unsteady:
             return None
-        if guard is None and not unsteady and not (is_chosen(one) or is_chosen(other)) and not self.defaults:
+        if not (self.depends(one) or self.depends(other) or self.defaults) and (guard is None or self.by_name):
             return EVERYWHERE
 
         def question(first: Reading, second: Reading) -> bool:
@@ -61,20 +61,20 @@ class Scope:
         """Whether two values are written the same, and all that they name says the same."""
         return same(WRITTEN.value(one), WRITTEN.value(other)) and not self._unsteady(one)
 
-    def existence(self, one: Resource | None, other: Resource | None) -> tuple[Verdict | None, Verdict | None]:
-        """In which scenarios only the first resource exists, and in which only the second."""
+    def existence(self, one: Resource | None, other: Resource | None) -> Verdict | None:
+        """In which scenarios only one of two resources, or outputs, exists."""
         alike = one is not None and other is not None and one.condition == other.condition
         if alike and one is not None and one.condition not in self.unsteady:
-            return None, None
+            return None
         at = other or one
         assert at is not None
 
-        def question(first: Reading, second: Reading) -> tuple[bool, bool]:
+        def question(first: Reading, second: Reading) -> bool:
             worlds = _worlds(first, second)
-            return one is not None and one.exists(worlds[0]), other is not None and other.exists(worlds[1])
+            exists = one is not None and one.exists(worlds[0])
+            return exists != (other is not None and other.exists(worlds[1]))
 
-        found = self.outcomes(at.node, question)
-        return self.told(found, lambda a: a[0] and not a[1]), self.told(found, lambda a: a[1] and not a[0])
+        return self.verdict(at.node, question, bool)
 
     def verdict(self, at: Node, question: Question[T], fault: Callable[[T], bool]) -> Verdict | None:
         """In which scenarios a fault holds; None when in none, or when that cannot be told."""
@@ -93,17 +93,26 @@ class Scope:
         return self.joint.scenario(outcomes, fault) if any(fault(one.answer) for one in outcomes) else None
 
     def _readings(self, one: World, other: World) -> tuple[Reading, Reading]:
-        first, second = (Reading(world, self._known(world), self._lists(world)) for world in (one, other))
-        return first, second
+        return self._reading(one), self._reading(other)
 
-    @staticmethod
-    def _lists(world: World) -> frozenset[str]:
-        return frozenset(name for name, parameter in world.space.parameters.items() if parameter.is_list)
+    def _reading(self, world: World) -> Reading:
+        return Reading(world, self._known(world), self.by_name)
 
-    def _known(self, world: World) -> dict[str, str]:
+    def _known(self, world: World) -> dict[str, Known]:
         """In default scenarios, the parameters whose value is told; else all go by their names."""
         parameters = world.space.parameters if self.defaults else {}
-        return {name: value for name, value in world.chosen.items() if isinstance(value, str) and name in parameters}
+        out: dict[str, Known] = {}
+        for name, parameter in parameters.items():
+            value = world.chosen.get(name)
+            if isinstance(value, str):
+                out[name] = [item.strip() for item in value.split(",")] if parameter.is_list else value
+            elif parameter.from_ssm and parameter.node["Default"].text:
+                out[name] = _STORED.format(parameter.node["Default"].text)
+        return out
+
+    def depends(self, node: Node) -> bool:
+        """Whether what a value says is another in another scenario, or in the other template."""
+        return is_chosen(node) or self._unsteady(node)
 
     def _unsteady(self, node: Node) -> bool:
         """Whether a value names something that does not say the same in both templates."""
@@ -117,7 +126,10 @@ class Scope:
         sides = self.one.space, self.other.space
         out = _unlike(dict(sides[0].mappings.items()), dict(sides[1].mappings.items()))
         if self.defaults:
-            one, other = self.joint.defaults
+            one, other = (
+                {name: (p.node["Default"].text, p.from_ssm, p.is_list) for name, p in side.parameters.items()}
+                for side in sides
+            )
             out |= {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
         conditions = sides[1].conditions
         out |= _unlike(sides[0].conditions, conditions)
@@ -141,19 +153,7 @@ def _worlds(one: Reading, other: Reading) -> tuple[World, World]:
     return one.world, other.world
 
 
-def same(one: object, other: object) -> bool:
-    """Whether two values say the same: a list of one is that one, nothing and an empty mapping are alike."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(value: object) -> object:
-    if isinstance(value, list):
-        items = [_bare(item) for item in value]
-        return items[0] if len(items) == 1 else items
-    if isinstance(value, dict):
-        return {key: _bare(inner) for key, inner in value.items()} or None
-    return None if value is ABSENT else value
-
+_STORED = "{{{{resolve:ssm:{}}}}}"  # what Parameter Store holds under the key
 
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 

@@ -2,98 +2,175 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
-from s3ap_lint.difference.differences import EVERYWHERE, Both, Difference, Kind
+from s3ap_lint.difference.contrast import Path, below, partings, said
+from s3ap_lint.difference.differences import Difference, Kind, spelled
 from s3ap_lint.difference.meaning import WRITTEN, Reading, escaped
+from s3ap_lint.difference.scope import Guard, Scope
 from s3ap_lint.model import Location
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.references import guards
 from s3ap_lint.template.scenarios import Verdict
-from s3ap_lint.template.worlds import World
+from s3ap_lint.template.template import Resource
 
 DEFINING = ("Definition", "DefinitionString", "DefinitionSubstitutions", "DefinitionS3Location")
 """The properties of a state machine that say what it does."""
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _SILENT = frozenset({"Comment", "States", "ItemProcessor", "Iterator", "Branches"})
+_COMMENTED = frozenset(
+    {"Choices", "Retry", "Catch"}
+)  # fields whose items may have a Comment, which is none of the data
 
-Machine = Mapping[str, tuple[Node, Mapping[str, object]]]
-
-
-def of_machines(name: str, one: Definition, other: Definition) -> Iterator[Difference]:
-    """The states, and settings of the whole machine, that two definitions do not have in common."""
-    first, second = machine(one), machine(other)
-    for key in unlike(first, second):
-        yield difference(name, key, (one, other), (first, second))
-
-
-def unlike(one: Machine, other: Machine) -> list[str]:
-    """The names of the states that two machines do not have in common; "" for the machine itself."""
-    found = [*one, *(key for key in other if key not in one)]
-    return [key for key in found if key not in one or key not in other or one[key][1] != other[key][1]]
+State = Mapping[str, object]
+Machine = Mapping[str, State]
+Definitions = tuple[Definition, ...]
+Answer = tuple[int, int, Machine, Machine] | None
+"""Which of their definitions two machines have in a world, and what these say there; None where one is not made."""
 
 
-def difference(
-    name: str, key: str, definitions: Both[Definition], machines: Both[Machine], verdict: Verdict = EVERYWHERE
-) -> Difference:
-    """In what two machines differ at one state."""
-    (one, other), (a, b) = definitions, (found.get(key) for found in machines)
-    first, second = ({} if found is None else dict(found[1]) for found in (a, b))
-    values = (
-        {field: value for field, value in first.items() if second.get(field) != value} if a is not None else None,
-        {field: value for field, value in second.items() if first.get(field) != value} if b is not None else None,
-    )
-    return Difference(
-        Kind.STATE,
-        f"{name}.{key}" if key else name,
-        (_at(one, a), _at(other, b)),
-        (_said(a, b), _said(b, a)),
-        verdict,
-        (_place(one, a), _place(other, b)),
-        values,
-    )
+@dataclass(frozen=True)
+class Bare:
+    """A number, a truth, or a variable without quotes, which is none of these texts."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
-def in_world(definitions: Iterable[Definition], world: World) -> Definition | None:
-    """The definition that a machine has in a world, of those that its `!If`s may choose; None when it has none."""
-    for one in definitions:
-        node = one.holder if one.holder is not None else one.top
-        if all(world.holds(condition) is truth for condition, truth in guards(node)):
-            return one
-    return None
+def of_machines(
+    name: str, one: tuple[Resource, Definitions], other: tuple[Resource, Definitions], scope: Scope, guard: Guard | None
+) -> Iterator[Difference]:
+    """The states, and settings of the whole machine, that two machines do not have in common.
 
-
-def _said(own: tuple[Node, Mapping[str, object]] | None, other: tuple[Node, Mapping[str, object]] | None) -> str:
-    """What a state says that the other does not: the names of its fields."""
-    if own is None:
-        return ""
-    if other is None:
-        return str(own[1].get("Type", "state"))
-    fields = [key for key in (own[1].keys() | other[1].keys()) if own[1].get(key) != other[1].get(key)]
-    return ", ".join(sorted(fields))
-
-
-def _at(definition: Definition, found: tuple[Node, Mapping[str, object]] | None) -> Node:
-    """A node of the template for a place in a definition; a missing one where the state is not there."""
-    home = definition.holder if definition.holder is not None else definition.top
-    return home if found is not None else home["…"]
-
-
-def _place(definition: Definition, found: tuple[Node, Mapping[str, object]] | None) -> Location | None:
-    return definition.placed(found[0].key_at) if found is not None else None
-
-
-def machine(definition: Definition, reading: Reading = WRITTEN) -> Machine:
-    """What a definition says, by state; the fields of the whole machine under "".
-
-    Raises Undecided when a variable depends on a choice that the world of the reading has not made.
+    Each comes with its definitions, one for every way through the `!If`s around them.
     """
+    lone = len(one[1]) == len(other[1]) == 1
+    if lone:
+        first, second = (_machine(found[1][0], WRITTEN) for found in (one, other))
+        if not _is_chosen(one[1][0], other[1][0], scope):
+            yield from _differences(name, one[1][0], other[1][0], first, second)
+            return
+    yield from _in_scenarios(name, one, other, scope, guard)
+
+
+def _is_chosen(one: Definition, other: Definition, scope: Scope) -> bool:
+    """Whether anything in two definitions depends on the scenario."""
+    nodes = (node for side in (one, other) for node in (_home(side), *side.substitutions.values()))
+    return scope.defaults or any(scope.depends(node) for node in nodes)
+
+
+def _in_scenarios(
+    name: str, one: tuple[Resource, Definitions], other: tuple[Resource, Definitions], scope: Scope, guard: Guard | None
+) -> Iterator[Difference]:
+    def question(first: Reading, second: Reading) -> Answer:
+        assert first.world is not None and second.world is not None
+        if guard is not None and not guard(first.world, second.world):
+            return None
+        a, b = _chosen(*one, first), _chosen(*other, second)
+        return a, b, _machine(one[1][a], first), _machine(other[1][b], second)
+
+    outcomes = scope.outcomes(other[0].node, question)
+    seen: set[tuple[str, str]] = set()
+    for outcome in outcomes:
+        if outcome.answer is None:
+            continue
+        a, b, first, second = outcome.answer
+        for key in _unlike(first, second):
+            told = "" if scope.by_name else _both(key, outcome.answer)
+            if (key, told) in seen:
+                continue
+            seen.add((key, told))
+            verdict = scope.told(outcomes, partial(_is_unlike, key, told))
+            if verdict is not None:
+                pair = {key: first[key]} if key in first else {}, {key: second[key]} if key in second else {}
+                yield from _differences(name, one[1][a], other[1][b], *pair, verdict)
+
+
+def _both(key: str, answer: Answer) -> str:
+    """What two machines say of a state, as a text that is the same for the same."""
+    return repr(answer and (answer[2].get(key), answer[3].get(key)))
+
+
+def _is_unlike(key: str, told: str, answer: Answer) -> bool:
+    if answer is None or answer[2].get(key) == answer[3].get(key):
+        return False
+    return not told or told == _both(key, answer)
+
+
+def _chosen(resource: Resource, definitions: Definitions, reading: Reading) -> int:
+    """Which of the definitions a machine has in a world."""
+    assert reading.world is not None
+    for index, definition in enumerate(definitions):
+        node: Node | None = _home(definition)
+        while node is not None and node is not resource.node:
+            above = node.parent.parent if node.parent is not None and node.parent.key == "Fn::If" else None
+            if above is not None and node.parent is not None:
+                holds = reading.world.holds(node.parent[0].text)
+                if node.key != ("1" if holds else "2"):
+                    break
+            node = node.parent
+        else:
+            return index
+    return 0
+
+
+def _unlike(one: Machine, other: Machine) -> list[str]:
+    return [key for key in [*one, *(key for key in other if key not in one)] if one.get(key) != other.get(key)]
+
+
+def _differences(
+    name: str, one: Definition, other: Definition, first: Machine, second: Machine, verdict: Verdict | None = None
+) -> Iterator[Difference]:
+    for key in _unlike(first, second):
+        a, b = first.get(key), second.get(key)
+        paths = [path for path, *_ in partings(a or {}, b or {})] if a is not None and b is not None else []
+        nodes = _home(one) if a is not None else _home(one)["…"], _home(other) if b is not None else _home(other)["…"]
+        places = _place(one, key, a, paths), _place(other, key, b, paths)
+        label = f"{name}.{key}" if key else name
+        words = said(a, b) if a is not None and b is not None else (_kind(a), _kind(b))
+        values = _only(a, b), _only(b, a)
+        found = Difference(Kind.STATE, label, nodes, words, places=places, values=values)
+        yield found if verdict is None else replace(found, verdict=verdict)
+
+
+def _only(state: State | None, other: State | None) -> State | None:
+    """The fields of a state that the other does not have like this."""
+    if state is None:
+        return None
+    return {key: value for key, value in state.items() if other is None or key not in other or other[key] != value}
+
+
+def _kind(state: State | None) -> str:
+    return "" if state is None else str(state.get("Type", "state"))
+
+
+def _home(definition: Definition) -> Node:
+    """The node of the template in which a definition is written."""
+    return definition.holder if definition.holder is not None else definition.top
+
+
+def _place(definition: Definition, key: str, state: State | None, paths: list[Path]) -> Location | None:
+    """Where a state says what the other does not."""
+    if state is None:
+        return None
+    node = next((one.node for one in definition.states if one.name == key), definition.top)
+    path = paths[0] if len(paths) == 1 else ()
+    if path[:1] == ("ItemProcessor",) and not node["ItemProcessor"]:
+        path = ("Iterator", *path[1:])
+    return definition.placed(below(node, path).key_at)
+
+
+def _machine(definition: Definition, reading: Reading) -> Machine:
+    """What a definition says, by state; the fields of the whole machine under ""."""
     told = _Told(definition, reading)
-    out = {state.name: (state.node, told.fields(state.node)) for state in definition.states}
-    return {"": (definition.top, told.fields(definition.top)), **out}
+    return {"": told.fields(definition.top), **{one.name: told.fields(one.node) for one in definition.states}}
 
 
 class _Told:
@@ -101,15 +178,22 @@ class _Told:
 
     def __init__(self, definition: Definition, reading: Reading) -> None:
         holder = definition.holder
+        argument = holder.parent if holder is not None and holder.parent is not None else None
         self._reading = reading
-        self._text = holder.text.encode("utf-8", "replace") if holder is not None else b""
-        self._variables = {key: reading.value(node) for key, node in definition.substitutions.items()}
-        self._in_template = holder is None
-        self._subs = holder is not None and _is_substituted(holder)
+        self._is_text = holder is not None
+        self._is_substituted = holder is not None and _is_substituted(holder)
+        self._is_joined = holder is not None and holder.function is not None
+        local = dict(argument[1].items()) if self._is_substituted and argument is not None else {}
+        self._local = {key: reading.value(node) for key, node in local.items()}
+        given = {key: node for key, node in definition.substitutions.items() if local.get(key) is not node}
+        self._given = {key: reading.value(node) for key, node in given.items()}
 
     def fields(self, node: Node) -> dict[str, object]:
         """The fields of a state; of inner machines only where they start and how they run."""
-        out = {key: self._value(child) for key, child in node.items() if key not in _SILENT}
+        if node.function is not None and not self._is_text:  # an !If around a state
+            value = self._evaluated(self._reading.value(node))
+            return value if isinstance(value, dict) else {}
+        out = {key: self._value(child, key in _COMMENTED) for key, child in node.items() if key not in _SILENT}
         for key in ("ItemProcessor", "Iterator"):
             if node[key]:
                 out["ItemProcessor"] = self.fields(node[key])
@@ -117,35 +201,61 @@ class _Told:
             out["Branches"] = [self.fields(branch) for branch in node["Branches"]]
         return out
 
-    def _value(self, node: Node) -> object:
-        if node.function is not None and self._in_template:
-            return self._reading.value(node)
+    def _value(self, node: Node, commented: bool) -> object:
+        found = node.function
+        if found is not None and found[0] != "Condition" and not self._is_text:
+            return self._evaluated(self._reading.value(node))
         if node.is_mapping:
-            return {key: self._value(child) for key, child in node.items() if key != "Comment"}
+            kept = ((key, child) for key, child in node.items() if not (commented and key == "Comment"))
+            return {key: self._value(child, commented) for key, child in kept}
         if node.is_sequence:
-            return [self._value(child) for child in node]
-        written = self._text[node.span.start : node.span.end].decode("utf-8", "replace")
-        if written.startswith("${"):  # a bare variable, which was read as a number
-            return self._filled(written.strip())
-        return self._filled(node.text) if isinstance(node.scalar, str) else node.scalar
+            return [self._value(child, commented) for child in node]
+        if isinstance(node.scalar, str):
+            return self._filled(node.text)
+        if node.raw.startswith("${"):  # a bare variable, which was read as a number
+            return _bare(self._filled(node.raw))
+        return Bare("null" if node.scalar is None else _number(node.scalar))
 
-    def _filled(self, text: str) -> object:
-        if "${" not in text:
-            return text
-        return _VARIABLE.sub(self._variable, text)
+    def _evaluated(self, value: object) -> object:
+        """What a function of the template leaves, with the variables that stand in it."""
+        if isinstance(value, str):
+            return _VARIABLE.sub(lambda match: self._kept(match[1][1:]) if match[1][:1] == "!" else match[0], value)
+        if isinstance(value, list):
+            return [self._evaluated(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._evaluated(item) for key, item in value.items()}
+        return value
+
+    def _filled(self, text: str) -> str:
+        return _VARIABLE.sub(self._variable, text) if "${" in text else text
 
     def _variable(self, match: re.Match[str]) -> str:
         name = match[1].strip()
-        if name.startswith("!"):  # a variable of DefinitionSubstitutions, kept from Fn::Sub
-            name = name[1:]
-            return self._given(name, match[0])
-        return self._given(name, match[0]) if name in self._variables or self._subs else escaped(match[0])
+        if self._is_substituted and name.startswith("!"):  # kept from Fn::Sub
+            return self._kept(name[1:])
+        if self._is_substituted or (self._is_joined and name not in self._given):
+            return _text(self._local[name] if name in self._local else self._reading.reference(name))
+        return self._kept(name)
 
-    def _given(self, name: str, otherwise: str) -> str:
-        value = self._variables.get(name)
-        if value is None and self._subs and name in self._reading.known:
-            value = escaped(self._reading.known[name])
-        return value if isinstance(value, str) else otherwise if value is None else str(value)
+    def _kept(self, name: str) -> str:
+        """A variable that the template leaves for DefinitionSubstitutions."""
+        return _text(self._given[name]) if name in self._given else escaped("${" + name + "}")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else spelled(value)
+
+
+def _bare(text: str) -> Bare:
+    try:
+        return Bare(_number(json.loads(text)))
+    except ValueError:
+        return Bare(text)
+
+
+def _number(value: object) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole and isinstance(value, float) else value)
 
 
 def _is_substituted(holder: Node) -> bool:

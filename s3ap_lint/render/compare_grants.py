@@ -25,8 +25,8 @@ class Terms:
 def sentences(changes: Iterable[Change], names: int) -> Iterator[tuple[Effect, str]]:
     """One sentence for all actions and all holders that have the same terms, new ones first."""
     actions: dict[tuple[str, Terms], list[str]] = {}
-    for change in changes:
-        data = change.after if change.effect is Effect.ADDED else change.before
+    for change in sorted(changes, key=lambda one: one.effect is Effect.REMOVED):
+        data = change.before if change.effect is Effect.REMOVED else change.after
         said = {key: str(value) for key, value in data.items()} if isinstance(data, dict) else {}
         get = said.get
         terms = Terms(change.effect, get("resource", ""), get("effect", ""), get("principal", ""), get("condition", ""))
@@ -46,10 +46,12 @@ def _sentence(who: str, actions: tuple[str, ...], terms: Terms, *, several: bool
     what = ", ".join(actions[:ACTIONS_SHOWN]) + more
     where = f" on {terms.resource}" if terms.resource else ""
     under = f" if {terms.condition}" if terms.condition else ""
+    under = f": {terms.condition}" if terms.effect is Effect.CHANGED else under
     if terms.principal:
         verb = "denies" if terms.denial else "allows"
         return f"{who} {verb} {what}{where} for {terms.principal}{under}"
     verb = ("are denied" if several else "is denied") if terms.denial else "may"
+    verb += " do" if what.startswith("what ") else ""
     return f"{who} {verb} {what}{where}{under}"
 
 

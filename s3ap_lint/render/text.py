@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from s3ap_lint.diagnostic import Diagnostic, Place, Report
 from s3ap_lint.model import Rule, Safety, Severity
 from s3ap_lint.offers import Catalogued, RenderOptions
+from s3ap_lint.render import groups
 from s3ap_lint.render.excerpt import excerpt
 from s3ap_lint.render.summary import summary
 from s3ap_lint.render.wording import Seen, count, listed, one_line, relative_to, when
@@ -35,18 +36,28 @@ def grouped(findings: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
 
     Two messages are the same if they differ only in the name of what each is about: the places name it.
     """
-    groups: dict[tuple[object, ...], list[Diagnostic]] = {}
+    found: dict[tuple[object, ...], list[Diagnostic]] = {}
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
-        fix = finding.fix and (finding.fix.title, finding.fix.safety)
-        key = (finding.code, finding.severity, _without_name(finding), when(finding.scenario), fix)
-        groups.setdefault(key, []).append(finding)
-    return list(groups.values())
+        found.setdefault((finding.code, finding.severity, *_explanation(finding)), []).append(finding)
+    return list(found.values())
+
+
+def _explanation(finding: Diagnostic) -> tuple[object, ...]:
+    group = finding.group
+    if group is not None:
+        return group.path, group.title, group.command, group.advice
+    fix = finding.fix and (finding.fix.title, finding.fix.safety)
+    return _without_name(finding), when(finding.scenario), fix
 
 
 def _block(group: list[Diagnostic], seen: Seen, paint: Paint, options: RenderOptions) -> Iterator[str]:
     first, others = group[0], group[1:]
     color = COLORS[first.severity]
     label = f"{paint(color, first.severity.value)} {paint(color, first.code)} {one_line(first.name)}".rstrip()
+    if first.group is not None:
+        yield f"{paint(BOLD, one_line(seen(first.group.path)))} {label}"
+        yield from groups.lines(first.group, group, seen, every=options.verbose)
+        return
     yield f"{paint(BOLD, _at(first.place, seen))} {label}"
     yield f"  {one_line(first.message)}"
     yield from _quote(first.place, paint, color, options.width)

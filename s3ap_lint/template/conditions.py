@@ -230,11 +230,11 @@ class Space:
                 continue
             except Impossible:
                 continue
-            defaults = self._allowed_by_rules(world.chosen, budget) if by_rules and self.rules else {world.is_default}
+            defaults = self.allowed_by_rules(world.chosen, budget) if by_rules and self.rules else {world.is_default}
             if defaults:
                 yield Outcome(world, answer, True in defaults)
 
-    def _allowed_by_rules(self, chosen: Mapping[str, Value], budget: int) -> set[bool]:
+    def allowed_by_rules(self, chosen: Mapping[str, Value], budget: int = BUDGET) -> set[bool]:
         """For every way to choose the rest that satisfies the template's Rules, whether it is a default one."""
 
         def satisfied(world: World) -> bool:

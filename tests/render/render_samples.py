@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from s3ap_lint.diagnostic import Diagnostic, Paths, Place, PlacedEdit, PlacedFix, Report, Stats, Tool
-from s3ap_lint.model import Location, Rule, Safety, Scenario, Severity, Span, Unchecked
+from s3ap_lint.model import Group, Location, Rule, Safety, Scenario, Severity, Span, Unchecked
 from s3ap_lint.offers import Catalogued
 from s3ap_lint.source import Source
 
@@ -128,6 +128,7 @@ diagnostics = st.builds(
     fingerprint=st.sampled_from(["", "aa", "bb"]),
     line_hash=st.sampled_from(["", "1:1", "2:1"]),
     reason=words,
+    group=st.none() | st.builds(Group, words, words, words, words, st.integers(0, 3), words, words),
 )
 several_diagnostics = st.lists(diagnostics, max_size=4).map(tuple)
 reports = st.builds(

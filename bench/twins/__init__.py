@@ -1,0 +1,1 @@
+"""Pairs of templates: how much they have drifted, and what `sync` makes of them."""

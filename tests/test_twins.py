@@ -1,0 +1,367 @@
+"""Which templates are pairs, in what they differ, and what is said of that in each format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Cli, Write
+
+from s3ap_lint import config as configs
+from s3ap_lint import run
+from s3ap_lint.diagnostic import Report
+from s3ap_lint.difference.differences import Kind
+from s3ap_lint.server.project import Project, Stage
+from s3ap_lint.settings import Pair
+from s3ap_lint.source import Source
+from s3ap_lint.template import document
+from s3ap_lint.template.template import Template
+from s3ap_lint.twins import Told, pairs
+from s3ap_rules.twins.sentences import PLURAL
+
+RAW = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  DeployBucket: {Type: String}
+  Days: {Type: Number, Default: 30}
+Resources:
+  Reader:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Role: arn:aws:iam::123456789012:role/reader
+      Code: {S3Bucket: !Ref DeployBucket, S3Key: reader.zip}
+      Environment:
+        Variables: {DAYS: !Ref Days, MODE: fast}
+"""
+SAM = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Days: {Type: Number, Default: 30}
+Resources:
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Role: arn:aws:iam::123456789012:role/reader
+      CodeUri: functions/reader/
+      Environment:
+        Variables: {DAYS: !Ref Days, MODE: fast}
+"""
+OTHER = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n  Queue: {Type: AWS::SQS::Queue}\n"
+DRIFTED = SAM.replace(", MODE: fast", "").replace("Default: 30", "Default: 90")
+HANDLER = "def handler(event, context):\n    return None\n"
+EVERYWHERE = Pair("template-deploy.yaml", "template.yaml")
+SETTING = 'pairs = [{source = "template-deploy.yaml", generated = "template.yaml"}]\n'
+TWINS = {"template-deploy.yaml": RAW, "template.yaml": DRIFTED, "functions/reader/index.py": HANDLER}
+
+
+def template(path: str, text: str) -> Template:
+    source = Source(path, text.encode())
+    top = document.parse(source).top
+    assert top is not None
+    return Template(source, top)
+
+
+def found(files: dict[str, str], *configured: Pair) -> list[tuple[str, str, Told]]:
+    """The pairs in the folder of some files; those in folders below belong to others."""
+    templates = [template(path, text) for path, text in files.items()]
+    folder = templates[0].path.rpartition("/")[0]
+    own = [one for one in templates if one.path.rpartition("/")[0] == folder]
+    known = {one.path: one for one in templates}
+    return [(*pair.paths, pair.told) for pair in pairs(own, configured, known.get)]
+
+
+def checked(folder: Path, *paths: str, **options: object) -> Report:
+    """The report on a folder, made in this process."""
+    settings = {"engine": "none", "jobs": 1, **options}
+    return run.check(paths or ["."], configs.load(paths or ["."], cwd=folder, overrides=settings))[0]
+
+
+# -- which are pairs ------------------------------------------------------------------------------------
+
+
+def test_two_names_are_a_pair_in_every_folder_that_has_both():
+    halves = ("a/template-deploy.yaml", "a/template.yaml")
+    assert [(*halves, Told.CONFIGURED)] == found(dict.fromkeys(halves, OTHER), EVERYWHERE)
+    assert [] == found({halves[0]: OTHER}, EVERYWHERE)
+    assert [("template-deploy.yaml", "template.yaml", Told.CONFIGURED)] == found(
+        {"template-deploy.yaml": OTHER, "template.yaml": OTHER}, EVERYWHERE
+    )
+
+
+@pytest.mark.parametrize("source", ["a/raw.yaml", "./a/raw.yaml", "a/../a/raw.yaml"])
+def test_a_path_with_a_slash_is_that_file(source: str):
+    """Also where the other half lies elsewhere: the pair is one of both folders."""
+    files = {"a/raw.yaml": RAW, "b/sam.yaml": SAM}
+    expected = [("a/raw.yaml", "b/sam.yaml", Told.CONFIGURED)]
+    assert expected == found(files, Pair(source, "b/sam.yaml"))
+    assert expected == found(dict(reversed(files.items())), Pair(source, "b/sam.yaml"))
+    assert [] == found({"c/raw.yaml": RAW, "c/sam.yaml": OTHER}, Pair(source, "b/sam.yaml"))
+
+
+def test_dot_slash_is_the_file_at_the_root_and_nowhere_else():
+    here = Pair("./template-deploy.yaml", "./template.yaml")
+    both = {"template-deploy.yaml": OTHER, "template.yaml": OTHER}
+    assert [("template-deploy.yaml", "template.yaml", Told.CONFIGURED)] == found(both, here)
+    told = [how for *_, how in found({f"a/{name}": text for name, text in both.items()}, here)]
+    assert [Told.LIKENESS] == told
+
+
+def test_the_most_exact_setting_says_which_half_is_the_source():
+    files = {"a/template-deploy.yaml": RAW, "a/template.yaml": SAM}
+    turned = Pair("a/template.yaml", "a/template-deploy.yaml")
+    expected = [("a/template.yaml", "a/template-deploy.yaml", Told.CONFIGURED)]
+    assert expected == found(files, EVERYWHERE, turned) == found(files, turned, EVERYWHERE)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# Generated by s3ap-lint sync from raw.yaml; edit that file.",
+        "# AUTO-GENERATED by make\n#   from ./raw.yaml",
+        "# DO NOT EDIT - source: `raw.yaml`",
+        "# raw.yaml から自動生成",
+        "\ufeff# generated from raw.yaml",
+    ],
+)
+def test_a_header_that_names_the_other_file_makes_a_pair(head: str):
+    """Of templates that are nothing like each other, too."""
+    files = {"raw.yaml": RAW, "sam.yaml": f"{head}\n{OTHER}"}
+    assert [("raw.yaml", "sam.yaml", Told.HEADER)] == found(files)
+
+
+@pytest.mark.parametrize(
+    ("raw", "sam"),
+    [
+        ("", "# Generated by a script; do not edit.\n"),
+        ("", "# Generated from the model\n# see raw.yaml for the rest\n"),
+        ("", "# Generated from other-raw.yaml, raw.yaml.j2\n"),
+        ("", "Description: Generated from raw.yaml\n"),
+        ("# Generated from sam.yaml\n", "# Generated from raw.yaml\n"),
+    ],
+    ids=["no name", "a name beside it", "other names", "no comment", "each from the other"],
+)
+def test_other_headers_make_none(raw: str, sam: str):
+    assert [] == found({"raw.yaml": raw + OTHER, "sam.yaml": sam + SAM})
+
+
+def test_likeness_is_only_asked_where_nothing_is_said():
+    """Nobody says which half of such a pair is the source: the one that is not SAM is assumed."""
+    files = {"template-deploy.yaml": RAW, "template.yaml": SAM}
+    assert [("template-deploy.yaml", "template.yaml", Told.LIKENESS)] == found(files)
+    third = {**files, "template-raw.yaml": RAW}
+    assert [("template-raw.yaml", "template.yaml", Told.CONFIGURED)] == found(
+        third, Pair("template-raw.yaml", "template.yaml")
+    )
+    assert [] == found({"template.yaml": SAM, "template-deploy.yaml": OTHER})
+
+
+def test_what_only_one_half_has_makes_no_other_application_of_it():
+    """SAM needs few words, where the name of the other half says what it is."""
+    rest = OTHER.removeprefix("Resources:\n")
+    halves = {"template-deploy.yaml": RAW + rest, "template.yaml": SAM}
+    assert [("template-deploy.yaml", "template.yaml", Told.LIKENESS)] == found(halves)
+    assert [] == found({"service.yaml": RAW + rest, "template.yaml": SAM})
+
+
+# -- in what they differ --------------------------------------------------------------------------------
+
+
+def test_every_kind_of_difference_has_a_name():
+    assert list(Kind) == list(PLURAL)
+
+
+def test_text_tells_the_differences_of_a_pair_by_kind(cli: Cli, write: Write):
+    write({**TWINS, ".s3ap-lint.toml": SETTING})
+    expected = """\
+template.yaml error S3AP701 twin-drift
+  does not mean the same as template-deploy.yaml, from which it is made: 2 differences
+  defaults (1):
+    template.yaml:4:24 Days.Default is 90, in template-deploy.yaml 30
+  environment variables (1):
+    template.yaml:14:9 Reader.MODE (fast) is only in template-deploy.yaml
+  to settle them: s3ap-lint sync template.yaml
+"""
+    ran = cli.lint("--quiet")
+    assert (1, expected, "") == (ran.status, ran.out, ran.err)
+
+
+def test_of_many_differences_text_shows_some_of_each_kind_and_the_others_on_demand(cli: Cli, write: Write):
+    names = [f"V{number:02}" for number in range(30)]
+    more = ", ".join(f"{name}: x" for name in names)
+    write(
+        {**TWINS, "template-deploy.yaml": RAW.replace("MODE: fast", f"MODE: fast, {more}"), ".s3ap-lint.toml": SETTING}
+    )
+    ran = cli.lint("--quiet")
+    shown = [line.split()[1] for line in ran.out.splitlines() if " is only in " in line]
+    assert ["Reader.MODE", *(f"Reader.{name}" for name in names[:4])] == shown
+    assert "    and 26 more (-v lists them)\n" in ran.out
+    assert 31 == cli.lint("--verbose").out.count(" is only in ")
+    findings = json.loads(cli.lint("--format", "json").out)["findings"]
+    assert 32 == len({finding["fingerprint"] for finding in findings})
+    (mode,) = (finding for finding in findings if "MODE" in finding["message"])
+    assert "the variable MODE of Reader (fast) is only in template-deploy.yaml; " in mode["message"]
+    assert [("template-deploy.yaml", 14)] == [(place["path"], place["line"]) for place in mode["related"]]
+
+
+def test_halves_in_two_folders_run_the_same_code(cli: Cli, write: Write):
+    """Each half's folder tells of the pair; together it is told once."""
+    write(
+        {
+            "raw/template.yaml": RAW.replace("reader.zip", "sam-reader.zip"),
+            "sam/template.yaml": DRIFTED.replace("CodeUri: functions", "CodeUri: ../functions"),
+            "functions/reader/index.py": HANDLER,
+            ".s3ap-lint.toml": 'pairs = [{source = "raw/template.yaml", generated = "sam/template.yaml"}]\n'
+            'code-map = {"sam-reader.zip" = "functions/reader"}\n',
+        }
+    )
+    expected = [
+        "sam/template.yaml:4:24: S3AP701 the default of the parameter Days is 30 in raw/template.yaml, "
+        "and 90 in sam/template.yaml",
+        "sam/template.yaml:14:9: S3AP701 the variable MODE of Reader (fast) is only in raw/template.yaml; "
+        "deployed from sam/template.yaml, the function runs without it",
+    ]
+    for paths in ((), ("raw",), ("sam/template.yaml",)):
+        listed = [line.partition("; who")[0] for line in cli.listed("--no-cache", *paths)]
+        assert expected == listed, paths
+    assert expected == [line.partition("; who")[0] for line in cli.listed("--jobs", "2")]
+
+
+def test_a_difference_can_be_ignored_where_it_stands(cli: Cli, write: Write):
+    ignored = DRIFTED.replace("Default: 90}", "Default: 90}  # s3ap-lint: ignore[S3AP701] kept longer here")
+    write({**TWINS, "template.yaml": ignored, ".s3ap-lint.toml": SETTING})
+    assert ["S3AP701"] == [line.split()[1] for line in cli.listed()]
+
+
+# -- pairs that nobody told of ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "number"),
+    [
+        ("", {}, 0),
+        ("", {"strict": True}, 2),
+        ("", {"select": ["S3AP701"]}, 2),
+        ("", {"select": ["twin-drift"]}, 2),
+        ("", {"strict": True, "ignore": ["S3AP701"]}, 0),
+        ('[per-path]\n"app/**" = {extend-select = ["S3AP701"]}\n', {}, 0),
+        ('[per-path]\n"*.yaml" = {extend-select = ["S3AP701"]}\n', {}, 2),
+    ],
+)
+def test_likely_twins_are_compared_where_strict_rules_are_wanted(
+    write: Write, settings: str, options: dict[str, object], number: int
+):
+    report = checked(write({**TWINS, ".s3ap-lint.toml": settings}), **options)
+    told = [finding.message for finding in report.findings if finding.code == "S3AP701"]
+    assert number == len(told)
+    assert all("(template-deploy.yaml and template.yaml are taken for twins)" in message for message in told)
+
+
+def test_what_settles_likely_twins_is_to_say_that_they_are(cli: Cli, write: Write):
+    write(TWINS)
+    out = cli.lint("--strict", "--quiet").out
+    assert "  to settle them: say in the setting pairs which half is the source, as s3ap-lint init does\n" in out
+    assert "s3ap-lint sync" not in out
+
+
+# -- what cannot be compared -----------------------------------------------------------------------------
+
+
+def unchecked(folder: Path, *paths: str) -> list[tuple[str, str, str]]:
+    return [(entry.path, entry.what, entry.reason) for entry in checked(folder, *paths).unchecked]
+
+
+def test_a_setting_that_no_template_is_meant_by_is_told(write: Write):
+    """Not in a run over some paths only, as a hook makes it."""
+    folder = write({**TWINS, ".s3ap-lint.toml": SETTING.replace("deploy", "raw")})
+    said = "no folder has both of these templates; is the setting pairs out of date?"
+    assert [(".s3ap-lint.toml", "pair template-raw.yaml and template.yaml", said)] == unchecked(folder)
+    assert [] == unchecked(folder, "template.yaml")
+    write({".s3ap-lint.toml": 'pairs = [{source = "a/raw.yaml", generated = "a/sam.yaml"}]\n'})
+    said = "there is neither of these templates; is the setting pairs out of date?"
+    assert [(".s3ap-lint.toml", "pair a/raw.yaml and a/sam.yaml", said)] == unchecked(folder)
+
+
+@pytest.mark.parametrize("other", [None, "a: 1\n", "Resources: [\n"])
+def test_a_half_that_is_not_there_or_no_template_is_told(write: Write, other: str | None):
+    setting = 'pairs = [{source = "raw/template.yaml", generated = "template.yaml"}]\n'
+    folder = write({"template.yaml": SAM, "functions/reader/index.py": HANDLER, ".s3ap-lint.toml": setting})
+    if other is not None:
+        write({"raw/template.yaml": other})
+    said = "its other half in the setting pairs, raw/template.yaml, is not there, or no template"
+    assert ("template.yaml", "twin", said) in unchecked(folder)
+
+
+def test_templates_that_a_macro_rewrites_are_not_compared(write: Write):
+    folder = write({**TWINS, "template-deploy.yaml": f"Transform: Company\n{RAW}", ".s3ap-lint.toml": SETTING})
+    assert () == checked(folder).findings
+    assert ("template-deploy.yaml", "template", "the macro Company may rewrite it") in unchecked(folder)
+
+
+# -- faults that one half was freed of -------------------------------------------------------------------
+
+WAITS = "import os\n\n\ndef handler(event, context):\n    return os.environ['MODE']\n"
+
+
+def test_a_fault_is_told_of_the_half_that_still_has_it(cli: Cli, write: Write):
+    """Likely twins will do: who mended one half wants to know of the other."""
+    write({**TWINS, "functions/reader/index.py": WAITS, "template.yaml": SAM.replace(", MODE: fast", "")})
+    expected = [
+        "functions/reader/index.py:5:12: S3AP302 MODE is required here, but Reader does not set it, "
+        "so the events that come this way fail",
+        "template.yaml:6:3: S3AP702 Reader has S3AP302 (unset-variable) here, and template-deploy.yaml has not: "
+        "the variable MODE of Reader (fast) is only in template-deploy.yaml",
+    ]
+    assert expected == cli.listed("--no-cache") == cli.listed() == cli.listed()
+
+
+@pytest.mark.parametrize(
+    ("files", "ignored"),
+    [
+        ({}, ["S3AP302"]),
+        ({"functions/reader/index.py": WAITS.replace("['MODE']", "['MODE']  # s3ap-lint: ignore[S3AP302] x")}, []),
+        ({"template-deploy.yaml": RAW.replace(", MODE: fast", "")}, []),
+        ({"template-deploy.yaml": RAW.replace("Reader:", "Writer:")}, []),
+        ({"functions/reader/index.py": HANDLER}, []),
+    ],
+    ids=["not wanted", "ignored", "in both", "no such function", "not there"],
+)
+def test_other_faults_are_left_to_themselves(write: Write, files: dict[str, str], ignored: list[str]):
+    waiting = {"functions/reader/index.py": WAITS, "template.yaml": SAM.replace(", MODE: fast", "")}
+    report = checked(write({**TWINS, **waiting, **files}), ignore=ignored)
+    assert [] == [finding.message for finding in report.findings if finding.code == "S3AP702"]
+
+
+# -- between edits ---------------------------------------------------------------------------------------
+
+
+def test_the_language_server_tells_differences_as_they_come_and_go(write: Write, project: Path):
+    """Of a half in another folder, too."""
+    write(
+        {
+            "raw/template.yaml": RAW,
+            "sam/template.yaml": SAM,
+            ".s3ap-lint.toml": 'engine = "none"\n'
+            'pairs = [{source = "raw/template.yaml", generated = "sam/template.yaml"}]\n',
+        }
+    )
+    served = Project(configs.load([project], cwd=project))
+
+    def said(path: str, text: str) -> list[str]:
+        stages: list[Stage] = []
+        served.check(path, {path: text.encode()}, lambda: None, stages.append)
+        return [
+            finding.message.partition(" of")[0] for finding in stages[-1].report.findings if finding.code == "S3AP701"
+        ]
+
+    drifted = RAW.replace("MODE: fast", "MODE: slow")
+    assert [] == said("sam/template.yaml", SAM)
+    assert ["the default", "the variable MODE"] == said("sam/template.yaml", DRIFTED)
+    assert [] == said("sam/template.yaml", SAM)
+    assert ["the variable MODE"] == said("raw/template.yaml", drifted)
+    assert [] == said("raw/template.yaml", RAW)
