@@ -220,6 +220,23 @@ def test_another_default_of_a_list_is_another_list(tmp_path: Path):
     ] == told(resources(body, head), resources(body, after), tmp_path)
 
 
+def test_a_grant_on_what_is_empty_by_default_is_told_once(tmp_path: Path):
+    head = """\
+Parameters:
+  Secret: {Type: String, Default: ""}
+Conditions:
+  HasSecret: !Not [!Equals [!Ref Secret, ""]]
+"""
+    statement = "{Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Secret}"
+    role = "  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: " + TRUST + "\n"
+    role += f"      Policies: [{{PolicyName: a, PolicyDocument: {{Statement: [{statement}]}}}}]\n"
+    after = role.replace(statement, f"!If [HasSecret, {statement}, !Ref AWS::NoValue]")
+    assert [
+        "  in the default deployment",
+        "    - Role may secretsmanager:GetSecretValue on ''",
+    ] == told(resources(role, head), resources(after, head), tmp_path)
+
+
 def test_a_required_parameter_that_gets_a_default_stays_what_was_given(tmp_path: Path):
     body = "  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Name}}\n"
     required, optional = "Parameters:\n  Name: {Type: String}\n", "Parameters:\n  Name: {Type: String, Default: x}\n"

@@ -29,6 +29,7 @@ MADE_BY_SAM = "SAM makes resources of it"
 EXPORTED = "other stacks may import it"
 REFUSED = "CloudFormation refuses to change the type of a resource"
 SECTIONS = ("Transform", "Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs", "Globals")
+_NOTHING = ("", "''")  # an empty text, and as it is spelled
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 
@@ -88,7 +89,7 @@ class Account:
             known = defaults.joint.defaults[side] if defaults is not None else {}
             said = plain(difference.values[side])
             found = {key: _filled(str(value), known) for key, value in said.items()} if isinstance(said, dict) else {}
-            name = repr([name.partition(": ")[0], sorted(pair for pair in found.items() if pair[1])])
+            name = repr([name.partition(": ")[0], sorted(pair for pair in found.items() if pair[1] not in _NOTHING)])
         return difference.kind.value, name, difference.only_in_one, difference.only_in_other
 
     # -- one change ------------------------------------------------------------------------------
