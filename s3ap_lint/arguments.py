@@ -12,6 +12,7 @@ COMMANDS = (
     "init",
     "sync",
     "permissions",
+    "compare",
     "rules",
     "explain",
     "baseline",
@@ -29,6 +30,8 @@ commands (the default is check):
   init [PATH]             find out what a project is like, and write its configuration
   sync [PATH…]            bring generated templates in step with their sources; --check: say whether they are
   permissions [PATH…]     what each function needs, is granted, lacks, and what to grant instead
+  compare REV|FILE [PATH…]
+                          what a change of templates means once it is deployed
   explain CODE            a rule's page: what it finds, why, and an example
   rules                   every rule, with its severity and whether it is on
   selftest                prove that the selected rules can fire under this configuration
@@ -39,6 +42,20 @@ commands (the default is check):
   lsp                     the language server for editors, over standard input and output
 
 exit status: 0 nothing at or above --fail-on, 1 findings (with --diff: changes), 2 the job could not be done
+"""
+
+COMPARE_EPILOG = """\
+The default deployment is the one in which every parameter that has a Default has it.
+
+examples:
+  s3ap-lint compare HEAD                              what is not committed yet
+  s3ap-lint compare origin/main...HEAD solutions/     what a branch changes below a folder
+  s3ap-lint compare v1.0..v1.1 --scenario default     what an update does to who changes no parameter
+  s3ap-lint compare main --require-unchanged default  proof that a new feature is opt-in
+  s3ap-lint compare old.yaml new.yaml                 two files
+
+exit status: 0, also when something changed, as of `git diff`; 1 with --exit-code or --require-unchanged, see there;
+2 the job could not be done: no such revision, nothing that could be compared
 """
 
 
@@ -53,7 +70,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=name,
         description=_DESCRIPTIONS[command],
-        epilog=EPILOG if command == "check" else None,
+        epilog=_EPILOGS.get(command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -178,6 +195,34 @@ def _permissions_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exclude", metavar="PATTERN", action="append", help="leave out, in the style of .gitignore")
 
 
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        metavar="REV|FILE",
+        nargs="?",
+        default="",
+        help="a revision to compare the work tree with; two: REV..REV2, REV...REV2; or a template to compare with PATH",
+    )
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", help="templates or folders, default: .; with FILE the second template"
+    )
+    parser.add_argument(
+        "--scenario",
+        choices=("all", "default"),
+        default="all",
+        help="default: nothing but the default deployment",
+    )
+    parser.add_argument(
+        "--require-unchanged",
+        choices=("default",),
+        help="exit 1 unless every default deployment means exactly what it meant, 2 when that cannot be told",
+    )
+    parser.add_argument("--exit-code", action="store_true", help="exit 1 when anything means something else, else 0")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    parser.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    parser.add_argument("--exclude", metavar="PATTERN", action="append", help="leave out, in the style of .gitignore")
+
+
 def _running(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group = parser.add_argument_group("how")
     group.add_argument("--engine", choices=ENGINES, help="the schema engine; default: cfn-lint")
@@ -236,6 +281,8 @@ _DESCRIPTIONS = {
     "plain CloudFormation from SAM and the reverse, YAML and JSON. What only one of the two can say is named, and\n"
     "nothing of that pair is written.",
     "permissions": "What each function's code needs, what its role grants, and the statements that would do.",
+    "compare": "What a change of templates means once it is deployed: grants, variables, resources added, removed and\n"
+    "replaced, parameters, states, outputs, other properties; the default deployment first, then others by scenario.",
     "rules": "Every rule, with its severity and whether it is on.",
     "explain": "A rule's page: what it finds, why it matters, and an example.",
     "baseline": "Accept today's findings (write), take off the list what is mended (update), or list it (show).",
@@ -245,11 +292,13 @@ _DESCRIPTIONS = {
     "new": "Write the skeleton of a rule in the current folder.",
     "lsp": "The language server, for editors: it speaks the Language Server Protocol over standard input and output.",
 }
+_EPILOGS = {"check": EPILOG, "compare": COMPARE_EPILOG}
 _ARGUMENTS = {
     "check": _check_arguments,
     "init": _init_arguments,
     "sync": _sync_arguments,
     "permissions": _permissions_arguments,
+    "compare": _compare_arguments,
     "rules": _rules_arguments,
     "explain": _explain_arguments,
     "baseline": _baseline_arguments,

@@ -168,6 +168,12 @@ def _permissions(options: argparse.Namespace) -> int:
     return 2 if report.unread or dark else 1 if report.lacking else 0
 
 
+def _compare(options: argparse.Namespace) -> int:
+    from s3ap_lint import compare_command
+
+    return compare_command.run(options)
+
+
 def _rules(options: argparse.Namespace) -> int:
     from s3ap_lint import pages, tasks
     from s3ap_lint.invocation import config_of
@@ -228,6 +234,7 @@ _RUN = {
     "init": _init,
     "sync": _sync,
     "permissions": _permissions,
+    "compare": _compare,
     "rules": _rules,
     "explain": _explain,
     "baseline": _baseline,

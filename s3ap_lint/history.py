@@ -67,11 +67,12 @@ class Since:
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository by its top folder, and the project's root in it."""
+    """A git repository by its top folder, and the project's root in it; `asked_by` begins what it refuses to say."""
 
     top: Path
     root: Path
     inner: bool = False
+    asked_by: str = "--changed"
 
     def since(self, ref: str, env: Mapping[str, str] = os.environ) -> Since:
         """What changed since HEAD left `ref`, or without one the branch that it is to go to; nothing committed needed.
@@ -84,10 +85,10 @@ class Repository:
         if not (self.top / ".git").exists():
             raise UsageError(f"--changed: {self.top} is not in a git repository, so nothing tells what changed")
         self.ask("rev-parse", "--git-dir")
-        if not self._commit("HEAD"):
+        if not self.commit_of("HEAD"):
             raise UsageError("--changed: there is no commit yet that the files could be compared with")
         named = ref or self._target(env)
-        commit = self._merge_base(named, self._commit(named) or self._missing(named, asked=bool(ref)))
+        commit = self._merge_base(named, self.commit_of(named) or self._missing(named, asked=bool(ref)))
         changes = tuple(self._changes(commit))
         if not (ref or changes) and env.get("CI", "").lower() not in ("", "0", "false"):
             raise UsageError(
@@ -122,6 +123,20 @@ class Repository:
             at = end + 1 + size + 1
         return found
 
+    def objects(self, wanted: Sequence[str]) -> dict[str, bytes | None]:
+        """What some objects hold; None for those that git does not have, and cannot get in a partial clone."""
+        found: dict[str, bytes | None] = {}
+        left, offline = list(wanted), False
+        while left:
+            lines = "".join(f"{one}\n" for one in left).encode()
+            out = self._git(("cat-file", "--batch"), lines, {"GIT_NO_LAZY_FETCH": "1"} if offline else {}).stdout
+            told = _contents(out, left)
+            if not told:  # it stopped at the first one
+                told = {left[0]: None}
+            found |= told
+            left, offline = [one for one in left if one not in found], True
+        return found
+
     def had(self, commit: str, paths: Iterable[str]) -> frozenset[str]:
         """Those of some paths below the root that were there at a commit, as files or folders."""
         wanted = {self.from_top(path): path for path in paths}
@@ -136,13 +151,14 @@ class Repository:
         branch = next((env[name] for name in TARGETS if env.get(name)), "")
         if branch:
             names = (f"refs/remotes/origin/{branch}", branch)
-            return next((name for name in names if self._commit(name)), names[0])
-        found = next((name for name in DEFAULTS if self._commit(name)), "")
+            return next((name for name in names if self.commit_of(name)), names[0])
+        found = next((name for name in DEFAULTS if self.commit_of(name)), "")
         if not found:
             raise UsageError("--changed: there is no branch main or master to compare with; name one: --changed REF")
         return self.plain("rev-parse", "--symbolic-full-name", found) or found
 
-    def _commit(self, ref: str) -> str:
+    def commit_of(self, ref: str) -> str:
+        """The hash of the commit that a name means; "" if it means none."""
         return self.plain("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
 
     def _missing(self, ref: str, *, asked: bool) -> str:
@@ -151,7 +167,7 @@ class Repository:
             raise UsageError(
                 f"--changed {ref}: that is no commit but a path; name paths first: s3ap-lint {ref} --changed"
             )
-        if asked and not self._is_shallow():
+        if asked and not self.is_shallow():
             raise UsageError(f"--changed {ref}: there is no such commit, branch or tag")
         if asked and re.search(r"[~^@]|^(HEAD|[0-9a-f]{7,64})$", ref):
             raise UsageError(f"--changed {ref}: this clone does not reach back so far; {FETCH_ALL}")
@@ -165,13 +181,14 @@ class Repository:
         found = self.plain("merge-base", commit, "HEAD")
         if found:
             return found.splitlines()[0]
-        if self._is_shallow():
+        if self.is_shallow():
             raise UsageError(
                 f"--changed: this clone does not reach back to where HEAD left {_readable(ref)}; {FETCH_ALL}"
             )
         raise UsageError(f"--changed: HEAD and {_readable(ref)} have no commit in common")
 
-    def _is_shallow(self) -> bool:
+    def is_shallow(self) -> bool:
+        """Whether the clone does not reach back to the first commit."""
         return self.plain("rev-parse", "--is-shallow-repository") == "true"
 
     # -- what changed ----------------------------------------------------------------------------------
@@ -181,12 +198,12 @@ class Repository:
         store = self.top if self.inner else None
         differences = self.differences(commit)
         for name, modes, before, there in differences:
-            path = self._below_root(name)
+            path = self.below_root(name)
             if GITLINK not in modes and path is not None:
                 found[path] = Change(path, before, there, store if before else None)
         untracked = _names(self.ask("ls-files", "--others", "--exclude-standard", "-z", "--full-name"))
         for name in untracked:
-            path = self._below_root(name)
+            path = self.below_root(name)
             if path is not None and not name.endswith("/"):
                 known = found.get(path)
                 found[path] = replace(known, there=True) if known else Change(path)
@@ -208,7 +225,7 @@ class Repository:
         found: list[Change] = []
         for name, (mode, now), before, there in differences:
             if GITLINK in (mode, now):
-                path = self._below_root(name)
+                path = self.below_root(name)
                 found += [Change(path, there=False)] if path is not None and not there else []
                 found += self._of_inner(name, before if mode == GITLINK else "") if there else []
         for name in untracked:
@@ -221,18 +238,19 @@ class Repository:
         inner = Repository(self.top / name, self.root, inner=True)
         if not (inner.top / ".git").exists():
             return []  # a submodule that nobody fetched: there is nothing to read
-        if commit and inner._commit(commit):
+        if commit and inner.commit_of(commit):
             return inner._changes(commit)
         found: list[Change] = []
         for one in _names(inner.ask("ls-files", "--cached", "--others", "--exclude-standard", "-z")):
-            path, file = inner._below_root(one), inner.top / one
+            path, file = inner.below_root(one), inner.top / one
             if file.is_dir() and not file.is_symlink():
                 found += inner._of_inner(one.rstrip("/"))
             elif path is not None and os.path.lexists(file):
                 found.append(Change(path))
         return found
 
-    def _below_root(self, name: str) -> str | None:
+    def below_root(self, name: str) -> str | None:
+        """A path as git has it, relative to the project's root; None for one outside."""
         path = self.top / name
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else None
 
@@ -247,23 +265,50 @@ class Repository:
         done = self._git(arguments)
         return os.fsdecode(done.stdout).strip() if done.returncode == 0 else ""
 
+    def plain_bytes(self, *arguments: str) -> bytes | None:
+        """What git prints, as it is; None where it refuses."""
+        done = self._git(arguments)
+        return done.stdout if done.returncode == 0 else None
+
     def ask(self, *arguments: str, stdin: bytes = b"") -> bytes:
         done = self._git(arguments, stdin)
         if done.returncode:
             said = os.fsdecode(done.stderr).strip().splitlines() or ["no reason given"]
             if distrusted(said):
-                raise UsageError(f"--changed: {distrusted(said)}")
-            raise UsageError(f"--changed: git {arguments[0]} failed: {said[-1].removeprefix('fatal: ')}")
+                raise UsageError(f"{self.asked_by}: {distrusted(said)}")
+            raise UsageError(f"{self.asked_by}: git {arguments[0]} failed: {said[-1].removeprefix('fatal: ')}")
         return done.stdout
 
-    def _git(self, arguments: tuple[str, ...], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def _git(
+        self, arguments: tuple[str, ...], stdin: bytes = b"", settings: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         command = ["git", "-C", str(self.top), *_QUIET, *arguments]
         left_out = _OF_ONE_REPOSITORY if self.inner else ()
-        env = {name: value for name, value in os.environ.items() if name not in left_out} | _SETTINGS
+        env = {name: value for name, value in os.environ.items() if name not in left_out}
+        env |= {**_SETTINGS, **(settings or {})}
         try:
             return subprocess.run(command, input=stdin, capture_output=True, env=env, check=False)
         except OSError as error:
-            raise UsageError(f"--changed: git cannot be started: {(error.strerror or str(error)).lower()}") from None
+            raise UsageError(
+                f"{self.asked_by}: git cannot be started: {(error.strerror or str(error)).lower()}"
+            ) from None
+
+
+def _contents(out: bytes, wanted: Iterable[str]) -> dict[str, bytes | None]:
+    """What `git cat-file --batch` answered, as far as it came."""
+    found: dict[str, bytes | None] = {}
+    at = 0
+    for one in wanted:
+        end = out.find(b"\n", at)
+        words = out[at:end].split() if end >= 0 else []
+        if len(words) == 2:
+            found[one], at = None, end + 1
+            continue
+        if len(words) != 3 or len(out) < end + 1 + int(words[2]):
+            break
+        size = int(words[2])
+        found[one], at = out[end + 1 : end + 1 + size], end + 1 + size + 1
+    return found
 
 
 def distrusted(said: Sequence[str]) -> str:

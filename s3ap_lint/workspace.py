@@ -123,7 +123,7 @@ class Workspace:
             return data
         name = normal(path) or ""
         if name not in self._sources:
-            self._sources[name] = _source(name, data)
+            self._sources[name] = as_source(name, data)
         return self._sources[name]
 
     def data(self, path: str) -> bytes | Unreadable:
@@ -286,7 +286,8 @@ def _folders_above(path: str) -> Iterator[str]:
         yield path
 
 
-def _source(path: str, data: bytes) -> Source | Unreadable:
+def as_source(path: str, data: bytes) -> Source | Unreadable:
+    """The source that some bytes are, or why they are no text."""
     source = Source(path, data)
     try:
         _ = source.text

@@ -17,6 +17,7 @@ from s3ap_lint.data import load
 PROJECT = Path(__file__).parent.parent
 DATA = PROJECT / "s3ap_lint" / "data"
 GENERATED = {
+    "create_only.json": "cfn-lint",
     "managed_policies.json": "moto",
     "python_stdlib.json": "mypy",
     "sam_policy_templates.json": "aws-sam-translator",
@@ -375,6 +376,23 @@ class TestSdkActions:
 
     def test_the_table_stays_below_a_megabyte_and_a_quarter(self) -> None:
         assert (DATA / "sdk_actions.json").stat().st_size < 1_250_000
+
+
+class TestCreateOnly:
+    def test_a_change_of_a_name_replaces_what_has_it(self) -> None:
+        table = load("create_only")
+        assert ["ImportSourceSpecification", "TableName"] == table["always"]["AWS::DynamoDB::Table"]
+        assert ["KeySchema"] == table["perhaps"]["AWS::DynamoDB::Table"]
+
+    def test_no_property_is_listed_below_another(self) -> None:
+        for section in ("always", "perhaps"):
+            for paths in load("create_only")[section].values():
+                assert [] == [path for path in paths if any(path.startswith(f"{other}.") for other in paths)]
+
+    def test_what_holds_data_is_known_by_its_type(self) -> None:
+        held = set(load("create_only")["stateful"])
+        assert {"AWS::DynamoDB::Table", "AWS::FSx::Volume", "AWS::KMS::Key", "AWS::Logs::LogGroup"} <= held
+        assert held.isdisjoint({"AWS::IAM::Role", "AWS::Lambda::Function"})
 
 
 class TestBedrockModels:

@@ -192,9 +192,11 @@ def test_a_condition_that_says_something_else_counts_where_it_is_asked() -> None
     other = changed(SCENARIOS, "!Equals [!Ref Mode, b]", "!Equals [!Ref Mode, a]")
     assert ["condition IsB: !Equals [${Mode}, b] | !Equals [${Mode}, a]"] == found(SCENARIOS, other, by_name=True)
     assert [
-        "resource Worker.Condition: IsB | IsB",
+        "resource Worker: AWS::Lambda::Function | – · when IsB is false: Mode is 'b'",
+        "resource Worker: – | AWS::Lambda::Function · when IsB is true (the default): Mode is 'a'",
         "property Always.DisplayName: !If [IsB, second, first] | !If [IsB, second, first]",
-        "output Name.Condition: IsB | IsB",
+        "output Name: ${Always} | ${Always} · when IsB is false: Mode is 'b'",
+        "output Name: ${Always} | ${Always} · when IsB is true (the default): Mode is 'a'",
     ] == found(SCENARIOS, other)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import yaml
 from conftest import SCRIPTS, unavailable
 
+from s3ap_lint.arguments import parser_for
+
 if TYPE_CHECKING:
     from conftest import Cli
 
@@ -20,7 +23,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ACTION = REPOSITORY / "action.yml"
 EXAMPLE = REPOSITORY / "examples/github/s3ap-lint.yml"
 GITLAB = REPOSITORY / "examples/gitlab/.gitlab-ci.yml"
-WORKFLOWS = (*sorted((REPOSITORY / ".github/workflows").glob("*.y*ml")), EXAMPLE)
+COMPARE = REPOSITORY / "examples/github/compare.yml"
+WORKFLOWS = (*sorted((REPOSITORY / ".github/workflows").glob("*.y*ml")), COMPARE, EXAMPLE)
 OURS = "OWNER/s3ap-lint@COMMIT"
 NAMES = [str(path.relative_to(REPOSITORY)) for path in WORKFLOWS]
 
@@ -102,6 +106,17 @@ def test_every_action_is_pinned_by_its_hash_with_its_version_beside_it():
             pins.setdefault(pinned[1], set()).add(pinned[2])
     assert {"actions/checkout", "actions/setup-python", "actions/cache", "github/codeql-action"} == pins.keys()
     assert [] == [name for name, found in pins.items() if len(found) > 1]
+
+
+def test_the_example_of_compare_asks_what_the_program_knows():
+    """Its options are parsed as the command line would; only a labelled pull request has to leave the default alone."""
+    steps = yaml.safe_load(COMPARE.read_text(encoding="utf-8"))["jobs"]["compare"]["steps"]
+    commands = [
+        shlex.split(step["run"].partition(" >> ")[0]) for step in steps if "s3ap-lint compare" in step.get("run", "")
+    ]
+    asked = [parser_for("compare").parse_intermixed_args(command[2:]) for command in commands]
+    assert [("markdown", None), ("text", "default")] == [(one.format, one.require_unchanged) for one in asked]
+    assert "opt-in" in steps[-1]["if"]
 
 
 # -- the jobs of the example -----------------------------------------------------------------------

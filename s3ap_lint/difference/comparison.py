@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from s3ap_lint.difference import contrast, grants, sections, states
+from s3ap_lint.difference import contrast, grants, presence, sections, states
 from s3ap_lint.difference.blind_spots import BlindSpots
 from s3ap_lint.difference.differences import Difference, Kind
 from s3ap_lint.difference.meaning import WRITTEN
 from s3ap_lint.difference.plain import CODE, Plain, is_document
 from s3ap_lint.difference.scope import Guard, Scope, names_in
-from s3ap_lint.iam import Role, roles
+from s3ap_lint.iam import Role
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
@@ -20,6 +20,12 @@ from s3ap_lint.template.worlds import World
 
 ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
 """What a resource says beside its properties that counts once it is deployed."""
+
+ASSUMED = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+"""What an attribute says that is not written. Nothing is assumed of databases, of which a snapshot may be kept.
+
+(CloudFormation user guide, "DeletionPolicy attribute".)
+"""
 
 VARIABLES = "Environment.Variables."
 _CODE = ("Code", "Content", "Handler")
@@ -91,7 +97,9 @@ class Comparison:
             yield from sections.conditions(one["Conditions"], other["Conditions"], self.scope)
             yield from sections.tables(Kind.MAPPING, one["Mappings"], other["Mappings"])
             yield from sections.tables(Kind.RULE, one["Rules"], other["Rules"])
-        yield from sections.outputs(self.one, self.other, self.scope)
+            yield from sections.outputs(self.one, self.other, self.scope)
+            return
+        yield from presence.of_outputs(self.one, self.other, self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -105,11 +113,14 @@ class Comparison:
             yield Difference(Kind.RESOURCE, f"{one.id}.Type", nodes, (one.type, other.type))
             return
         guard = self._guard(one, other)
-        verdict = self.scope.existence(one, other)
+        verdict = self.scope.existence(one, other) if self.scope.by_name else None
         if verdict is not None:
             said = one.condition or "always", other.condition or "always"
             nodes = one.node["Condition"], other.node["Condition"]
             yield Difference(Kind.RESOURCE, f"{one.id}.Condition", nodes, said, verdict)
+        if not self.scope.by_name:
+            yield from presence.of_resource(one, other, self.scope)
+            yield from presence.of_made_roles(one, other, self.scope)
         yield from self._attributes(here, there, guard)
         yield from self._properties(here, there, guard)
         if here.type == "AWS::IAM::Role":
@@ -122,6 +133,9 @@ class Comparison:
         assert resource is not None
         if self._blind.may_be_made(resource.id) or self._is_said_otherwise(resource):
             return
+        if not self.scope.by_name:
+            yield from presence.of_resource(one, other, self.scope)
+            return
         verdict = self.scope.existence(one, other)
         if verdict is None:
             return
@@ -130,7 +144,7 @@ class Comparison:
 
     def _is_said_otherwise(self, resource: Resource) -> bool:
         """Whether it is a policy that only stands for what the roles it is attached to are granted in the other too."""
-        if resource.type not in _ONLY_FOR_ROLES or not _attached(resource):
+        if resource.type not in _ONLY_FOR_ROLES or not presence.is_attached(resource):
             return False
         whole = resource.properties
         named = [name for top in (whole["Roles"], whole["RoleName"]) for name in names_in(top)]
@@ -151,6 +165,12 @@ class Comparison:
             a, b = one.attribute(name), other.attribute(name)
             values = [WRITTEN.value(node) for node in (a, b)]
             if name == "DependsOn" and _names(values[0]) == _names(values[1]):
+                continue
+            if name == "DependsOn" and not self.scope.by_name:
+                yield from presence.of_waits(one.resource, other.resource, self.scope)
+                continue
+            assumed = ASSUMED.get(name, "") if not one.type.startswith("AWS::RDS::") else ""
+            if assumed and [a.text or assumed, b.text or assumed] == [assumed, assumed]:
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
@@ -173,23 +193,26 @@ class Comparison:
             if name.startswith(VARIABLES):
                 kind, label = Kind.VARIABLE, f"{here.resource.id}.{name.removeprefix(VARIABLES)}"
             yield Difference(kind, label, (a, b), contrast.said_of(a, b), verdict, contrast.places(a, b))
-        yield from self._own(here, there)
+        yield from self._own(here, there, guard)
         yield from self._code(here, there, guard)
 
     def _is_ignored(self, resource: str, name: str) -> bool:
         ignored = self.views.ignored
         return bool(ignored) and ((resource, name) in ignored or (resource, name.partition(".")[0]) in ignored)
 
-    def _own(self, here: Plain, there: Plain) -> Iterator[Difference]:
+    def _own(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
         alike = here.resource.type == there.resource.type
         for name in [*here.own, *(name for name in there.own if name not in here.own)]:
+            made = [presence.role_of(plain.resource) for plain in (here, there)]
+            if name == "Policies" and not self.scope.by_name and None in made:
+                continue  # SAM heeds them only where it makes a role, and that is told as a whole
             if name == "Policies" and alike:
                 yield from grants.of_roles(Role(here.resource), Role(there.resource), self.scope)
                 continue
             a = here.own.get(name) or here.resource.properties[name]
             b = there.own.get(name) or there.resource.properties[name]
-            verdict = self.scope.differs(a, b)
+            verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
                 yield Difference(Kind.PROPERTY, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
@@ -214,8 +237,8 @@ class Comparison:
     def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """The states, where both definitions can be read."""
         written = [[a.at(name, b) for name in states.DEFINING] for a, b in ((here, there), (there, here))]
-        if all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
-            return
+        if self.scope.by_name and all(self.scope.same(a, b) for a, b in zip(*written, strict=True)):
+            return  # else the file that they name may have changed
         found = [self.views.definitions(plain.resource) for plain in (here, there)]
         if found[0] is not None and found[1] is not None:
             sides = (here.resource, found[0]), (there.resource, found[1])
@@ -231,20 +254,11 @@ def _apart(plain: Plain) -> set[str]:
     """The properties that are compared in a way of their own."""
     if plain.type == "AWS::IAM::Role":
         return {"Policies"}
-    if plain.type in _POLICIES and _attached(plain.resource):
+    if plain.type in _POLICIES and presence.is_attached(plain.resource):
         return {"PolicyDocument", "PolicyName"}
     if plain.type == MACHINE:
         return set(states.DEFINING)
     return set(_CODE) if plain.resource.type in CODE else set()
-
-
-def _attached(resource: Resource) -> bool:
-    """Whether the policy is one of a role of the template, and compared there."""
-    memo = resource.template.memo
-    if _attached not in memo:
-        memo[_attached] = {policy.id for role in roles(resource.template) for policy in role.attached}
-    known = memo[_attached]
-    return isinstance(known, set) and resource.id in known
 
 
 def _keys(here: Plain, there: Plain) -> list[str]:

@@ -46,7 +46,8 @@ class Difference:
 
     `name` is unique within its kind. Of every two, the first template's comes first: `nodes` say it, a missing one
     standing where the thing would be; `said` is what they say, in a few words, or "". `verdict` tells in which
-    scenarios it is so. `places` are more exact places than those of the nodes, where there are any.
+    scenarios it is so. `places` are more exact places than those of the nodes, where there are any; `values` is what
+    they say as data, where the nodes alone do not tell: the fields of a state, a grant.
     """
 
     kind: Kind
@@ -55,6 +56,7 @@ class Difference:
     said: Both[str] = ("", "")
     verdict: Verdict = EVERYWHERE
     places: Both[Location | None] = (None, None)
+    values: Both[object] | None = None
 
     @property
     def one(self) -> Node:
@@ -74,7 +76,8 @@ class Difference:
     def swapped(self) -> Difference:
         """The same, the second template's half first."""
         nodes, said, places = self.nodes[::-1], self.said[::-1], self.places[::-1]
-        return replace(self, nodes=nodes, said=said, places=places)
+        values = self.values[::-1] if self.values is not None else None
+        return replace(self, nodes=nodes, said=said, places=places, values=values)
 
     @property
     def only_in_one(self) -> bool:

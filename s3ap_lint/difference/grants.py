@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from s3ap_lint.difference.scope import Scope
 from s3ap_lint.iam import Role
 from s3ap_lint.template import values
 from s3ap_lint.template.node import Node
+from s3ap_lint.template.template import Resource
 from s3ap_lint.template.worlds import World
 
 
@@ -61,6 +62,44 @@ def of_roles(one: Role, other: Role, scope: Scope) -> Iterator[Difference]:
 
     at = other.owner.node
     yield from _differences(scope.outcomes(at, question), one.id, (_home(one), _home(other)), scope)
+
+
+def of_lone_role(role: Role, twin: Resource | None, scope: Scope) -> Iterator[Difference]:
+    """All grants of a role that only one template has, where its twin in the other does not exist."""
+
+    def grants(reading: Reading) -> Grants:
+        managed = values.listed(role.owner.properties["ManagedPolicyArns"], _world(reading))
+        return granted(role, reading) | {_unread(item, reading) for item in managed}
+
+    yield from _lone(role.id, role.owner, twin, _home(role), grants, scope)
+
+
+def of_lone_document(
+    name: str, resource: Resource, twin: Resource | None, document: Node, scope: Scope
+) -> Iterator[Difference]:
+    """All grants of a policy document that only one template has, where the resource's twin does not exist."""
+    yield from _lone(name, resource, twin, document, partial(documented, document), scope)
+
+
+def _lone(
+    name: str,
+    resource: Resource,
+    twin: Resource | None,
+    home: Node,
+    grants: Callable[[Reading], Grants],
+    scope: Scope,
+) -> Iterator[Difference]:
+    first = resource.template is scope.one
+    nothing = (scope.other if first else scope.one).top["Resources"]
+
+    def question(one: Reading, other: Reading) -> Answer:
+        own, others = (one, other) if first else (other, one)
+        if not resource.exists(_world(own)) or (twin is not None and twin.exists(_world(others))):
+            return None
+        return (grants(own), frozenset()) if first else (frozenset(), grants(own))
+
+    homes = (home, nothing) if first else (nothing, home)
+    yield from _differences(scope.outcomes(resource.node, question), name, homes, scope)
 
 
 def of_documents(name: str, one: Node, other: Node, scope: Scope) -> Iterator[Difference]:
@@ -170,15 +209,18 @@ def _differences(outcomes: Outcomes, name: str, homes: tuple[Node, Node], scope:
                 at, gone = near.key_at if near is not None else None, homes[1 - side]["…"]
                 whole = f"{name}: {grant}"
                 if side == 0:
-                    yield Difference(Kind.GRANT, whole, (grant.node, gone), (said, ""), verdict, (None, at))
+                    found = Difference(Kind.GRANT, whole, (grant.node, gone), (said, ""), verdict, (None, at))
+                    yield replace(found, values=(grant, None))
                 else:
-                    yield Difference(Kind.GRANT, whole, (gone, grant.node), ("", said), verdict, (at, None))
+                    found = Difference(Kind.GRANT, whole, (gone, grant.node), ("", said), verdict, (at, None))
+                    yield replace(found, values=(None, grant))
     for grant in under:
         verdict = scope.told(outcomes, partial(_unlike, grant))
         if verdict is not None:
             nodes = _having(grant, every[0]), _having(grant, every[1])
             told = _conditions(grant, lacks[0]), _conditions(grant, lacks[1])
-            yield Difference(Kind.GRANT, f"{name}: {grant.whatever}", nodes, told, verdict)
+            both = replace(grant, condition=told[0]), replace(grant, condition=told[1])
+            yield Difference(Kind.GRANT, f"{name}: {grant.whatever}", nodes, told, verdict, values=both)
 
 
 def _lacks(grant: Grant, side: int, answer: Answer) -> bool:

@@ -49,11 +49,19 @@ class Joint:
 
     @cached_property
     def defaults(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """The parameters of each template that have a Default, with it."""
+        """The parameters of each template that have a Default, with it.
+
+        What had to be given for the first is given for the second too; what has lost its Default keeps the old one, as
+        a stack that is updated does, unless the second template does not allow that any more.
+        """
         one, other = (
             {name: p.default for name, p in space.parameters.items() if p.default is not None} for space in self._sides
         )
-        return one, other
+        given = {name for name in self.one.parameters if name not in one}
+        after = self.other.parameters
+        lost = {name: value for name, value in one.items() if name in after and name not in other}
+        kept = {name: value for name, value in lost.items() if after[name].admits(value)}
+        return one, {name: value for name, value in {**other, **kept}.items() if name not in given}
 
     def outcomes(self, question: Callable[[World, World], T], *, defaults: bool = False) -> list[JointOutcome[T]]:
         """The answers in every scenario, or in every default one, that the question tells apart.
@@ -93,8 +101,8 @@ class Joint:
 
     def _is_default(self, chosen: Mapping[str, Value]) -> bool:
         for name, value in chosen.items():
-            space = self.other if name in self.other.parameters else self.one
-            if space.default(name) is not None and space.default(name) != value:
+            default = self.defaults[1 if name in self.other.parameters else 0].get(name)
+            if default is not None and default != value:
                 return False
         return True
 

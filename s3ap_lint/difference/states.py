@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from s3ap_lint.difference.contrast import Path, below, partings, said
@@ -77,23 +77,31 @@ def _in_scenarios(
         return a, b, _machine(one[1][a], first), _machine(other[1][b], second)
 
     outcomes = scope.outcomes(other[0].node, question)
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for outcome in outcomes:
         if outcome.answer is None:
             continue
         a, b, first, second = outcome.answer
         for key in _unlike(first, second):
-            if key in seen:
+            told = "" if scope.by_name else _both(key, outcome.answer)
+            if (key, told) in seen:
                 continue
-            seen.add(key)
-            verdict = scope.told(outcomes, partial(_is_unlike, key))
+            seen.add((key, told))
+            verdict = scope.told(outcomes, partial(_is_unlike, key, told))
             if verdict is not None:
                 pair = {key: first[key]} if key in first else {}, {key: second[key]} if key in second else {}
                 yield from _differences(name, one[1][a], other[1][b], *pair, verdict)
 
 
-def _is_unlike(key: str, answer: Answer) -> bool:
-    return answer is not None and answer[2].get(key) != answer[3].get(key)
+def _both(key: str, answer: Answer) -> str:
+    """What two machines say of a state, as a text that is the same for the same."""
+    return repr(answer and (answer[2].get(key), answer[3].get(key)))
+
+
+def _is_unlike(key: str, told: str, answer: Answer) -> bool:
+    if answer is None or answer[2].get(key) == answer[3].get(key):
+        return False
+    return not told or told == _both(key, answer)
 
 
 def _chosen(resource: Resource, definitions: Definitions, reading: Reading) -> int:
@@ -127,8 +135,16 @@ def _differences(
         places = _place(one, key, a, paths), _place(other, key, b, paths)
         label = f"{name}.{key}" if key else name
         words = said(a, b) if a is not None and b is not None else (_kind(a), _kind(b))
-        found = Difference(Kind.STATE, label, nodes, words, places=places)
-        yield found if verdict is None else Difference(Kind.STATE, label, nodes, words, verdict, places)
+        values = _only(a, b), _only(b, a)
+        found = Difference(Kind.STATE, label, nodes, words, places=places, values=values)
+        yield found if verdict is None else replace(found, verdict=verdict)
+
+
+def _only(state: State | None, other: State | None) -> State | None:
+    """The fields of a state that the other does not have like this."""
+    if state is None:
+        return None
+    return {key: value for key, value in state.items() if other is None or key not in other or other[key] != value}
 
 
 def _kind(state: State | None) -> str:

@@ -66,6 +66,10 @@ class Space:
         parameter = self.parameters.get(variable)
         return parameter.default if parameter else None
 
+    def asks_about(self, variable: str, value: str) -> bool:
+        """Whether something compares a variable with a literal, so that it is unlike values that nothing asks about."""
+        return value in self._compared[variable]
+
     def may_be_empty(self, name: str) -> bool:
         """Whether a parameter is possibly "": its Default or an AllowedValue is, or a condition compares it with ""."""
         return name in self.parameters and "" in self.domain(name)

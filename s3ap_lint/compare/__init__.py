@@ -1,0 +1,1 @@
+"""What a change of templates means once they are deployed."""
