@@ -71,7 +71,7 @@ class Account:
                     continue
                 when = scope.when(verdict)
                 if by_default:
-                    when = scope.by_values(*difference.nodes, text=difference.name)
+                    when = scope.by_values(*difference.nodes, text=f"{difference.name} {pair}")
                 yield self._change(difference, pair, when)
 
     def _differences(self, scope: Deployments) -> list[Difference]:
