@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from differences import comparison, found, placed
 
+from s3ap_lint.difference import joint
+from s3ap_lint.difference.differences import Difference
+
 ROLE = """\
 Resources:
   Role:
@@ -210,6 +213,50 @@ def test_the_default_of_a_list_and_the_key_of_a_stored_parameter_count_in_defaul
     assert [] == found(text, other)
 
 
+def test_by_name_a_condition_that_both_have_holds_in_both() -> None:
+    """What hangs on it is written in other words, and is no difference of its own."""
+
+    def topic(operand: str, value: Any) -> dict[str, Any]:
+        conditions = {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, operand]}}
+        return {"Conditions": conditions, **resource("AWS::SNS::Topic", X=value)}
+
+    one = topic("a", {"Fn::If": ["C", ["x", "y"], ["x"]]})
+    other = topic("b", ["x", maybe("y")])
+    assert ["condition C: !Equals [${AWS::Region}, a] | !Equals [${AWS::Region}, b]"] == found(one, other, by_name=True)
+
+
+def test_the_default_of_a_list_is_the_list() -> None:
+    def function(value: Any) -> dict[str, Any]:
+        names = {"Names": {"Type": "CommaDelimitedList", "Default": "x, y"}}
+        return {"Parameters": names, **resource("AWS::Lambda::Function", X=value)}
+
+    one = function({"Ref": "Names"})
+    assert [] == found(one, function(["x", "y"]), defaults=True)
+    assert [] == found(function({"Fn::Select": ["1", {"Ref": "Names"}]}), function("y"), defaults=True)
+    assert ["property It.X: ${Names} | [x, y]"] == found(one, function(["x", "y"]))
+
+
+def test_a_policy_that_is_attached_in_other_scenarios_grants_in_those() -> None:
+    def attached(operand: str, condition: str = "C") -> dict[str, Any]:
+        document = {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}
+        properties = {"PolicyName": "p", "PolicyDocument": document, "Roles": [{"Ref": "It"}]}
+        top: dict[str, Any] = resource("AWS::IAM::Role")
+        top["Resources"]["Policy"] = {"Type": "AWS::IAM::Policy", "Condition": condition, "Properties": properties}
+        equals = {name: {"Fn::Equals": [{"Ref": "P"}, value]} for name, value in (("C", operand), ("D", "c"))}
+        return {"Parameters": {"P": {"Type": "String", "Default": "a"}}, "Conditions": equals, **top}
+
+    assert [
+        "resource Policy.Condition: C | D · when C is true and D is false (the default): P is 'a'",
+        "grant It: a:B on *: * | – · when C is true and D is false (the default): P is 'a'",
+        "grant It: a:B on *: – | * · when C is false and D is true: P is 'c'",
+    ] == found(attached("a"), attached("a", "D"), by_name=True)
+    assert [
+        "resource Policy.Condition: C | C · when C is false (the default): P is 'a'",
+        "grant It: a:B on *: * | – · when C is false (the default): P is 'a'",
+        "grant It: a:B on *: – | * · when C is true: P is 'b'",
+    ] == found(attached("a"), attached("b"))
+
+
 def test_scenarios_that_rules_forbid_are_not_told() -> None:
     rules = textwrap.dedent(
         """\
@@ -258,6 +305,11 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
                 }
             },
         ),
+        (
+            {"SubnetIds": {"Fn::If": ["C", ["a", "b"], ["c", "d"]]}},
+            {"SubnetIds": {"Fn::If": ["C", ["b", "a"], ["d", "c"]]}},
+        ),
+        ({"X": {"A": maybe("a")}}, {"X": maybe({"A": "a"})}),
         ({"X": {"Fn::Select": [1, ["a", "b"]]}}, {"X": "b"}),
         ({"X": {"Fn::Split": [",", "a,b"]}}, {"X": ["a", "b"]}),
         ({"X": {"Fn::Sub": ["${A}-${B}", {"A": {"Ref": "Q"}, "B": "b"}]}}, {"X": {"Fn::Sub": "${Q}-b"}}),
@@ -477,6 +529,32 @@ def test_values_nested_deep_are_compared_or_undecided(depth: int) -> None:
     lines, left = undecided(nested("a"), nested("b"), by_name=True)
     assert bool(lines) != bool(left)
     assert undecided(nested("a"), nested("a"), by_name=True) in (([], []), ([], ["Resources/It"]))
+
+
+def test_what_python_has_no_stack_left_for_is_undecided() -> None:
+    def nested(value: str) -> dict[str, Any]:
+        out: Any = value
+        for _ in range(150):
+            out = [out, "x"]
+        return resource("AWS::SNS::Topic", X=out)
+
+    compared = comparison(nested("a"), nested("b"), by_name=True)
+
+    def deep(left: int) -> list[Difference]:
+        return deep(left - 1) if left else compared.differences()
+
+    assert [] == deep(700)
+    assert ["Resources/It"] == ["/".join(node.path) for node in compared.undecided]
+
+
+def test_all_questions_together_have_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joint, "MOST_WORLDS", 10)
+    values = {f"X{index}": maybe(str(index)) for index in range(10)}
+    others = {name: maybe(f"other {name}") for name in values}
+    conditions = {"Conditions": {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}}
+    one, other = (conditions | resource("AWS::SNS::Topic", **properties) for properties in (values, others))
+    told, left = undecided(one, other, by_name=True)
+    assert (["property It.X0", "property It.X1", "property It.X2"], 7) == (told, len(left))
 
 
 def test_templates_with_next_to_nothing_in_them_are_compared() -> None:

@@ -226,7 +226,7 @@ class Comparison:
             nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
             yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
         if self.views.codes is not None:
-            inline = ("Handler",) if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
+            inline = ("Handler", "Code") if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
             names = [name for name in names if name in (*_IN_TEMPLATE, *inline)] if told is None else []
         for name in names:
             a, b = here.at(name, there), there.at(name, here)

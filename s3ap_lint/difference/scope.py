@@ -44,8 +44,7 @@ class Scope:
         A missing node is a value that is absent.
         """
         written = WRITTEN.value(one), WRITTEN.value(other)
-        unsteady = self._unsteady(one) or self._unsteady(other)
-        if same(*written) and not unsteady:
+        if same(*written) and not self._unsteady(one):
             return None
         if not (self.depends(one) or self.depends(other) or self.defaults) and (guard is None or self.by_name):
             return EVERYWHERE
