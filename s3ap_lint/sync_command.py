@@ -34,6 +34,8 @@ NO_PAIRS = (
     " writes them, `s3ap-lint sync --pair SOURCE GENERATED` takes two files"
 )
 
+MISSING = "`s3ap-lint sync --pair SOURCE GENERATED` makes a half that is missing"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -95,7 +97,7 @@ def _asked_for(options: argparse.Namespace, config: Config, workspace: Workspace
     wanted = [pair for pair in found if not below or any(_is_in(pair, path) for path in below)]
     if not wanted:
         where = f" in {listed(options.paths)}" if options.paths else f": {_named(config.pairs)}"
-        raise UsageError(f"no configured pair is there{where}")
+        raise UsageError(f"no configured pair is there{where}; {MISSING}")
     return wanted
 
 
@@ -202,7 +204,7 @@ def _told_of(one: Outcome, refused: dict[str, str], seen: Callable[[str], str], 
         for left in one.made.left:
             yield f"  {left.kind.value} {left.name} could not be carried over; do it by hand"
         if one.made.undecided:
-            yield f"  {count(one.made.undecided, 'value')} could not be compared: there are too many scenarios"
+            yield f"  {count(one.made.undecided, 'value')} could not be compared; look at them by hand"
 
 
 def _kinds(made: Generated) -> str:

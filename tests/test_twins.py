@@ -232,6 +232,21 @@ def test_halves_in_two_folders_run_the_same_code(cli: Cli, write: Write):
     assert expected == [line.partition("; who")[0] for line in cli.listed("--jobs", "2")]
 
 
+def test_a_layer_or_handler_of_one_half_alone_is_told(cli: Cli, write: Write):
+    """Also where nobody knows the code: then only the folder in a handler's name may be another one."""
+    layer = "Layers: [!Sub 'arn:${AWS::Partition}:lambda:us-east-1:123456789012:layer:other:1']\n      CodeUri"
+    write({**TWINS, "template.yaml": SAM.replace("CodeUri", layer), ".s3ap-lint.toml": SETTING})
+    assert ["template-deploy.yaml:8:5: S3AP701 Layers of Reader is"] == [one.partition(" [")[0] for one in cli.listed()]
+    node = {
+        name: text.replace("python3.12", "nodejs22.x").replace("functions/reader", "dist")
+        for name, text in {"template-deploy.yaml": RAW, "template.yaml": SAM}.items()
+    }
+    for handler, told in [("other.handler", 1), ("dist/index.handler", 0)]:
+        twin = node["template.yaml"].replace("index.handler", handler)
+        write({**node, "template.yaml": twin, ".s3ap-lint.toml": SETTING})
+        assert told == len(cli.listed("--select", "S3AP701", "--no-cache")), handler
+
+
 def test_a_difference_can_be_ignored_where_it_stands(cli: Cli, write: Write):
     ignored = DRIFTED.replace("Default: 90}", "Default: 90}  # s3ap-lint: ignore[S3AP701] kept longer here")
     write({**TWINS, "template.yaml": ignored, ".s3ap-lint.toml": SETTING})

@@ -226,6 +226,8 @@ class Comparison:
             nodes = here.resource.properties["Handler"], there.resource.properties["Handler"]
             yield Difference(Kind.CODE, here.resource.id, nodes, (nodes[0].text, nodes[1].text))
         if self.views.codes is not None:
+            if told is None:
+                yield from self._handler(here, there)
             inline = ("Handler", "Code") if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
             names = [name for name in names if name in (*_IN_TEMPLATE, *inline)] if told is None else []
         for name in names:
@@ -233,6 +235,15 @@ class Comparison:
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
                 yield Difference(Kind.CODE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
+
+    def _handler(self, here: Plain, there: Plain) -> Iterator[Difference]:
+        """Two handlers of code that is not known, of which one may say the folder that the other's package is of."""
+        nodes = here.resource.property("Handler"), there.resource.property("Handler")
+        one, other = ("." + node.text.replace("/", ".") for node in nodes)
+        inline = any("Code.ZipFile" in plain.properties for plain in (here, there))
+        if inline or "." in (one, other) or one.endswith(other) or other.endswith(one):
+            return
+        yield Difference(Kind.CODE, f"{here.resource.id}.Handler", nodes, contrast.said_of(*nodes))
 
     def _machines(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """The states, where both definitions can be read."""

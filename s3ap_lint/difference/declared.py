@@ -26,7 +26,8 @@ def views(one: Template, other: Template, application: Application, beside: Appl
     layers = _packaged_layers(one, other) | _packaged_layers(other, one)
     functions = [function for half in (one, other) for function in half.of_type(*CODE)]
     ignored = {(name, "") for name in layers}
-    ignored |= {(one.id, "Layers") for one in functions if _only_names(one.property("Layers"), layers)}
+    others = {one.id for one in functions if not _only_names(one.property("Layers"), layers)}
+    ignored |= {(one.id, "Layers") for one in functions if one.id not in others}
     codes = {(f.template.path, f.id): f.code for one in applications for f in one.functions}
 
     def same_code(first: Resource, second: Resource) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import basename, commonpath, dirname, relpath
@@ -11,6 +12,7 @@ from posixpath import basename, commonpath, dirname, relpath
 from s3ap_lint.application import Application
 from s3ap_lint.difference.declared import packaging_parameters
 from s3ap_lint.difference.plain import CODE
+from s3ap_lint.difference.scope import names_in
 from s3ap_lint.function import Function
 from s3ap_lint.resolution import FUNCTION_TYPES, Code
 from s3ap_lint.sync.wanted import Made, Wanted
@@ -142,10 +144,37 @@ class Packaging:
             frozenset(packaging_parameters(self.target, self.source)),
         )
 
+    @property
+    def keeps_sam(self) -> bool:
+        """Whether the generated half is one that SAM transforms."""
+        return self.target.is_sam and not self.fresh
+
     def does_without(self, layer: Resource) -> bool:
         """Whether a layer of the source is only there to bring code of the project along, as packages here do."""
         own = not self.fresh and layer.id in self.target.resources
-        return self.by_hand and layer.type in LAYERS and _local(layer) and not own
+        packs = self.by_hand and layer.type in LAYERS and _local(layer)
+        return packs and not own and layer.id not in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """What the source names anywhere but in the layers of its functions."""
+        found = {name for name, node in mentioned(self.source) if "Layers" not in node.path}
+        return frozenset(found.union(*(_texts(one.node["DependsOn"]) for one in self.source.resources.values())))
+
+
+def mentioned(template: Template) -> Iterator[tuple[str, Node]]:
+    """The names that a template mentions by Ref, Fn::Sub and Fn::GetAtt, and where."""
+    for section in ("Resources", "Outputs", "Conditions"):
+        for node in template.top[section].walk():
+            found = node.function
+            if found is not None and found[0] in {"Ref", "Fn::Sub"}:
+                yield from ((name.partition(".")[0], node) for name in names_in(node))
+            elif found is not None and found[0] == "Fn::GetAtt":
+                yield found[1].text.partition(".")[0] or found[1][0].text, node
+
+
+def _texts(node: Node) -> set[str]:
+    return {one.text for one in node.walk() if one.is_text}
 
 
 def _below(path: str, folder: str) -> bool:

@@ -9,15 +9,14 @@ from functools import cached_property
 from s3ap_lint.application import Application
 from s3ap_lint.difference.differences import Difference, Kind
 from s3ap_lint.difference.plain import RENAMED
-from s3ap_lint.difference.scope import names_in
 from s3ap_lint.difference.states import DEFINING
-from s3ap_lint.sync.halves import BUCKET, Packaging, has_code
+from s3ap_lint.sync.halves import BUCKET, Packaging, has_code, mentioned
 from s3ap_lint.sync.operations import Insert, Operation, Remove, Replace, entries_of, in_mapping, operations
 from s3ap_lint.sync.translation import CODE_KEYS, Refusal, Translator
 from s3ap_lint.sync.wanted import Group, Made, Wanted
 from s3ap_lint.template.loops import LOOP
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.template import KNOWN_TRANSFORMS, SAM_TRANSFORM, Resource, Template
+from s3ap_lint.template.template import SAM_TRANSFORM, Resource, Template
 
 SECTIONS = ("Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
 _SECTION_OF = {
@@ -61,7 +60,7 @@ class Plan:
         if self.fresh:
             return list(self._everything())
         found = tuple(differences)
-        return [step for section in SECTIONS for step in self._section(section, found)]
+        return [*self._missing_transform(), *(step for section in SECTIONS for step in self._section(section, found))]
 
     # -- refusals --------------------------------------------------------------------------------
 
@@ -71,11 +70,11 @@ class Plan:
         return tuple(dict.fromkeys(self._unknown()))
 
     def _unknown(self) -> Iterator[Refusal]:
-        top = self.source.top
-        for name in self.source.transforms:
-            if name not in KNOWN_TRANSFORMS:
-                yield Refusal(name, "what this macro makes of the template cannot be told", top["Transform"].at)
-        for node in top.walk():
+        for half in (self.source,) if self.fresh else (self.source, self.target):
+            for name in half.unknown_macros:
+                at = half.top["Transform"].at
+                yield Refusal(name, "what this macro makes of the template cannot be told", at)
+        for node in self.source.top.walk():
             found = node.function
             if found is not None and found[0] == "Fn::Transform" and found[1]["Name"].text != "AWS::Include":
                 yield Refusal(found[1]["Name"].text or "Fn::Transform", "what this macro makes cannot be told", node.at)
@@ -84,7 +83,7 @@ class Plan:
                 yield Refusal("Fn::ForEach", "loops are not carried over; write the resources out", half.top.at)
         made = self.source.generated if self.by_hand else {}
         gone = made.keys() - self.source.resources.keys()
-        places = {name: node for name, node in (_mentioned(self.source) if gone else ()) if name in gone}
+        places = {name: node for name, node in (mentioned(self.source) if gone else ()) if name in gone}
         for name, node in places.items():
             yield Refusal(name, "SAM makes this resource, and the other half would not have it", node.at)
 
@@ -118,6 +117,18 @@ class Plan:
         return Made(names if len(names) > 1 else names[0]) if names else None
 
     # -- a half that is there --------------------------------------------------------------------
+
+    def _missing_transform(self) -> Iterator[Operation]:
+        """SAM's transform where resources of SAM are and it is not: without it none of them can be deployed."""
+        if not self.by_hand and "Transform" not in self.target.top and self._of_sam:
+            version = self.target.top["AWSTemplateFormatVersion"]
+            new = (("Transform", Made(SAM_TRANSFORM)),)
+            yield Insert(self.target.top, version if version else None, new)
+
+    @property
+    def _of_sam(self) -> list[Resource]:
+        """The resources of SAM in the generated half."""
+        return [one for one in self.target.resources.values() if one.type.startswith("AWS::Serverless::")]
 
     def _section(self, section: str, differences: tuple[Difference, ...]) -> Iterator[Operation]:
         if section == "Resources":
@@ -178,6 +189,8 @@ class Plan:
         for difference in differences:
             touched.add(difference, self)
         touched.whole.update(self._without_code())
+        if self.by_hand and not self.target.is_sam:  # without the transform nobody can deploy them
+            touched.whole.update(one.id for one in self._of_sam if one.id in self.source.resources)
         yield from self._without_globals(touched)
         self.translator.recoded = touched.recoded
         names = touched.whole | touched.parts.keys()
@@ -244,11 +257,15 @@ class Touched:
         kind, name = difference.kind, difference.name
         if kind in _SECTION_OF:
             return
-        if kind in (Kind.GRANT, Kind.STATE):
-            for node in difference.nodes:
-                self._place(node.path, kind)
-            return
         logical_id, _, rest = name.partition(".")
+        if kind is Kind.STATE:  # its place may be in a file beside the template
+            names = (*DEFINING, "DefinitionUri")
+            self.parts.setdefault(logical_id, set()).update(f".{one}" for one in names)
+            return
+        if kind is Kind.GRANT:
+            for node in difference.nodes:
+                self._place(node.path)
+            return
         if kind is Kind.RESOURCE and rest in ("", "Type"):
             self.whole.add(logical_id)
         elif kind is Kind.RESOURCE:
@@ -260,13 +277,11 @@ class Touched:
             first = "Environment" if kind is Kind.VARIABLE else rest
             self.parts.setdefault(logical_id, set()).update(f".{key}" for key in _keys(first))
 
-    def _place(self, path: tuple[str, ...], kind: Kind) -> None:
+    def _place(self, path: tuple[str, ...]) -> None:
         if path[:1] != ("Resources",) or len(path) < 2:
             return
         parts = self.parts.setdefault(path[1], set())
-        if kind is Kind.STATE:
-            parts.update(f".{name}" for name in (*DEFINING, "DefinitionUri"))
-        elif len(path) > 3:
+        if len(path) > 3:
             parts.add(f".{path[3]}")
         else:
             parts.update((".Policies", ".ManagedPolicyArns"))
@@ -281,16 +296,6 @@ def _keys(dotted: str) -> set[str]:
         for ours, theirs in names.items()
         if theirs.partition(".")[0] == first
     }
-
-
-def _mentioned(template: Template) -> Iterator[tuple[str, Node]]:
-    for section in ("Resources", "Outputs", "Conditions"):
-        for node in template.top[section].walk():
-            found = node.function
-            if found is not None and found[0] in {"Ref", "Fn::Sub"}:
-                yield from ((name.partition(".")[0], node) for name in names_in(node))
-            elif found is not None and found[0] == "Fn::GetAtt":
-                yield found[1].text.partition(".")[0] or found[1][0].text, node
 
 
 def _in_usual_order(entries: Mapping[str, Wanted]) -> dict[str, Wanted]:

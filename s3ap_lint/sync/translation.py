@@ -104,6 +104,8 @@ class Translator:
     def _function(self, resource: Resource, existing: Resource | None) -> Wanted | None:
         sam = not self.packaging.by_hand
         as_it_is = existing is not None and existing.type in FUNCTION_TYPES and has_code(existing)
+        if existing is not None and self._only_sam_knows(existing.type):
+            as_it_is = False
         kind = existing.type if existing is not None and as_it_is else FUNCTION_TYPES[sam]
         code = self._code(resource, existing if as_it_is else None)
         if code is None:
@@ -225,11 +227,39 @@ class Translator:
 
     def _layer(self, resource: Resource, existing: Resource | None) -> Wanted:
         """A layer: where its content lies is each half's own affair."""
+        if self._only_sam_knows(resource.type):
+            return self._plain_layer(resource, existing)
         if existing is None or existing.type == resource.type:
             return self._kept(resource)
         own = {name: existing.properties[name] for name in ("Content", "ContentUri") if existing.properties[name]}
         rest = {k: wanted(n) for k, n in Plain(resource).written.items() if k not in ("Content", "ContentUri")}
         return self._whole(resource, existing.type, own | rest)
+
+    def _plain_layer(self, resource: Resource, existing: Resource | None) -> Wanted:
+        """A layer of SAM without SAM, which names it by its logical id and keeps old versions where nothing is said."""
+        known = Plain(resource)
+        out: dict[str, Wanted] = {name: node for name, node in known.written.items() if name not in _OF_SAM_LAYERS}
+        if "LayerName" not in out:
+            out["LayerName"] = Made(resource.id)
+        out["Content"] = self._content(resource, existing)
+        whole = self._whole(resource, "AWS::Lambda::LayerVersion", out)
+        kept = known.attribute("DeletionPolicy")
+        return Group({**whole.entries, "DeletionPolicy": Made(value_of(kept))})
+
+    def _content(self, resource: Resource, existing: Resource | None) -> Wanted:
+        """Where the content of a layer of SAM lies: where that of the half's own layer does, or in the same bucket."""
+        if existing is not None and existing.properties["Content"]:
+            return wanted(existing.properties["Content"])
+        found = {name.partition(".")[2]: node for name, node in Plain(resource).properties.items()
+                 if name.startswith("Content.")}  # fmt: skip
+        if not found:
+            reason = "its content is a folder beside the template, and the other half has no package of it"
+            self._refuse(resource.id, reason, resource.at)
+        return Made({name: value_of(node) for name, node in found.items()})
+
+    def _only_sam_knows(self, kind: str) -> bool:
+        """Whether a type has to be another one, because the generated half does without SAM's transform."""
+        return kind.startswith("AWS::Serverless::") and self.packaging.by_hand and not self.packaging.keeps_sam
 
     def _kept(self, resource: Resource) -> Wanted:
         """A resource that both halves say in the same words; SAM's Globals written out where they go."""
@@ -277,6 +307,7 @@ def _through(node: Node, key: str) -> Value:
     return value_of(node[key]) if node.is_mapping and node.keys() == [key] else None
 
 
+_OF_SAM_LAYERS = frozenset({"ContentUri", "RetentionPolicy"})
 _SAM_ALONE = "only SAM knows it"
 _OWN_REASONS = {
     "Events": "SAM makes resources of events; write the rule, mapping or API and its permission into the template",
