@@ -251,7 +251,8 @@ def test_a_policy_that_is_attached_in_other_scenarios_grants_in_those() -> None:
         "grant It: a:B on *: – | * · when C is false and D is true: P is 'c'",
     ] == found(attached("a"), attached("a", "D"), by_name=True)
     assert [
-        "resource Policy.Condition: C | C · when C is false (the default): P is 'a'",
+        "resource Policy: AWS::IAM::Policy | – · when C is false (the default): P is 'a'",
+        "resource Policy: – | AWS::IAM::Policy · when C is true: P is 'b'",
         "grant It: a:B on *: * | – · when C is false (the default): P is 'a'",
         "grant It: a:B on *: – | * · when C is true: P is 'b'",
     ] == found(attached("a"), attached("b"))

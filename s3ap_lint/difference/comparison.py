@@ -286,10 +286,9 @@ def _opens(name: str, here: Plain, there: Plain) -> bool:
     """Whether what lies below a prefix is compared piece by piece; variables are, also where one has none at all."""
     if f"{name}." in (VARIABLES, VARIABLES.partition(".")[0] + "."):
         return all(not plain.properties.get(name) for plain in (here, there))
-    inner = [any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)]
-    if any(below and name not in plain.opened for below, plain in zip(inner, (here, there), strict=True)):
-        return True  # one has no words for the whole, as SAM has none for TracingConfig
-    return all(below or name in plain.opened for below, plain in zip(inner, (here, there), strict=True))
+    return all(
+        name in plain.opened or any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)
+    )
 
 
 def _names(value: object) -> list[str]:
