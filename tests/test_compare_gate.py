@@ -1,4 +1,4 @@
-"""What must not pass as an unchanged default deployment: each of these once did."""
+"""What must not pass as an unchanged default deployment, or be shown as something else: each once did."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from conftest import Git, Write
 
 from s3ap_lint.compare import run as comparing
 from s3ap_lint.compare.change import Comparisons
+from s3ap_lint.compare.deltas import deltas
 from s3ap_lint.config import load
+from s3ap_lint.render import compare_markdown as markdown
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
 QUEUE = "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: %s}}}\n"
@@ -110,6 +112,21 @@ def test_what_cannot_be_told_proves_nothing(before: str, after: str, said: str, 
 def test_it_changes_no_default_deployment(before: str, after: str, tmp_path: Path):
     report = compared(before, after, tmp_path)
     assert [report.changed_defaults, report.unjudged] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("a", "a ", '"a" → "a "'),
+        ("x" * 200 + "a", "x" * 200 + "b", f'"{"x" * 20}a" → "{"x" * 20}b", from character 181 on'),
+    ],
+)
+def test_texts_that_begin_alike_are_shown_where_they_part(before: str, after: str, said: str):
+    assert [str(one) for one in deltas(before, after)] == [said]
+
+
+def test_markdown_makes_no_link_of_a_text():
+    assert markdown.escaped("www.example.com") == "www\u200b.example.com"
 
 
 def since_head(folder: Path) -> Comparisons:
