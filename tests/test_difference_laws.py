@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -354,12 +355,14 @@ def substituted(top: Data) -> Data:
 def order_of_states(top: Data, random: Random) -> None:
     argument = substituted(top)
     if argument:
-        machine = json.loads(argument[0].replace("${Seconds}", '"@Seconds@"'))
+        bare = re.search(r'"TimeoutSeconds": (\$\{\w+\})', argument[0])
+        assert bare is not None
+        machine = json.loads(argument[0].replace(bare[1], '"@bare@"'))
         states = list(machine["States"].items())
         random.shuffle(states)
         machine["States"] = dict(states)
         machine["Comment"] = "said again"
-        argument[0] = json.dumps(machine, indent=random.choice([None, 2])).replace('"@Seconds@"', "${Seconds}")
+        argument[0] = json.dumps(machine, indent=random.choice([None, 2])).replace('"@bare@"', bare[1])
 
 
 def variables_for_the_machine(top: Data, random: Random) -> None:
