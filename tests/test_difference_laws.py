@@ -326,7 +326,8 @@ def condition_around_statements(top: Data, random: Random) -> None:
         inner = document["Statement"]
         if isinstance(inner, list) and any("Fn::If" in one for one in inner):
             arms = [[one["Fn::If"][arm] if "Fn::If" in one else one for one in copy.deepcopy(inner)] for arm in (1, 2)]
-            document["Statement"] = {"Fn::If": ["HasAlias", *arms]}
+            (condition,) = {one["Fn::If"][0] for one in inner if "Fn::If" in one}
+            document["Statement"] = {"Fn::If": [condition, *arms]}
             return
 
 
