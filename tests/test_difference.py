@@ -453,6 +453,16 @@ def test_of_a_list_only_the_items_that_the_other_lacks_are_told() -> None:
     ] == placed(RULES, added, by_name=True)
 
 
+def test_a_policy_of_deletion_that_is_computed_is_not_the_usual_one() -> None:
+    def topic(**attributes: Any) -> dict[str, Any]:
+        return {"Resources": {"It": {"Type": "AWS::SNS::Topic", **attributes}}}
+
+    assert [] == found(topic(), topic(DeletionPolicy="Delete"), by_name=True)
+    computed = topic(DeletionPolicy={"Ref": "Kept"})
+    assert ["resource It.DeletionPolicy: – | ${Kept}"] == found(topic(), computed, by_name=True)
+    assert ["resource It.DeletionPolicy: Delete | ${Kept}"] == found(topic(DeletionPolicy="Delete"), computed)
+
+
 def test_policies_are_compared_as_iam_reads_them() -> None:
     """Actions in either case, and everybody in either form."""
 
