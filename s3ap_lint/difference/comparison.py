@@ -183,7 +183,7 @@ class Comparison:
                 yield from presence.of_waits(one.resource, other.resource, self.scope)
                 continue
             assumed = ASSUMED.get(name, "") if not one.type.startswith("AWS::RDS::") else ""
-            if assumed and [a.text or assumed, b.text or assumed] == [assumed, assumed]:
+            if assumed and all(not node or node.text == assumed for node in (a, b)):
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
