@@ -23,7 +23,7 @@ from s3ap_lint.render.diff import diff
 from s3ap_lint.render.wording import count, listed, one_line, relative_to
 from s3ap_lint.settings import Pair
 from s3ap_lint.source import Source
-from s3ap_lint.sync.generation import Generated, generated
+from s3ap_lint.sync.generation import Generated, generated, unreadable
 from s3ap_lint.tasks import registry_for
 from s3ap_lint.template import document
 from s3ap_lint.template.template import Template
@@ -124,7 +124,7 @@ def _outcome(pair: Pair, project: Project, workspace: Workspace) -> Outcome:
         return Outcome(pair, None, reason=f"{pair.source} {source.reason if source else 'is not there'}")
     top = document.parse(source).top
     if top is None or not top["Resources"].is_mapping:
-        return Outcome(pair, None, reason=f"{pair.source} is no template that can be read")
+        return Outcome(pair, None, reason=f"{pair.source} is no template that can be read{unreadable(source)}")
     if workspace.is_dir(pair.generated):
         return Outcome(pair, None, reason=f"{pair.generated} is a folder")
     there = workspace.read(pair.generated) if workspace.is_file(pair.generated) else None
@@ -199,7 +199,7 @@ def _told_of(one: Outcome, refused: dict[str, str], seen: Callable[[str], str], 
         if one.before is None:
             yield f"{path} {verb} made from {source}"
         else:
-            yield f"{path} {verb} brought in step with {source}: {_kinds(one.made)}"
+            yield f"{path} {verb} brought in step with {source}: {_kinds(one.made)}{_gone(one.made)}"
     if one.made is not None and not one.made.refusals:
         for left in one.made.left:
             yield f"  {left.kind.value} {left.name} could not be carried over; do it by hand"
@@ -214,6 +214,12 @@ def _kinds(made: Generated) -> str:
     kinds = Counter(one.kind for one in made.differences)
     told = [_number(number, kind) for kind, number in sorted(kinds.items(), key=lambda one: one[0].rank)]
     return f"{count(len(made.differences), 'difference')} ({', '.join(told)})"
+
+
+def _gone(made: Generated) -> str:
+    """How much of it somebody wrote into the generated half alone: it may be a fix that the source lacks."""
+    alone = sum(one.only_in_other for one in made.differences)
+    return f"; {alone:,} of them only it has, and {'goes' if alone == 1 else 'go'}" if alone else ""
 
 
 def _number(number: int, kind: Kind) -> str:

@@ -388,6 +388,21 @@ def test_a_pair_that_has_drifted_fails_the_check_and_is_in_step_after_a_sync(cli
     assert (0, "1 of 1 pair in step\n", "") == _ran(cli("sync", "--check"))
 
 
+def test_what_only_the_generated_half_has_is_counted_before_it_goes(cli: Cli, write: Write) -> None:
+    configured(write, **{LOCAL: SAM.replace("CURRENCY: EUR", "CURRENCY: USD\n          MODE: fast")})
+    expected = """\
+receipts/template.yaml would be brought in step with template-deploy.yaml: 2 differences (2 variables); \
+1 of them only it has, and goes
+0 of 1 pair in step
+"""
+    assert (1, expected) == (cli("sync", "--check").status, cli("sync", "--check").out)
+    findings = json.loads(cli.lint("--select", "S3AP701", "--format", "json").out)["findings"]
+    assert [
+        "Take AddUpFunction.MODE out, which template-deploy.yaml does not have",
+        "Carry AddUpFunction.CURRENCY over from template-deploy.yaml",
+    ] == [finding["fix"]["title"] for finding in findings]
+
+
 def test_the_patch_can_be_applied_by_git(cli: Cli, write: Write, git: object) -> None:
     configured(write, **{LOCAL: SAM.replace("512", "256")})
     ran = cli("sync", "--diff", "receipts")
@@ -434,7 +449,8 @@ BAD = {
     ),
     "no source": ({}, NAMED, f"{DEPLOY} is not there"),
     "no template": ({DEPLOY: "just: text\n"}, NAMED, f"{DEPLOY} is no template"),
-    "not even YAML": ({DEPLOY: "a: [\n"}, NAMED, f"{DEPLOY} is no template"),
+    "not even YAML": ({DEPLOY: "a: [\n"}, NAMED, f"{DEPLOY} is no template that can be read: line 2: "),
+    "two documents": ({DEPLOY: RAW, LOCAL: f"{SAM}---\na: b\n"}, NAMED, "line 82: more than one YAML document"),
     "not a template there": ({DEPLOY: RAW, LOCAL: "a: 1\n"}, NAMED, f"{LOCAL} is not a template"),
 }  # fmt: skip
 

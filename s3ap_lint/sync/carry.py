@@ -39,7 +39,10 @@ class Carrier:
         made = tuple(dict.fromkeys(edit for edit in edits if edit is not None))
         if not made or None in edits:
             return None
-        return Fix(f"Carry {difference.name} over from {basename(self.source.path)}", made, Safety.REVIEW)
+        name, source = difference.name, basename(self.source.path)
+        gone = difference.only_in_other
+        title = f"Take {name} out, which {source} does not have" if gone else f"Carry {name} over from {source}"
+        return Fix(title, made, Safety.REVIEW)
 
     def _steps(self, difference: Difference) -> list[Operation] | None:
         """The steps that bring what a difference is in into step; None where something is refused."""

@@ -12,7 +12,7 @@ from s3ap_lint.difference.comparison import Comparison
 from s3ap_lint.difference.declared import views
 from s3ap_lint.difference.differences import Difference
 from s3ap_lint.difference.scope import Scope
-from s3ap_lint.model import Edit, Span
+from s3ap_lint.model import Edit, Location, Span
 from s3ap_lint.project import Project
 from s3ap_lint.source import Source, apply
 from s3ap_lint.sync import notation
@@ -56,7 +56,7 @@ def generated(source: Template, before: Source | None, path: str, project: Proje
         return _new(source, path, project)
     target = _template(before)
     if target is None:
-        raise ValueError(f"{path} is not a template")
+        raise ValueError(f"{path} is not a template{unreadable(before)}")
     first = compared(source, target, project)
     data, refusals = before.data, tuple[Refusal, ...]()
     found, undecided = tuple(first.differences()), len(first.undecided)
@@ -113,6 +113,15 @@ def compared(source: Template, target: Template, project: Project) -> Comparison
 def _template(source: Source) -> Template | None:
     top = document.parse(source).top
     return Template(source, top) if top is not None and top["Resources"].is_mapping else None
+
+
+def unreadable(source: Source) -> str:
+    """What is wrong with a file that cannot be parsed, to be put behind what it is not; nothing where it can."""
+    found = document.parse(source)
+    if found.top is not None or not found.problems:
+        return ""
+    problem = found.problems[-1]
+    return f": line {source.place(Location(source.path, problem.span)).line}: {problem.message}"
 
 
 def done(target: Template, source: Source, steps: Iterable[Operation]) -> bytes:
