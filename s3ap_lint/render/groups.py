@@ -29,7 +29,7 @@ def lines(group: Group, findings: Sequence[Diagnostic], seen: Seen, *, every: bo
         if len(shown) < number:
             yield f"    and {number - len(shown):,} more (-v lists them)"
     if group.command:
-        yield f"  to settle them: {group.command} {shlex.quote(seen(group.path))}"
+        yield "  " + one_line(f"to settle them: {group.command} {shlex.quote(seen(group.path))}")
     if group.advice:
         yield f"  {one_line(group.advice)}"
 
@@ -40,7 +40,7 @@ def _in_order(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def _told(group: Group, finding: Diagnostic) -> str:
     brief = one_line(finding.group.brief) if finding.group else ""
-    clause = when(finding.scenario)
+    clause = one_line(when(finding.scenario))
     return f"{_at(group, finding.place)} {brief}" + (f", {clause}" if clause not in brief else "")
 
 
