@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -45,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and not debug:
+            print("s3ap-lint: there is no space left to write to", file=sys.stderr)
+            return 2
         if debug:
             raise
         kind = type(error).__name__

@@ -131,6 +131,12 @@ def _section(document: dict[str, Any]) -> Any:
     return tools.get(SECTION) if isinstance(tools, dict) else None
 
 
+def table_of(name: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The settings in a document, by the name of its file. Raises ConfigError."""
+    table = _section(document)
+    return document if table is None and name == OWN_FILE else _as_table(table or {}, Path(name), Path())
+
+
 def _as_table(value: Any, path: Path, cwd: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(f"{shown(path, cwd)}: tool.{SECTION} must be a table")

@@ -220,6 +220,20 @@ def test_another_default_of_a_list_is_another_list(tmp_path: Path):
     ] == told(resources(body, head), resources(body, after), tmp_path)
 
 
+def test_a_number_in_a_state_that_becomes_a_parameter_with_this_default_is_the_same(tmp_path: Path):
+    head = "Parameters:\n  Most: {Type: Number, Default: 10}\n"
+    body = (
+        "  Flow:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      DefinitionString: !Sub |\n"
+        '        {"StartAt": "Each", "States": {"Each": {"Type": "Map", "MaxConcurrency": 10, "End": true}}}\n'
+    )
+    after = body.replace("10", "${Most}")
+    assert [
+        "  in the default deployment: unchanged",
+        "  only when Most is not '10'",
+        "    ~ Flow state Each: MaxConcurrency 10 → ${Most}",
+    ] == told(resources(body, head), resources(after, head), tmp_path)
+
+
 def test_a_grant_on_what_is_empty_by_default_is_told_once(tmp_path: Path):
     head = """\
 Parameters:

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from differences import comparison, found, placed
 
+from s3ap_lint.difference import joint
+from s3ap_lint.difference.differences import Difference
+
 ROLE = """\
 Resources:
   Role:
@@ -210,6 +213,70 @@ def test_the_default_of_a_list_and_the_key_of_a_stored_parameter_count_in_defaul
     assert [] == found(text, other)
 
 
+def test_a_resource_differs_where_it_is_deployed() -> None:
+    """And by name wherever it stands."""
+    other = changed(SCENARIOS, "!Ref Key", "!Ref Mode")
+    said = "property Worker.Description: ${Key} | ${Mode}"
+    assert [f"{said} · when IsB is true: Mode is 'b'"] == found(SCENARIOS, other)
+    assert [said] == found(SCENARIOS, other, by_name=True)
+
+
+def test_who_breaks_a_rule_is_told_nothing_that_counts() -> None:
+    def rules(operand: str, words: str) -> dict[str, Any]:
+        assertion = {"Assert": {"Fn::Equals": [{"Ref": "Mode"}, operand]}, "AssertDescription": words}
+        return {"Rules": {"Only": {"Assertions": [assertion]}}}
+
+    assert [] == found(rules("a", "one"), rules("a", "two"), by_name=True)
+    assert ["rule Only.Assertions: [0].Assert !Equals [${Mode}, a] | [0].Assert !Equals [${Mode}, b]"] == found(
+        rules("a", "one"), rules("b", "two"), by_name=True
+    )
+
+
+def test_by_name_a_condition_that_both_have_holds_in_both() -> None:
+    """What hangs on it is written in other words, and is no difference of its own."""
+
+    def topic(operand: str, value: Any) -> dict[str, Any]:
+        conditions = {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, operand]}}
+        return {"Conditions": conditions, **resource("AWS::SNS::Topic", X=value)}
+
+    one = topic("a", {"Fn::If": ["C", ["x", "y"], ["x"]]})
+    other = topic("b", ["x", maybe("y")])
+    assert ["condition C: !Equals [${AWS::Region}, a] | !Equals [${AWS::Region}, b]"] == found(one, other, by_name=True)
+
+
+def test_the_default_of_a_list_is_the_list() -> None:
+    def function(value: Any) -> dict[str, Any]:
+        names = {"Names": {"Type": "CommaDelimitedList", "Default": "x, y"}}
+        return {"Parameters": names, **resource("AWS::Lambda::Function", X=value)}
+
+    one = function({"Ref": "Names"})
+    assert [] == found(one, function(["x", "y"]), defaults=True)
+    assert [] == found(function({"Fn::Select": ["1", {"Ref": "Names"}]}), function("y"), defaults=True)
+    assert ["property It.X: ${Names} | [x, y]"] == found(one, function(["x", "y"]))
+
+
+def test_a_policy_that_is_attached_in_other_scenarios_grants_in_those() -> None:
+    def attached(operand: str, condition: str = "C") -> dict[str, Any]:
+        document = {"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*"}}
+        properties = {"PolicyName": "p", "PolicyDocument": document, "Roles": [{"Ref": "It"}]}
+        top: dict[str, Any] = resource("AWS::IAM::Role")
+        top["Resources"]["Policy"] = {"Type": "AWS::IAM::Policy", "Condition": condition, "Properties": properties}
+        equals = {name: {"Fn::Equals": [{"Ref": "P"}, value]} for name, value in (("C", operand), ("D", "c"))}
+        return {"Parameters": {"P": {"Type": "String", "Default": "a"}}, "Conditions": equals, **top}
+
+    assert [
+        "resource Policy.Condition: C | D · when C is true and D is false (the default): P is 'a'",
+        "grant It: a:B on *: * | – · when C is true and D is false (the default): P is 'a'",
+        "grant It: a:B on *: – | * · when C is false and D is true: P is 'c'",
+    ] == found(attached("a"), attached("a", "D"), by_name=True)
+    assert [
+        "resource Policy: AWS::IAM::Policy | – · when C is false (the default): P is 'a'",
+        "resource Policy: – | AWS::IAM::Policy · when C is true: P is 'b'",
+        "grant It: a:B on *: * | – · when C is false (the default): P is 'a'",
+        "grant It: a:B on *: – | * · when C is true: P is 'b'",
+    ] == found(attached("a"), attached("b"))
+
+
 def test_scenarios_that_rules_forbid_are_not_told() -> None:
     rules = textwrap.dedent(
         """\
@@ -258,6 +325,11 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
                 }
             },
         ),
+        (
+            {"SubnetIds": {"Fn::If": ["C", ["a", "b"], ["c", "d"]]}},
+            {"SubnetIds": {"Fn::If": ["C", ["b", "a"], ["d", "c"]]}},
+        ),
+        ({"X": {"A": maybe("a")}}, {"X": maybe({"A": "a"})}),
         ({"X": {"Fn::Select": [1, ["a", "b"]]}}, {"X": "b"}),
         ({"X": {"Fn::Split": [",", "a,b"]}}, {"X": ["a", "b"]}),
         ({"X": {"Fn::Sub": ["${A}-${B}", {"A": {"Ref": "Q"}, "B": "b"}]}}, {"X": {"Fn::Sub": "${Q}-b"}}),
@@ -381,6 +453,69 @@ def test_of_a_list_only_the_items_that_the_other_lacks_are_told() -> None:
     ] == placed(RULES, added, by_name=True)
 
 
+def test_a_policy_of_deletion_that_is_computed_is_not_the_usual_one() -> None:
+    def topic(**attributes: Any) -> dict[str, Any]:
+        return {"Resources": {"It": {"Type": "AWS::SNS::Topic", **attributes}}}
+
+    assert [] == found(topic(), topic(DeletionPolicy="Delete"), by_name=True)
+    computed = topic(DeletionPolicy={"Ref": "Kept"})
+    assert ["resource It.DeletionPolicy: – | ${Kept}"] == found(topic(), computed, by_name=True)
+    assert ["resource It.DeletionPolicy: Delete | ${Kept}"] == found(topic(DeletionPolicy="Delete"), computed)
+
+
+def test_policies_are_compared_as_iam_reads_them() -> None:
+    """Actions in either case, and everybody in either form."""
+
+    def policy(action: str, principal: Any) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Action": action, "Principal": principal, "Resource": "*"}
+        return resource("AWS::SQS::QueuePolicy", PolicyDocument={"Statement": [statement]})
+
+    assert [] == found(policy("sqs:SendMessage", "*"), policy("SQS:sendmessage", {"AWS": "*"}), by_name=True)
+    assert [] == found(policy("a:B", {"AWS": ["b", "c"]}), policy("a:B", {"AWS": ["c", "b"]}), by_name=True)
+    assert [
+        "grant It.PolicyDocument: a:B on * for AWS b: * | –",
+        "grant It.PolicyDocument: a:B on * for *: – | *",
+    ] == found(policy("a:B", {"AWS": "b"}), policy("a:B", "*"), by_name=True)
+
+
+MAP = """\
+Resources:
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      Definition:
+        StartAt: Each
+        States:
+          Each:
+            Type: Map
+            ItemProcessor:
+              StartAt: Work
+              States:
+                Work: {Type: Pass, End: true}
+            End: true
+"""
+
+
+def test_a_map_in_its_older_words_is_the_same_and_placed_in_its_own() -> None:
+    older = changed(MAP, "ItemProcessor:", "Iterator:")
+    assert [] == found(MAP, older, by_name=True)
+    other = changed(changed(older, "StartAt: Work", "StartAt: Other"), "Work: {", "Other: {")
+    assert ("state Machine.Each", "StartAt: Work", "StartAt: Other") in placed(MAP, other, by_name=True)
+
+
+def test_a_state_under_an_if_is_compared_in_each_scenario() -> None:
+    def machine(error: str, condition: str = "C") -> dict[str, Any]:
+        state = {"Fn::If": [condition, {"Type": "Fail", "Error": error}, {"Type": "Succeed"}]}
+        definition = {"StartAt": "A", "States": {"A": state}}
+        conditions = {name: {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]} for name in "CD"}
+        return {"Conditions": conditions, **resource("AWS::StepFunctions::StateMachine", Definition=definition)}
+
+    assert [] == found(machine("E"), machine("E", "D"), by_name=True)
+    assert ["state It.A: Error E | Error F · when C is true: AWS::Region is 'x'"] == [
+        line.replace("C is true and D is true", "C is true") for line in found(machine("E"), machine("F"))
+    ]
+
+
 def test_the_same_machine_under_another_if_is_compared_state_by_state() -> None:
     def machine(*branches: Any) -> dict[str, Any]:
         conditions = {
@@ -461,9 +596,11 @@ def test_too_many_scenarios_are_undecided_and_no_answer() -> None:
     }
     one = [{"Fn::If": [f"C{name}", name, {"Ref": "AWS::NoValue"}]} for name in names]
     first, second = (
-        {**text, **resource("AWS::SNS::Topic", X=items, Y=last)} for items, last in ((one, "1"), (one[::-1], "2"))
+        {**text, **resource("AWS::SNS::Topic", X=items, Y=last, Z={"Fn::If": ["CP0", last, "3"]})}
+        for items, last in ((one, "1"), (one[::-1], "2"))
     )
-    assert (["property It.Y"], ["Resources/It/Properties/X"]) == undecided(first, second, by_name=True)
+    told, left = undecided(first, second, by_name=True)
+    assert (["property It.Y", "property It.Z"], ["Resources/It/Properties/X"]) == (told, left)
 
 
 @pytest.mark.parametrize("depth", [60, 190])
@@ -477,6 +614,32 @@ def test_values_nested_deep_are_compared_or_undecided(depth: int) -> None:
     lines, left = undecided(nested("a"), nested("b"), by_name=True)
     assert bool(lines) != bool(left)
     assert undecided(nested("a"), nested("a"), by_name=True) in (([], []), ([], ["Resources/It"]))
+
+
+def test_what_python_has_no_stack_left_for_is_undecided() -> None:
+    def nested(value: str) -> dict[str, Any]:
+        out: Any = value
+        for _ in range(150):
+            out = [out, "x"]
+        return resource("AWS::SNS::Topic", X=out)
+
+    compared = comparison(nested("a"), nested("b"), by_name=True)
+
+    def deep(left: int) -> list[Difference]:
+        return deep(left - 1) if left else compared.differences()
+
+    assert [] == deep(700)
+    assert ["Resources/It"] == ["/".join(node.path) for node in compared.undecided]
+
+
+def test_all_questions_together_have_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joint, "MOST_WORLDS", 10)
+    values = {f"X{index}": maybe(str(index)) for index in range(10)}
+    others = {name: maybe(f"other {name}") for name in values}
+    conditions = {"Conditions": {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}}
+    one, other = (conditions | resource("AWS::SNS::Topic", **properties) for properties in (values, others))
+    told, left = undecided(one, other, by_name=True)
+    assert (["property It.X0", "property It.X1", "property It.X2"], 7) == (told, len(left))
 
 
 def test_templates_with_next_to_nothing_in_them_are_compared() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -325,7 +326,8 @@ def condition_around_statements(top: Data, random: Random) -> None:
         inner = document["Statement"]
         if isinstance(inner, list) and any("Fn::If" in one for one in inner):
             arms = [[one["Fn::If"][arm] if "Fn::If" in one else one for one in copy.deepcopy(inner)] for arm in (1, 2)]
-            document["Statement"] = {"Fn::If": ["HasAlias", *arms]}
+            (condition,) = {one["Fn::If"][0] for one in inner if "Fn::If" in one}
+            document["Statement"] = {"Fn::If": [condition, *arms]}
             return
 
 
@@ -354,12 +356,14 @@ def substituted(top: Data) -> Data:
 def order_of_states(top: Data, random: Random) -> None:
     argument = substituted(top)
     if argument:
-        machine = json.loads(argument[0].replace("${Seconds}", '"@Seconds@"'))
+        bare = re.search(r'"TimeoutSeconds": (\$\{\w+\})', argument[0])
+        assert bare is not None
+        machine = json.loads(argument[0].replace(bare[1], '"@bare@"'))
         states = list(machine["States"].items())
         random.shuffle(states)
         machine["States"] = dict(states)
         machine["Comment"] = "said again"
-        argument[0] = json.dumps(machine, indent=random.choice([None, 2])).replace('"@Seconds@"', "${Seconds}")
+        argument[0] = json.dumps(machine, indent=random.choice([None, 2])).replace('"@bare@"', bare[1])
 
 
 def variables_for_the_machine(top: Data, random: Random) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import REPOSITORY
@@ -19,6 +20,10 @@ from s3ap_lint.difference.plain import PLAIN_TYPES, RENAMED, Plain
 
 FOLDER = Path(__file__).parent / "sam"
 SOURCE, TRANSLATED = FOLDER / "source.yaml", FOLDER / "translated.json"
+
+
+def maybe(value: Any) -> Any:
+    return {"Fn::If": ["C", value, {"Ref": "AWS::NoValue"}]}
 
 
 def differences(text: str, made: str) -> list[str]:
@@ -76,6 +81,50 @@ Resources:
 """
     assert [] == found(globals_, own, by_name=True)
     assert ["property One.Layers: – | [arn:one]"] == found(globals_.replace("Layers: [arn:one]", "Layers: []"), own)
+
+
+@pytest.mark.parametrize(
+    ("sam", "raw", "expected"),
+    [
+        ({"Tracing": "Active"}, {"TracingConfig": {"Mode": "Active"}}, []),
+        ({"Tracing": "Active"}, {}, ["property It.TracingConfig: {Mode: Active} | –"]),
+        ({"Tracing": "Disabled"}, {}, []),
+        ({"Tracing": maybe("Active")}, {"TracingConfig": maybe({"Mode": "Active"})}, []),
+        (
+            {"Tracing": maybe("Active")},
+            {"TracingConfig": {"Mode": "Active"}},
+            ["property It.TracingConfig.Mode: !If [C, Active, !Ref AWS::NoValue] | Active · when C is false"],
+        ),
+        ({"InlineCode": "a", "CodeUri": "."}, {"Code": {"ZipFile": "a"}}, []),
+        ({"InlineCode": "a"}, {"Code": {"ZipFile": "b"}}, ["code It.Code.ZipFile: a | b"]),
+        (
+            {"Tags": {"a": "1", "b": maybe("2")}},
+            {"Tags": [{"Key": "a", "Value": "1"}, maybe({"Key": "b", "Value": "2"})]},
+            [],
+        ),
+        ({"Layers": ["one", "two"]}, {"Layers": ["two", "one"]}, ["property It.Layers: [one, two] | [two, one]"]),
+    ],
+    ids=str,
+)
+def test_a_function_in_the_words_of_either(sam: Any, raw: Any, expected: list[str]) -> None:
+    conditions = {"Conditions": {"C": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}}
+    one = {**conditions, "Resources": {"It": {"Type": "AWS::Serverless::Function", "Properties": sam}}}
+    other = {**conditions, "Resources": {"It": {"Type": "AWS::Lambda::Function", "Properties": raw}}}
+    assert expected == [line.partition(": AWS::Region")[0] for line in found(one, other, by_name=True)]
+
+
+def test_what_becomes_of_the_versions_of_a_layer() -> None:
+    def layer(kind: str, properties: Any, **attributes: Any) -> Any:
+        return {"Resources": {"It": {"Type": kind, "Properties": properties, **attributes}}}
+
+    sam, raw = "AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion"
+    chosen = {"Ref": "Kept"}
+    assert [] == found(layer(sam, {}), layer(raw, {}, DeletionPolicy="Retain"))
+    assert [] == found(
+        layer(sam, {"RetentionPolicy": "delete"}), layer(raw, {"LayerName": "It"}, DeletionPolicy="Delete")
+    )
+    assert [] == found(layer(sam, {"RetentionPolicy": chosen}), layer(raw, {}, DeletionPolicy=chosen))
+    assert ["resource It.DeletionPolicy: Retain | –"] == found(layer(sam, {}), layer(raw, {}))
 
 
 def test_a_definition_is_the_same_as_a_mapping_and_as_a_text() -> None:

@@ -131,7 +131,7 @@ def reason(difference: Difference, resource: Resource | None, other: Template) -
         return "SAM makes it wait for what it makes"
     if first == "Description" and resource.property("AutoPublishCodeSha256"):
         return "SAM's own: AutoPublishCodeSha256"
-    if kind == LAYER and "${" in difference.said[0]:
+    if (kind == LAYER or first == "TracingConfig") and "${" in difference.said[0]:
         return "SAM puts in what parameters are"
     if {*difference.said} == {"4", "4.0"}:
         return "a number that the translator writes in its own way"

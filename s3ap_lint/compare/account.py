@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from s3ap_lint.accounts import masked
+from s3ap_lint.budget import GaveUp
 from s3ap_lint.compare import parameters, replacement
 from s3ap_lint.compare.change import Change, Effect, Fate, Held, When
 from s3ap_lint.compare.deployments import Deployments, Holds
@@ -18,7 +19,7 @@ from s3ap_lint.difference.meaning import WRITTEN, same
 from s3ap_lint.difference.plain import OWN, PLAIN_TYPES
 from s3ap_lint.model import Location, Unchecked
 from s3ap_lint.source import Source
-from s3ap_lint.template.conditions import Space
+from s3ap_lint.template.conditions import asks_elsewhere
 from s3ap_lint.template.loops import LOOP
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Template
@@ -27,6 +28,7 @@ Key = tuple[str, str, bool, bool]
 
 MADE_BY_SAM = "SAM makes resources of it"
 EXPORTED = "other stacks may import it"
+REFUSES = "it refuses default deployments"
 REFUSED = "CloudFormation refuses to change the type of a resource"
 SECTIONS = ("Transform", "Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs", "Globals")
 _NOTHING = ("", "''")  # an empty text, and as it is spelled
@@ -71,7 +73,7 @@ class Account:
                     continue
                 when = scope.when(verdict)
                 if by_default:
-                    when = scope.by_values(*difference.nodes, text=difference.name)
+                    when = scope.by_values(*difference.nodes, text=f"{difference.name} {pair}")
                 yield self._change(difference, pair, when)
 
     def _differences(self, scope: Deployments) -> list[Difference]:
@@ -148,6 +150,8 @@ class Account:
     def _parameters(self) -> Iterator[Change]:
         for found in parameters.changes(self.one, self.other):
             places = self._both(found.nodes)
+            if found.untold:
+                self._note(found.nodes[1], found.name, "whether its AllowedPattern admits the Default cannot be told")
             effect = _of_values(found.before, found.after)
             yield Change(
                 "parameter", found.name, effect, found.before, found.after, places, When(found.breaks), note=found.note
@@ -164,10 +168,19 @@ class Account:
             values = [plain(WRITTEN.value(rules[name])) if rules[name] else None for rules in (one, other)]
             if values[0] == values[1]:
                 continue
-            refused = _refused(self.other.space) and not _refused(self.one.space)
-            note = "the default deployment is refused" if refused else ""
+            refused = bool(other[name]) and self._refuses(other[name])
+            note = REFUSES if refused else ""
+            if other[name] and asks_elsewhere(other[name]):
+                self._note(other[name], f"rule {name}", "what it asks about is not in the template")
             places = self._both((one[name], other[name]))
             yield Change("rule", name, _of_values(*values), values[0], values[1], places, When(refused), note=note)
+
+    def _refuses(self, rule: Node) -> bool:
+        try:
+            return Deployments(self.one, self.other, defaults=True).joint.is_refused(rule)
+        except (GaveUp, RecursionError):
+            self._note(rule, f"rule {rule.key}", "too many scenarios")
+            return False
 
     # -- what cannot be judged -------------------------------------------------------------------
 
@@ -182,6 +195,10 @@ class Account:
             what, reason = "loop", "its collection is not written out"
         else:
             what, reason = node.key or "value", "too many scenarios, too deep, or no resource"
+        self._note(node, what, reason)
+
+    def _note(self, node: Node, what: str, reason: str) -> None:
+        """Say that something could not be judged, once."""
         side = 1 if node.subject == self.other.path else 0
         place = self._place(side, node.at)
         entry = Unchecked(self.other.path, what, reason, place.line if place is not None else 1)
@@ -194,12 +211,6 @@ class Account:
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda match: known.get(match[1], match[0]), text)
-
-
-def _refused(space: Space) -> bool:
-    """Whether the Rules refuse to deploy with every parameter at its default."""
-    given = {name: p.default for name, p in space.parameters.items() if p.default is not None}
-    return not space.outcomes(lambda world: None, given=given)
 
 
 def _effect(difference: Difference, before: object, after: object) -> Effect:

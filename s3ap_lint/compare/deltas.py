@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 MOST = 120  # characters of a value
+NEAR = 20  # characters shown before the first that differs
 
 NAMES = ("Id", "Name", "Key", "Sid", "AttributeName", "IndexName", "PolicyName", "Effect")
 """What items of a list are told apart by, where they have one of these."""
@@ -119,7 +121,16 @@ def _told(before: object, after: object) -> str:
         return f"no longer {said(before)}"
     if isinstance(before, str) and isinstance(after, str) and "\n" in before.strip() + after.strip():
         return _lines(before, after)
-    return f"{said(before)} → {said(after)}"
+    one, other = said(before), said(after)
+    return f"{one} → {other}" if one != other else _around(str(before), str(after))
+
+
+def _around(before: str, after: str) -> str:
+    """Where two texts part that begin alike, or have blanks at their ends."""
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    at = max(0, alike - NEAR)
+    one, other = (json.dumps(text[at : at + MOST], ensure_ascii=False) for text in (before, after))
+    return f"{one} → {other}, from character {at + 1} on" if at else f"{one} → {other}"
 
 
 def _lines(before: str, after: str) -> str:

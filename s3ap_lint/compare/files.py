@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from posixpath import basename
 
 from s3ap_lint import gitignore, roots, sniff
 from s3ap_lint.compare.moments import UNHAD, Moment
 from s3ap_lint.config import Config
 from s3ap_lint.discovery import Glob, Scope
-from s3ap_lint.errors import UsageError
+from s3ap_lint.errors import S3apLintError, UsageError
 from s3ap_lint.ignorefiles import Rules
 from s3ap_lint.model import Unchecked
 from s3ap_lint.template import document
@@ -24,10 +26,13 @@ Loaded = Template | Unchecked | None
 
 @dataclass(frozen=True)
 class Asked:
-    """The files that a comparison is about: those in `scope` that the settings do not leave out."""
+    """The files that a comparison is about: those in `scope` that the settings of either state do not leave out.
+
+    So nobody hides a change by a setting that comes with it.
+    """
 
     scope: Scope
-    rules: Rules
+    rules: tuple[Rules, ...]
 
     def templates(self, moment: Moment) -> tuple[str, ...]:
         """The files of a moment that may be templates, by their names."""
@@ -37,15 +42,21 @@ class Asked:
         """Whether a file was asked about, and may be a template by its name."""
         if path in self.scope.files:
             return True
+        return self.scope.covers(path) and self.is_found(path)
+
+    def is_found(self, path: str) -> bool:
+        """Whether a template of this name is met, wherever it lies."""
+        if path in self.scope.files:
+            return True
         return (
-            bool(path) and sniff.worth_a_look(basename(path)) and self.scope.covers(path) and not self._left_out(path)
+            bool(path) and sniff.worth_a_look(basename(path)) and not all(map(partial(self._leaves, path), self.rules))
         )
 
-    def _left_out(self, path: str) -> bool:
+    def _leaves(self, path: str, rules: Rules) -> bool:
         parts = path.split("/")
         above = ("/".join(parts[: count + 1]) for count in range(len(parts)))
         return any(
-            self.rules.drop(one, parts[at], is_folder=at < len(parts) - 1)
+            rules.drop(one, parts[at], is_folder=at < len(parts) - 1)
             for at, one in enumerate(above)
             if one not in self.scope.folders
         )
@@ -67,8 +78,28 @@ def asked(paths: Sequence[str], config: Config, moments: Sequence[Moment]) -> As
         else:
             labels = " nor at ".join(moment.label for moment in moments)
             raise UsageError(f"compare: there is no {text}, neither at {labels}")
-    patterns = gitignore.parsed(config.exclude)
-    return Asked(Scope(frozenset(files), tuple(folders), tuple(globs)), Rules(excludes=((0, patterns),)))
+    scope = Scope(frozenset(files), tuple(folders), tuple(globs))
+    excludes = dict.fromkeys([config.exclude, _excluded_before(config, moments[0])])
+    return Asked(scope, tuple(Rules(excludes=((0, gitignore.parsed(lines)),)) for lines in excludes))
+
+
+def _excluded_before(config: Config, before: Moment) -> tuple[str, ...]:
+    """What the configuration left out before, with what the command line leaves out."""
+    if config.file is None or not config.file.is_relative_to(config.root):
+        return config.exclude
+    now = _excluded_by(config.file.name, config.file.read_bytes())
+    data = before.data(config.file.relative_to(config.root).as_posix())
+    return (*(_excluded_by(config.file.name, data) if isinstance(data, bytes) else ()), *config.exclude[len(now) :])
+
+
+def _excluded_by(name: str, data: bytes) -> tuple[str, ...]:
+    """What a configuration leaves out; nothing where it cannot be read."""
+    try:
+        table = roots.table_of(name, tomllib.loads(data.decode("utf-8-sig")))
+    except (ValueError, S3apLintError):
+        return ()
+    lines = table.get("exclude", ())
+    return tuple(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ()
 
 
 def _relative(text: str, config: Config) -> str:

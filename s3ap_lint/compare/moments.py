@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from pathlib import Path
 from posixpath import dirname
 from typing import Protocol
 
@@ -30,6 +32,7 @@ class Moment(Protocol):
     def data(self, path: str) -> bytes | Unreadable: ...
     def is_file(self, path: str) -> bool: ...
     def is_dir(self, path: str) -> bool: ...
+    def leads_to(self, path: str) -> str: ...
     def listdir(self, path: str) -> tuple[str, ...]: ...
     def asked_again(self, paths: Iterable[str]) -> None: ...
     def fetch(self, paths: Iterable[str]) -> None: ...
@@ -73,6 +76,10 @@ class Commit:
     def is_file(self, path: str) -> bool:
         """Whether there is a file."""
         return self._real(path) is not None
+
+    def leads_to(self, path: str) -> str:
+        """The file that a symbolic link leads to in the end; any other file itself."""
+        return self._real(path) or path
 
     def is_dir(self, path: str) -> bool:
         """Whether there is a folder with something in it."""
@@ -145,6 +152,14 @@ class Now:
         named = (name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name)
         found = (self.repository.below_root(name) for name in named if not name.endswith("/"))
         return tuple(sorted({path for path in found if path and printable(path) and self.workspace.is_file(path)}))
+
+    def leads_to(self, path: str) -> str:
+        """The file that a symbolic link leads to in the end; any other file itself."""
+        where = self.workspace.root / path
+        if not where.is_symlink():
+            return path
+        found = Path(os.path.realpath(where))
+        return found.relative_to(self.workspace.root).as_posix() if found.is_relative_to(self.workspace.root) else path
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Nothing: a file is read when it is asked for."""

@@ -20,10 +20,13 @@ from s3ap_lint.resolution import FUNCTION_TYPES, Code, within
 from s3ap_lint.source import Source
 from s3ap_lint.template.template import Template
 
-LEFT_TO_OTHERS = (*FUNCTION_TYPES, *STATE_MACHINE_TYPES, "AWS::CloudFormation::Stack", "AWS::Serverless::Application")
-"""Types whose files are code, are compared themselves, or are templates of their own."""
+LEFT_TO_OTHERS = (*FUNCTION_TYPES, *STATE_MACHINE_TYPES)
+"""Types whose files are code, or are compared themselves."""
 
-UPLOADED = ("BodyS3Location", "ContentUri", "Content", "DefinitionS3Location", "DefinitionUri", "SchemaUri")
+UPLOADED = (
+    "BodyS3Location", "ContentUri", "Content", "DefinitionS3Location", "DefinitionUri", "Location", "SchemaUri",
+    "TemplateURL",
+)  # fmt: skip
 """Properties that name local files for `sam package` and `aws cloudformation package` to upload."""
 
 

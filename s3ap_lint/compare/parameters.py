@@ -13,6 +13,7 @@ from s3ap_lint.compare.told import plain
 from s3ap_lint.difference.differences import Both
 from s3ap_lint.difference.meaning import WRITTEN, same
 from s3ap_lint.difference.sections import DECLARED
+from s3ap_lint.template.allowed import is_known
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import Parameter
 from s3ap_lint.template.template import Template
@@ -21,6 +22,7 @@ REQUIRED = "has no Default: deployments that do not give it stop working"
 REMOVED = "deployments that give it are refused"
 LOST = "has no Default any more: new deployments must give it"
 REFUSED = "the Default is not allowed any more"
+NOT_ALLOWED = "its Default is not allowed"
 LOOKED_UP = "its value comes from elsewhere"
 
 
@@ -28,7 +30,7 @@ LOOKED_UP = "its value comes from elsewhere"
 class Declared:
     """A parameter, or a part of its declaration, that is not what it was.
 
-    `breaks`: the default deployment does not go on as it was.
+    `breaks`: the default deployment does not go on as it was. `untold`: whether it does cannot be told.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Declared:
     after: object
     note: str = ""
     breaks: bool = False
+    untold: bool = False
 
 
 def changes(one: Template, other: Template) -> Iterator[Declared]:
@@ -45,8 +48,9 @@ def changes(one: Template, other: Template) -> Iterator[Declared]:
     for name in dict.fromkeys([*first.keys(), *second.keys()]):
         a, b = first[name], second[name]
         if not a:
-            required = not b["Default"]
-            yield Declared(name, (a, b), None, _summary(b), REQUIRED if required else "", required)
+            new = Parameter(name, b)
+            note = REQUIRED if not b["Default"] else "" if _starts(new) else NOT_ALLOWED
+            yield Declared(name, (a, b), None, _summary(b), note, bool(note), _is_untold(new))
         elif not b:
             yield Declared(name, (a, b), _summary(a), None, REMOVED, breaks=True)
         else:
@@ -58,8 +62,10 @@ def _declared(name: str, a: Node, b: Node) -> Iterator[Declared]:
         before, after = (plain(WRITTEN.value(node[part])) if node[part] else None for node in (a, b))
         if same(_sorted(before), _sorted(after)) and (before is None) == (after is None):
             continue
-        note, breaks = _consequence(part, Parameter(name, a), Parameter(name, b))
-        yield Declared(f"{name}.{part}", (a[part], b[part]), before, after, note, breaks)
+        one, other = Parameter(name, a), Parameter(name, b)
+        note, breaks = _consequence(part, one, other)
+        untold = part in ("AllowedPattern", "Default") and _is_untold(other)
+        yield Declared(f"{name}.{part}", (a[part], b[part]), before, after, note, breaks, untold)
 
 
 def _consequence(part: str, one: Parameter, other: Parameter) -> tuple[str, bool]:
@@ -70,10 +76,27 @@ def _consequence(part: str, one: Parameter, other: Parameter) -> tuple[str, bool
         return LOOKED_UP if one.from_ssm != other.from_ssm else "", True
     if part == "Default" and other.from_ssm:
         return LOOKED_UP, True
-    default = other.default
-    if part not in ("Default", "NoEcho") and default is not None and one.admits(default) and not other.admits(default):
-        return REFUSED, True
+    if part != "NoEcho" and _starts(one) and not _starts(other):
+        return NOT_ALLOWED if part == "Default" else REFUSED, True
     return "", False
+
+
+def _starts(parameter: Parameter) -> bool:
+    """Whether its declaration lets a stack be created with its Default; also where it has none."""
+    default = parameter.default
+    if default is None:
+        return True
+    return all(map(parameter.admits, _items(default))) if parameter.is_list else parameter.admits(default)
+
+
+def _items(default: str) -> list[str]:
+    return [item.strip() for item in default.split(",")]
+
+
+def _is_untold(parameter: Parameter) -> bool:
+    """Whether its AllowedPattern cannot be tried on its Default."""
+    pattern, default = parameter.node["AllowedPattern"].text, parameter.default
+    return bool(pattern) and default is not None and not parameter.is_list and not is_known(pattern, default)
 
 
 def _summary(node: Node) -> object:

@@ -26,6 +26,8 @@ from s3ap_lint.statemachine import Definition, definitions
 from s3ap_lint.template.template import Resource, Template
 from s3ap_lint.workspace import Workspace
 
+HIDDEN = "its name is none by which templates are found, so that what changes in it later goes unseen"
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -157,7 +159,7 @@ class _Run:
     def comparisons(self, on_progress: Progress | None) -> Comparisons:
         """All templates that are not what they were."""
         pairs = self._pairs()
-        unread = [*self._unread(pairs), *self._inner()]
+        unread = [*self._unread(pairs), *self._hidden(pairs), *self._inner()]
         known = [pair for pair in pairs if pair.state is not None]
         todo = [*known, *self._touched()]
         templates = _Templates(self.one, self.other, self._changed, self.only_default)
@@ -181,6 +183,7 @@ class _Run:
         wanted = [
             change for change in self.changes.files if self.asked.may_be(change.was) or self.asked.may_be(change.now)
         ]
+        wanted += self._links
         self.one.fetch(change.was for change in wanted)
         self.other.fetch(change.now for change in wanted)
         found = (
@@ -199,15 +202,32 @@ class _Run:
                 if isinstance(side, Unchecked):
                     yield replace(side, what=f"template at {moment.label}")
 
+    def _hidden(self, pairs: Iterable[_Pair]) -> Iterator[Unchecked]:
+        """Templates that get a name by which they are not met any more."""
+        for pair in pairs:
+            if isinstance(pair.other, Template) and not self.asked.is_found(pair.change.now):
+                yield Unchecked(pair.change.now, "template", HIDDEN)
+
     def _inner(self) -> Iterator[Unchecked]:
         for path in self.changes.inner:
             if self.asked.scope.covers(path):
                 yield Unchecked(path, "repository", "a repository inside of this one; compare its templates there")
 
     @cached_property
+    def _links(self) -> tuple[FileChange, ...]:
+        """Symbolic links that are the same and lead to files that are not."""
+        touched = {change.now for change in self.changes.files}
+        names = (path for path in self.asked.templates(self.other) if path not in touched)
+        return tuple(FileChange(path, path) for path in names if self._is_elsewhere(path))
+
+    def _is_elsewhere(self, path: str) -> bool:
+        real = self.other.leads_to(path)
+        return real != path and real in self._changed
+
+    @cached_property
     def _untouched(self) -> tuple[str, ...]:
         """The templates that are the same in both states."""
-        touched = {change.now for change in self.changes.files}
+        touched = {change.now for change in (*self.changes.files, *self._links)}
         same = [path for path in self.asked.templates(self.other) if path not in touched]
         self.other.fetch(same)
         return tuple(path for path in same if looks_like_template(self.other, path))

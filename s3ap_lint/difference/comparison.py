@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from s3ap_lint.difference import contrast, grants, presence, sections, states
+from s3ap_lint.difference import contrast, grants, presence, rest, sections, states
 from s3ap_lint.difference.blind_spots import BlindSpots
 from s3ap_lint.difference.differences import Difference, Kind
 from s3ap_lint.difference.meaning import WRITTEN
@@ -74,7 +74,18 @@ class Comparison:
             if (name, "") not in self.views.ignored:
                 one, other = self.one.resources.get(name), self.other.resources.get(name)
                 found += self._told(self._resource(one, other), self.other.top["Resources"][name])
-        return sorted(found, key=lambda difference: difference.kind.rank)
+        return sorted(self._told_once(found), key=lambda difference: difference.kind.rank)
+
+    def _told_once(self, found: list[Difference]) -> Iterator[Difference]:
+        """The same without grants by a policy that a role of the template is said to have by it, or to lack."""
+        said = {_grant(one) for one in found if one.kind is Kind.GRANT and self._holder(one).type not in _POLICIES}
+        for one in found:
+            if one.kind is not Kind.GRANT or self._holder(one).type not in _POLICIES or _grant(one) not in said:
+                yield one
+
+    def _holder(self, difference: Difference) -> Resource:
+        name = difference.name.partition(": ")[0].partition(".")[0]
+        return self.other.resources.get(name) or self.one.resources[name]
 
     @cached_property
     def _blind(self) -> BlindSpots:
@@ -100,6 +111,7 @@ class Comparison:
             yield from sections.outputs(self.one, self.other, self.scope)
             return
         yield from presence.of_outputs(self.one, self.other, self.scope)
+        yield from rest.of_templates(self.one, self.other, self.scope)
 
     # -- resources -------------------------------------------------------------------------------
 
@@ -121,6 +133,7 @@ class Comparison:
         if not self.scope.by_name:
             yield from presence.of_resource(one, other, self.scope)
             yield from presence.of_made_roles(one, other, self.scope)
+            yield from rest.of_resources(one, other, self.scope)
         yield from self._attributes(here, there, guard)
         yield from self._properties(here, there, guard)
         if here.type == "AWS::IAM::Role":
@@ -170,7 +183,7 @@ class Comparison:
                 yield from presence.of_waits(one.resource, other.resource, self.scope)
                 continue
             assumed = ASSUMED.get(name, "") if not one.type.startswith("AWS::RDS::") else ""
-            if assumed and [a.text or assumed, b.text or assumed] == [assumed, assumed]:
+            if assumed and all(not node or node.text == assumed for node in (a, b)):
                 continue
             verdict = self.scope.differs(a, b, guard)
             if verdict is not None:
@@ -178,7 +191,7 @@ class Comparison:
                 yield Difference(Kind.RESOURCE, label, (a, b), contrast.said_of(a, b), verdict)
 
     def _properties(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
-        apart = _apart(here) | _apart(there)
+        apart = _apart(here, self.scope) | _apart(there, self.scope)
         for name in _keys(here, there):
             if name.partition(".")[0] in apart or self._is_ignored(here.resource.id, name):
                 continue
@@ -203,7 +216,9 @@ class Comparison:
     def _own(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
         alike = here.resource.type == there.resource.type
-        for name in [*here.own, *(name for name in there.own if name not in here.own)]:
+        attached = any(presence.is_given_policies(plain.resource) for plain in (here, there) if plain.is_sam)
+        implied = ["Policies"] if attached and not self.scope.by_name else []
+        for name in dict.fromkeys([*here.own, *there.own, *implied]):
             made = [presence.role_of(plain.resource) for plain in (here, there)]
             if name == "Policies" and not self.scope.by_name and None in made:
                 continue  # SAM heeds them only where it makes a role, and that is told as a whole
@@ -228,7 +243,7 @@ class Comparison:
         if self.views.codes is not None:
             if told is None:
                 yield from self._handler(here, there)
-            inline = ("Handler",) if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
+            inline = ("Handler", "Code") if any("Code.ZipFile" in plain.properties for plain in (here, there)) else ()
             names = [name for name in names if name in (*_IN_TEMPLATE, *inline)] if told is None else []
         for name in names:
             a, b = here.at(name, there), there.at(name, here)
@@ -261,12 +276,18 @@ class Comparison:
                 yield Difference(Kind.STATE, f"{here.resource.id}.{name}", (a, b), contrast.said_of(a, b), verdict)
 
 
-def _apart(plain: Plain) -> set[str]:
+def _grant(difference: Difference) -> tuple[str, bool, bool]:
+    """What tells a grant from another, whoever has it."""
+    return difference.name.partition(": ")[2], difference.only_in_one, difference.only_in_other
+
+
+def _apart(plain: Plain, scope: Scope) -> set[str]:
     """The properties that are compared in a way of their own."""
     if plain.type == "AWS::IAM::Role":
         return {"Policies"}
     if plain.type in _POLICIES and presence.is_attached(plain.resource):
-        return {"PolicyDocument", "PolicyName"}
+        others = not scope.by_name and presence.has_other_holders(plain.resource)
+        return {"PolicyName"} if others else {"PolicyDocument", "PolicyName"}
     if plain.type == MACHINE:
         return set(states.DEFINING)
     return set(_CODE) if plain.resource.type in CODE else set()
@@ -286,10 +307,9 @@ def _opens(name: str, here: Plain, there: Plain) -> bool:
     """Whether what lies below a prefix is compared piece by piece; variables are, also where one has none at all."""
     if f"{name}." in (VARIABLES, VARIABLES.partition(".")[0] + "."):
         return all(not plain.properties.get(name) for plain in (here, there))
-    inner = [any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)]
-    if any(below and name not in plain.opened for below, plain in zip(inner, (here, there), strict=True)):
-        return True  # one has no words for the whole, as SAM has none for TracingConfig
-    return all(below or name in plain.opened for below, plain in zip(inner, (here, there), strict=True))
+    return all(
+        name in plain.opened or any(key.startswith(f"{name}.") for key in plain.properties) for plain in (here, there)
+    )
 
 
 def _names(value: object) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -43,6 +44,10 @@ class Grant:
         """The same without its condition."""
         return replace(self, condition="")
 
+
+_WITH_VARIABLES = "2012-10-17"  # (IAM user guide, "IAM JSON policy elements: Version")
+_NO_VARIABLES = "its variables are taken as text"
+_POLICY_VARIABLE = re.compile(r"\$\{!(?:[\w./-]+:|[*?$]\})")
 
 Grants = frozenset[Grant]
 Answer = tuple[Grants, Grants] | None
@@ -145,7 +150,15 @@ def _documented(document: Node, reading: Reading) -> Grants:
     if "Statement" not in chosen:
         return frozenset({_unread(chosen, reading)})
     statements = values.listed(chosen["Statement"], world)
-    return frozenset(grant for statement in statements for grant in _pairs(statement, reading))
+    found = frozenset(grant for statement in statements for grant in _pairs(statement, reading))
+    return found if chosen["Version"].text == _WITH_VARIABLES else frozenset(map(_unfilled, found))
+
+
+def _unfilled(grant: Grant) -> Grant:
+    """A grant of a policy in whose language there are no variables: `${aws:username}` is a text there."""
+    if not _POLICY_VARIABLE.search(f"{grant.resource} {grant.condition}"):
+        return grant
+    return replace(grant, condition=f"{grant.condition} {_NO_VARIABLES}".strip())
 
 
 def _pairs(statement: Node, reading: Reading) -> Iterator[Grant]:

@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 from s3ap_lint.budget import Budget
 from s3ap_lint.model import Scenario
 from s3ap_lint.template import scenarios
-from s3ap_lint.template.conditions import BUDGET, MOST_WORLDS, Outcome, Space
+from s3ap_lint.template.conditions import BUDGET, MOST_WORLDS, Outcome, Space, rule_holds
+from s3ap_lint.template.node import Node
 from s3ap_lint.template.parameters import Value
 from s3ap_lint.template.worlds import Impossible, TooManyWorlds, Undecided, World
 
@@ -73,6 +74,17 @@ class Joint:
         if not any(space.rules for space in self._sides):
             return found
         return [one for one in found if self._is_allowed(one)] or found
+
+    def is_refused(self, rule: Node) -> bool:
+        """Whether a rule of the second template refuses a default scenario that the first one's Rules allow.
+
+        Raises TooManyWorlds.
+        """
+
+        def question(first: World, second: World) -> bool:
+            return self._sides[0].keeps_rules(first) and not rule_holds(rule, second)
+
+        return any(outcome.answer for outcome in self._search(question, *self.defaults, True))
 
     def _is_allowed(self, outcome: JointOutcome[T]) -> bool:
         worlds = zip(self._sides, (outcome.one, outcome.other), strict=True)

@@ -48,7 +48,8 @@ class Reading:
             return self._function(*found)
         if node.is_mapping:
             inner = ((key, self.value(child)) for key, child in node.items())
-            return {key: value for key, value in inner if value is not ABSENT}
+            kept = {key: value for key, value in inner if value is not ABSENT}
+            return kept if kept or not len(node) else ABSENT  # what is left of it is not written there
         if node.is_sequence:
             items = [value for child in node for value in self._items(child)]
             return Bag(items) if len(items) > 1 and is_bag(node) else items
@@ -191,26 +192,27 @@ def same(one: object, other: object) -> bool:
 
 def _bare(value: object) -> object:
     if isinstance(value, list):
+        keyed = _keyed(value)
+        if keyed is not None:
+            return keyed
         items = [_bare(item) for item in value]
-        if len(items) == 1:
-            return items[0]
-        keyed = _keyed(items)
-        return keyed if keyed is not None else tuple(sorted(items, key=repr)) if isinstance(value, Bag) else items
+        return items[0] if len(items) == 1 else tuple(sorted(items, key=repr)) if isinstance(value, Bag) else items
     if isinstance(value, dict):
         if "Statement" in value:
             return _statements(value)
-        return {key: _bare(value[key]) for key in sorted(value)}
+        keyed = _keyed([value])
+        return keyed if keyed is not None else {key: _bare(value[key]) for key in sorted(value)}
     return None if value is ABSENT else value
 
 
-def _keyed(items: list[object]) -> object:
-    """A list of keys and values as the mapping that SAM would write; None for any other list; nothing for none."""
+def _keyed(items: list[object]) -> dict[str, object] | None:
+    """A list of keys and values as the mapping that SAM would write; None for any other list."""
     out: dict[str, object] = {}
     for item in items:
         if not isinstance(item, dict) or item.keys() != {"Key", "Value"} or not isinstance(item["Key"], str):
             return None
-        out[item["Key"]] = item["Value"]
-    return out if len(out) == len(items) and out else None
+        out[item["Key"]] = _bare(item["Value"])
+    return dict(sorted(out.items())) if len(out) == len(items) and out else None
 
 
 def _statements(document: dict[str, object]) -> object:

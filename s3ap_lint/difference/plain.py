@@ -159,7 +159,7 @@ class Plain:
 
     def at(self, name: str, like: Plain) -> Node:
         """What stands for a dotted name of either of two resources, or the place where it would."""
-        found = self.properties.get(name) or self.opened.get(name)
+        found = self.properties.get(name) or self.opened.get(name) or self._gathered(name)
         if found:
             return found
         outer, key = like.holder(name)
@@ -167,6 +167,13 @@ class Plain:
             outer, key = like.holder(outer)
         holder = self.opened[outer] if outer else self.resource.properties
         return holder[key] if holder else self.resource.node["Properties"]
+
+    def _gathered(self, name: str) -> Node | None:
+        """A mapping of CloudFormation whose entries are properties of their own in SAM."""
+        inner = {
+            key.removeprefix(f"{name}."): node for key, node in self.properties.items() if key.startswith(f"{name}.")
+        }
+        return _held(next(iter(inner.values())), inner) if inner else None
 
     def attribute(self, name: str) -> Node:
         """An attribute of the resource, such as DependsOn, as CloudFormation would have it."""

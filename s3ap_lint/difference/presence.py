@@ -99,6 +99,20 @@ def is_attached(resource: Resource) -> bool:
     return isinstance(known, set) and resource.id in known
 
 
+def is_given_policies(resource: Resource) -> bool:
+    """Whether policies of the template are attached to the role that a resource is, or that SAM makes for it."""
+    role = role_of(resource)
+    return role is not None and bool(role.attached)
+
+
+def has_other_holders(resource: Resource) -> bool:
+    """Whether a policy may also be somebody's who is no role of the template."""
+    if resource.type == "AWS::IAM::ManagedPolicy" or resource.properties["Users"] or resource.properties["Groups"]:
+        return True
+    named, known = resource.properties["Roles"], (role.attached for role in roles(resource.template))
+    return named.is_sequence and len(named) > sum(resource in attached for attached in known)
+
+
 def _lone(one: Resource | None, other: Resource | None, scope: Scope) -> Both[Verdict | None]:
     """Where only the first of two exists, and where only the second."""
     at = other or one

@@ -44,8 +44,7 @@ class Scope:
         A missing node is a value that is absent.
         """
         written = WRITTEN.value(one), WRITTEN.value(other)
-        unsteady = self._unsteady(one) or self._unsteady(other)
-        if same(*written) and not unsteady:
+        if same(*written) and not self._unsteady(one):
             return None
         if not (self.depends(one) or self.depends(other) or self.defaults) and (guard is None or self.by_name):
             return EVERYWHERE
@@ -125,6 +124,7 @@ class Scope:
             return frozenset()
         sides = self.one.space, self.other.space
         out = _unlike(dict(sides[0].mappings.items()), dict(sides[1].mappings.items()))
+        out |= {_SOME_MAPPING} if out else set()
         if self.defaults:
             one, other = (
                 {name: (p.node["Default"].text, p.from_ssm, p.is_list) for name, p in side.parameters.items()}
@@ -155,6 +155,8 @@ def _worlds(one: Reading, other: Reading) -> tuple[World, World]:
 
 _STORED = "{{{{resolve:ssm:{}}}}}"  # what Parameter Store holds under the key
 
+_SOME_MAPPING = "Fn::FindInMap"  # one whose name is computed, which may be any
+
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 
@@ -169,7 +171,7 @@ def names_in(node: Node) -> Iterable[str]:
         if name in {"Ref", "Condition"}:
             out.add(argument.text)
         elif name in {"Fn::If", "Fn::FindInMap"}:
-            out.add(argument[0].text)
+            out.add(argument[0].text if argument[0].is_text else _SOME_MAPPING)
         elif name == "Fn::Sub":
             out |= {match.strip() for match in _VARIABLE.findall(argument.text or argument[0].text)}
     return out - PSEUDO_PARAMETERS

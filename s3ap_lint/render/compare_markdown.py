@@ -26,6 +26,7 @@ MOST = 900_000
 """Bytes; GitHub takes a summary of up to 1 MiB for a step ("Workflow commands for GitHub Actions", job summaries)."""
 
 _MARKS = {Mark.DANGER: "🛑", Mark.ADDED: "➕", Mark.REMOVED: "➖", Mark.CHANGED: "✏️"}
+_WWW = re.compile(r"\b(www)\.", re.IGNORECASE)  # which GitHub makes a link of
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@$])")
 
 
@@ -82,8 +83,9 @@ def _entry(entry: Entry) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text that Markdown shows as it is, on one line; nobody is mentioned by it and no formula begins."""
-    return _SPECIAL.sub(r"\\\1", one_line(text)).replace("\\@", "@\u200b").replace("://", ":\u200b//")
+    """A text that Markdown shows as it is, on one line; nothing is mentioned, linked or a formula."""
+    shown = _SPECIAL.sub(r"\\\1", one_line(text)).replace("\\@", "@\u200b").replace("://", ":\u200b//")
+    return _WWW.sub("\\1\u200b.", shown)
 
 
 def code(text: str) -> str:

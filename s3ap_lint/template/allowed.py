@@ -26,6 +26,15 @@ def admitted(pattern: str, value: str, *, anywhere: bool = False) -> bool | None
         return True
 
 
+def is_known(pattern: str, value: str) -> bool:
+    """Whether it can be told if a pattern admits a value: it is short enough to try, and Python knows it too."""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return _ways(pattern, len(value)) <= MOST_TRIES
+
+
 def _ways(pattern: str, letters: int) -> int:
     """How many ways to match so many letters there may be, at the worst."""
     repeats, nested = _repeats(pattern)

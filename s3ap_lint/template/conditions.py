@@ -237,26 +237,31 @@ class Space:
     def allowed_by_rules(self, chosen: Mapping[str, Value], budget: int = BUDGET) -> set[bool]:
         """For every way to choose the rest that satisfies the template's Rules, whether it is a default one."""
 
-        def satisfied(world: World) -> bool:
-            return all(self._rule_holds(rule, world) for rule in self.rules.children())
-
-        found = self._search(satisfied, chosen, budget, by_rules=False)
+        found = self._search(self.keeps_rules, chosen, budget, by_rules=False)
         return {outcome.is_default for outcome in found if outcome.answer}
 
-    @staticmethod
-    def _rule_holds(rule: Node, world: World) -> bool:
-        condition = rule["RuleCondition"]
-        if condition and not _known_truth(condition, world):
-            return True
-        return all(_known_truth(item["Assert"], world) for item in rule["Assertions"])
+    def keeps_rules(self, world: World) -> bool:
+        """Whether the Rules allow a world."""
+        return all(rule_holds(rule, world) for rule in self.rules.children())
+
+
+def rule_holds(rule: Node, world: World) -> bool:
+    """Whether one of the Rules allows a world."""
+    condition = rule["RuleCondition"]
+    if condition and not _known_truth(condition, world):
+        return True
+    return all(_known_truth(item["Assert"], world) for item in rule["Assertions"])
 
 
 def _known_truth(node: Node, world: World) -> bool:
     """A Rules assertion; one that uses functions about lists of resources does not restrict anything here."""
+    return True if asks_elsewhere(node) else world.truth(node)
+
+
+def asks_elsewhere(rule: Node) -> bool:
+    """Whether what Rules say hangs on more than the values of parameters."""
     unknown = {"Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}
-    if any(f is not None and f[0] in unknown for f in (n.function for n in node.walk())):
-        return True
-    return world.truth(node)
+    return any(f is not None and f[0] in unknown for f in (n.function for n in rule.walk()))
 
 
 def _names(node: Node) -> set[str]:

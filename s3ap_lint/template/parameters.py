@@ -33,6 +33,13 @@ class Fresh:
 Value = str | Fresh
 
 
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a template, and what its declaration says about its values."""
@@ -84,7 +91,9 @@ class Parameter:
             return True
         if self.allowed is not None and value not in self.allowed:
             return False
-        if not value and (self.type.startswith("AWS::") or self.type == "Number"):
+        if not value and self.type.startswith("AWS::"):
+            return False
+        if self.type == "Number" and not self._is_in_range(value):
             return False
         low, high = self.node["MinLength"].text, self.node["MaxLength"].text
         if (low.isdigit() and len(value) < int(low)) or (high.isdigit() and len(value) > int(high)):
@@ -96,6 +105,13 @@ class Parameter:
         if found is None:
             self.untried.add(value)
         return found is not False
+
+    def _is_in_range(self, value: str) -> bool:
+        """Whether a value is a number between MinValue and MaxValue."""
+        number, low, high = (_number(text) for text in (value, self.node["MinValue"].text, self.node["MaxValue"].text))
+        if number is None:
+            return False
+        return (low is None or number >= low) and (high is None or number <= high)
 
     def admits_some(self, text: str) -> bool:
         """Whether the AllowedPattern, looked for anywhere in a text, may match."""
