@@ -63,9 +63,8 @@ def settle(
             chosen = choose(finding for finding in offers if _identity(finding) not in refused)
             if not chosen:
                 return Settled(project.differing, report, tuple(applied), tuple(refused.values()))
-            accepted = project.take(chosen)
-            taken = set(map(id, accepted))
-            refused.update({_identity(finding): finding for finding in chosen if id(finding) not in taken})
+            accepted, broken = project.take(chosen)
+            refused.update({_identity(finding): finding for finding in broken})
         applied += accepted
         latest.append(accepted)
     restless = [finding for accepted in latest for finding in accepted]
@@ -147,23 +146,34 @@ class _Project:
     read: Callable[[str], bytes]
     before: dict[str, bytes] = field(default_factory=dict)
     changed: dict[str, bytes] = field(default_factory=dict)
+    known: dict[str, tuple[bytes, int | None]] = field(default_factory=dict)
 
     @property
     def differing(self) -> dict[str, bytes]:
         """The files that are not what they were."""
         return {path: data for path, data in self.changed.items() if data != self.before[path]}
 
-    def take(self, chosen: list[Diagnostic]) -> list[Diagnostic]:
-        """Apply fixes that go together, without those that break a file; the findings whose fixes were applied."""
-        after = self._after(chosen)
-        if after is None:
-            accepted: list[Diagnostic] = []
-            for finding in chosen:
-                if self._after([*accepted, finding]) is not None:
-                    accepted.append(finding)
-            chosen, after = accepted, self._after(accepted)
-        self.changed.update(after or {})
-        return chosen
+    def take(self, chosen: list[Diagnostic]) -> tuple[list[Diagnostic], list[Diagnostic]]:
+        """Apply fixes that go together; the findings whose fixes were, and those whose fix breaks a file by itself.
+
+        A fix that breaks a file only beside others waits for the next round.
+        """
+        sound = [finding for group in _apart(chosen) for finding in self._sound(group, [])]
+        kept = set(map(id, sound))
+        accepted = [finding for finding in chosen if id(finding) in kept]
+        broken = [finding for finding in chosen if id(finding) not in kept and self._after([finding]) is None]
+        self.changed.update(self._after(sound) or {})
+        return accepted, broken
+
+    def _sound(self, findings: list[Diagnostic], before: list[Diagnostic]) -> list[Diagnostic]:
+        """Some fixes, and behind them those of others that break nothing beside them; found by halves."""
+        together = [*before, *findings]
+        if self._after(together) is not None:
+            return together
+        if len(findings) == 1:
+            return before
+        half = len(findings) // 2
+        return self._sound(findings[half:], self._sound(findings[:half], before))
 
     def _after(self, findings: list[Diagnostic]) -> dict[str, bytes] | None:
         """The files that some fixes change, as they would be; None when one would break."""
@@ -174,14 +184,31 @@ class _Project:
                 after[path] = applied_to(now, path, findings)
             except ValueError:  # edits of one fix overlap
                 return None
-            if _harmed(problems(path, now), problems(path, after[path])):
+            if _harmed(self._wrong(path, now), problems(path, after[path])):
                 return None
         return after
+
+    def _wrong(self, path: str, now: bytes) -> int | None:
+        """How much is wrong with a file as it is, worked out once."""
+        if self.known.get(path, (b"", None))[0] is not now:
+            self.known[path] = now, problems(path, now)
+        return self.known[path][1]
 
     def _now(self, path: str) -> bytes:
         if path not in self.before:
             self.before[path] = self.read(path)
         return self.changed.get(path, self.before[path])
+
+
+def _apart(findings: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
+    """Findings whose fixes change the same files, together."""
+    groups: list[tuple[set[str], list[Diagnostic]]] = []
+    for finding in findings:
+        paths = {edit.subject for edit in edits_of(finding)}
+        near = [group for group in groups if not group[0].isdisjoint(paths)]
+        groups = [group for group in groups if group[0].isdisjoint(paths)]
+        groups.append((paths.union(*(one for one, _ in near)), [*(one for _, old in near for one in old), finding]))
+    return [group for _, group in groups]
 
 
 def _harmed(before: int | None, after: int | None) -> bool:

@@ -100,6 +100,36 @@ def test_a_fix_that_breaks_python_is_refused_and_the_others_are_applied():
     assert ["breaks"] == [one.message for one in result.refused]
 
 
+def test_a_fix_that_breaks_a_file_beside_another_waits_for_the_next_round():
+    """Both add the key; once one has, the other is not needed."""
+
+    def missing(text: str) -> Iterable[Diagnostic]:
+        ends = [] if "b:" in text else [0, len(text)]
+        return [finding((end, end, "b: 1\n"), path="a.yaml") for end in ends]
+
+    result = settled("a: 1\n", missing, "a.yaml")
+    assert ({"a.yaml": b"b: 1\na: 1\n"}, ()) == (result.files, result.refused)
+
+
+def test_one_fix_of_many_that_breaks_a_file_is_found_without_trying_each(monkeypatch: pytest.MonkeyPatch):
+    tried: list[bytes] = []
+
+    def counted(path: str, data: bytes) -> int | None:
+        tried.append(data)
+        return problems(path, data)
+
+    monkeypatch.setattr("s3ap_lint.settle.problems", counted)
+    text = "x = 1\n" * 500
+
+    def rule(text: str) -> Iterable[Diagnostic]:
+        news = [(m.start(), "(" if m.start() == 600 else "y") for m in re.finditer("x", text)]
+        return [finding((at, at + 1, new), path="a.py") for at, new in news]
+
+    result = settled(text, rule, "a.py")
+    assert (499, 1) == (len(result.applied), len(result.refused))
+    assert len(tried) < 40
+
+
 def test_a_fix_whose_own_edits_overlap_is_refused():
     result = settled("abc", lambda text: [finding((0, 2, "x"), (1, 3, "y"))])
     assert {} == result.files
