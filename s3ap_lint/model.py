@@ -221,6 +221,11 @@ class Detector:
     examples: tuple[Example, ...] = ()
     takes_options: bool = False
 
+    @property
+    def is_live(self) -> bool:
+        """Whether its subjects run in an account, so that another program loads them and asks about them."""
+        return bool(getattr(self.subject, "live", False))
+
     def __call__(self, subject: object, options: Options) -> Iterable[Finding]:
         """The findings on one subject, as the author wrote them."""
         return self.check(subject, options) if self.takes_options else self.check(subject)
@@ -253,8 +258,18 @@ class Rule:
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """The examples of every detector, in order."""
-        return tuple(example for detector in self.detectors for example in detector.examples)
+        """The examples of every detector that looks at files, in order."""
+        return tuple(one for detector in self.detectors if not detector.is_live for one in detector.examples)
+
+    @property
+    def live_examples(self) -> tuple[Example, ...]:
+        """The examples of every detector that looks at an account, in order; their files are snapshots."""
+        return tuple(one for detector in self.detectors if detector.is_live for one in detector.examples)
+
+    @property
+    def is_live_only(self) -> bool:
+        """Whether nothing in files can be reported by it."""
+        return bool(self.detectors) and all(detector.is_live for detector in self.detectors)
 
     @property
     def fixable(self) -> bool:

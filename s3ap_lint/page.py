@@ -6,12 +6,14 @@ It is the same page on a terminal and in the documentation; only the dress diffe
 from __future__ import annotations
 
 import difflib
+import inspect
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from s3ap_lint import memory, toml
+from s3ap_lint.examples import dedented, read
 from s3ap_lint.model import Rule
 from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.properties import Trial
@@ -62,11 +64,13 @@ def of_rule(rule: Rule, registry: Registry) -> list[Part]:
     if good:
         above = bad[0].marked.files if bad else {}
         parts.append(Part("Not reported", tuple(block for trial in good for block in _good(trial, above))))
+    if rule.live_examples:
+        parts.append(Part("In an account", tuple(_live(rule))))
     if rule.options:
         parts.append(Part("Options", tuple(_options(rule))))
     if rule.merges:
         parts.append(Part("Other tools", (Prose(_merges(rule)),)))
-    if rule.detectors:  # what the host says about a run has no line to stand on
+    if rule.detectors and not rule.is_live_only:  # what the host says about a run has no line to stand on
         parts.append(Part("Silencing it", tuple(_silencing(rule.code))))
     return parts
 
@@ -165,6 +169,27 @@ def _new_part(data: str, above: str) -> str:
     if start < CONTEXT:
         return "\n".join(lines)
     return "# … as above\n" + textwrap.dedent("\n".join(lines[start:]))
+
+
+def _live(rule: Rule) -> Iterator[Block]:
+    """What is reported of stacks that run: a snapshot without its markers, and the calls that mend it."""
+    for detector in rule.detectors:
+        if detector.is_live and detector is not rule.detectors[0]:  # whose documentation is the page's
+            yield Prose(inspect.cleandoc(detector.check.__doc__ or ""))
+    bad = [example for example in rule.live_examples if example.bad]
+    good = [example for example in rule.live_examples if not example.bad]
+    yield Prose("`s3ap-ops plan` reports it of a stack that runs. Part of a snapshot:")
+    for example in bad[:1]:
+        for data in read(example.files).files.values():
+            yield Code(data.decode("utf-8").strip("\n"), "yaml")
+        if example.fixed:
+            yield Prose("What `s3ap-ops clean` would do about it:")
+            yield Code("\n".join(dedented(text).strip("\n") for text in example.fixed.values()), "sh")
+    if bad[1:]:
+        yield Prose("Also reported:\n\n" + _listed(example.title for example in bad[1:]))
+    if good:
+        yield Prose("Not reported:\n\n" + _listed(example.title for example in good))
+    yield Prose(f"[What to do about it](../runbooks/cleanup.md#{rule.name}).")
 
 
 def _options(rule: Rule) -> Iterator[Block]:

@@ -23,7 +23,7 @@ from s3ap_lint.plugins import GROUP, make_manager
 from s3ap_lint.registry import Registry, load
 
 COMMAND = "python -m s3ap_lint.pages docs/rules"
-DISTRIBUTION = "s3ap-lint"
+DISTRIBUTIONS = frozenset({"s3ap-lint", "s3ap-ops"})
 
 
 def listing(registry: Registry, config: Config) -> str:
@@ -118,7 +118,7 @@ def page(rule: Rule, registry: Registry | None = None) -> str:
 
 
 def files(registry: Registry | None = None) -> dict[str, str]:
-    """The folder of pages: a file for each rule of this distribution, and the index."""
+    """The folder of pages: a file for each rule of our distributions, and the index."""
     registry = registry or _ours()
     own = _own_plugins()
     rules = [rule for rule in registry.rules.values() if registry.owners.get(rule.code) in own]
@@ -181,7 +181,7 @@ def _ours() -> Registry:
 
 
 def _own_plugins() -> set[str]:
-    return {point.name for point in entry_points(group=GROUP) if point.dist and point.dist.name == DISTRIBUTION}
+    return {point.name for point in entry_points(group=GROUP) if point.dist and point.dist.name in DISTRIBUTIONS}
 
 
 if __name__ == "__main__":

@@ -81,6 +81,8 @@ def _verdict(rule: Rule, registry: Registry, config: Config) -> Verdict:
     bad = [example for example in rule.examples if example.bad]
     if rule.code in HOST_RULES:
         return Verdict(rule.code, rule.name, None, "said by the program itself about a run; there is no example")
+    if rule.is_live_only:
+        return Verdict(rule.code, rule.name, None, "about what runs in an account; `s3ap-ops plan` asks it")
     if not rule.detectors:
         return Verdict(rule.code, rule.name, False, "nothing detects it; the plugin that does is missing or disabled")
     if not bad:

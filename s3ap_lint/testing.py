@@ -152,11 +152,12 @@ def _shown_badly(rule: Rule, registry: Registry) -> Iterator[str]:
     if not rule.detectors:
         yield "nothing detects it; make it with the decorator s3ap_lint.api.rule"
         return
-    if not any(example.bad for example in rule.examples):
+    shown = rule.live_examples if rule.is_live_only else rule.examples
+    if not any(example.bad for example in shown):
         yield "there is no bad example; without one nobody knows whether the rule can fire"
-    if not any(not example.bad for example in rule.examples):
+    if not any(not example.bad for example in shown):
         yield "there is no good example; show what to write instead"
-    titles = [example.title for example in rule.examples]
+    titles = [example.title for example in (*rule.examples, *rule.live_examples)]
     for title in sorted({title for title in titles if titles.count(title) > 1}):
         yield f"two examples have the title {title!r}"
     offering = [example.title for example in rule.examples if _offers_fix(rule, example, registry)]

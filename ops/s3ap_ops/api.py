@@ -1,0 +1,22 @@
+"""What the author of a live rule may import, besides `s3ap_lint.api`; boto3 is not among it."""
+
+from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, call
+from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks
+from s3ap_ops.wording import count, listed, size
+
+__all__ = [
+    "Accept",
+    "ApiCall",
+    "DeleteReturned",
+    "DeleteStack",
+    "EmptyBucket",
+    "LiveResource",
+    "LiveStack",
+    "LiveStacks",
+    "Phase",
+    "Risk",
+    "call",
+    "count",
+    "listed",
+    "size",
+]

@@ -1,0 +1,129 @@
+"""What is asserted about every example of every live rule; made for the authors of plugins too.
+
+The files of a live example are snapshots, as YAML; `# <- CODE` marks the lines of the resources, or of the `Stack:`,
+that must
+be reported. `fixed={"calls": …}` lists what the fixes would do, one line each, in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from s3ap_lint.config import Config
+from s3ap_lint.errors import S3apLintError
+from s3ap_lint.examples import Mark, dedented, read
+from s3ap_lint.model import Example, Rule
+from s3ap_lint.plugins import make_manager
+from s3ap_lint.registry import Registry, load
+from s3ap_ops import snapshot
+from s3ap_ops.assess import CRASHED, Hazard, assess
+from s3ap_ops.calls import ApiCall
+from s3ap_ops.stack import LiveStack, LiveStacks
+
+CALLS = "calls"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One example of one live rule."""
+
+    rule: Rule
+    example: Example
+    registry: Registry
+
+    def __str__(self) -> str:
+        return f"{self.rule.code}-{self.example.title}"
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong, each with what was expected."""
+        marked = read(self.example.files)
+        stacks: list[LiveStack] = []
+        lines: dict[tuple[str, str], tuple[str, int]] = {}
+        for path, data in marked.files.items():
+            text = data.decode("utf-8")
+            found = snapshot.read(text, path)
+            stacks += found
+            lines |= {key: (path, line) for key, line in _lines(text, found).items()}
+        hazards = [hazard for hazard in self._look(tuple(stacks)) if hazard.code in (self.rule.code, CRASHED)]
+        seen = {self._mark(hazard, lines) for hazard in hazards if hazard.ignored is None}
+        own = {mark for mark in marked.marks if mark[2] == self.rule.code}
+        if self.example.bad != bool(own):
+            yield f"a {'bad' if self.example.bad else 'good'} example has {len(own)} lines marked # <- {self.rule.code}"
+        for path, line, _ in sorted(own - seen):
+            yield f"{path}:{line} is marked and not reported"
+        for hazard in hazards:
+            if hazard.ignored is None and self._mark(hazard, lines) not in own:
+                yield f"reported and not marked: {hazard.code} {hazard.finding.message}"
+            yield from _untrusted(hazard, stacks)
+        yield from self._calls(hazards)
+
+    def check(self) -> None:
+        """Raise AssertionError, in the words of `problems`, unless there are none."""
+        wrong = list(self.problems())
+        if wrong:
+            raise AssertionError("\n".join([str(self), *(f"  - {one}" for one in wrong)]))
+
+    def _look(self, stacks: tuple[LiveStack, ...]) -> list[Hazard]:
+        here = Path("/example")
+        config = Config(here, here, here, select=(self.rule.code,), engine="none", jobs=1)
+        return assess(LiveStacks(stacks), self.registry, config)
+
+    def _mark(self, hazard: Hazard, lines: dict[tuple[str, str], tuple[str, int]]) -> Mark:
+        path, line = lines.get((hazard.subject, hazard.logical_id), ("?", 0))
+        return path, line, hazard.code
+
+    def _calls(self, hazards: list[Hazard]) -> Iterator[str]:
+        """Whether the fixes do what the example says; an example with a fix has to say it."""
+        fixes = [hazard.finding.fix for hazard in hazards if hazard.finding.fix and hazard.ignored is None]
+        done = [change.describe() for fix in fixes for change in fix.changes]  # type: ignore[attr-defined]
+        said = dedented((self.example.fixed or {}).get(CALLS, "")).strip("\n").splitlines()
+        if done != said:
+            yield "\n    ".join(["the fixes would do this, and the example says otherwise:", *done])
+
+
+def live_cases() -> list[Case]:
+    """Every live example of every rule that is installed."""
+    registry = load(make_manager())
+    return [Case(rule, example, registry) for rule in registry.rules.values() for example in rule.live_examples]
+
+
+def _lines(text: str, stacks: tuple[LiveStack, ...]) -> dict[tuple[str, str], int]:
+    """The 1-based line of every stack and every resource of a snapshot in the layout of examples."""
+    found: dict[tuple[str, str], int] = {}
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if start := re.match(r"[\s-]*Stack: *(\S+)", line):
+            current = next((stack.subject for stack in stacks if stack.name == start[1].strip("\"'")), "")
+            found[current, ""] = number
+        elif key := re.match(r" +([\w/\"']+):", line):
+            found.setdefault((current, key[1].strip("\"'")), number)
+    return found
+
+
+def _untrusted(hazard: Hazard, stacks: list[LiveStack]) -> Iterator[str]:
+    """What keeps a hazard's fix from being made: a target that nothing of the inventory leads to."""
+    for change in hazard.finding.fix.changes if hazard.finding.fix else ():
+        try:
+            change.describe()  # type: ignore[attr-defined]
+        except (S3apLintError, TypeError, ValueError) as error:
+            yield f"the fix cannot be told: {error}"
+        if isinstance(change, ApiCall) and not any(knows(stack, change.target) for stack in stacks):
+            yield f"the fix acts on {change.target!r}, which no inventory and no fact knows"
+
+
+def knows(stack: LiveStack, target: str) -> bool:
+    """Whether something is a resource of a stack, the stack itself, or is named by what was read about these."""
+    if target == stack.id or target in stack.by_physical_id:
+        return True
+    return _mentions(stack.facts, target) or any(_mentions(resource.facts, target) for resource in stack.resources)
+
+
+def _mentions(value: object, text: str) -> bool:
+    if isinstance(value, str):
+        return value == text
+    if isinstance(value, dict):
+        return any(_mentions(one, text) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple) and any(_mentions(one, text) for one in value)

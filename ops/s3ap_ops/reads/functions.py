@@ -1,0 +1,7 @@
+"""What functions are and hold."""
+
+from __future__ import annotations
+
+from s3ap_ops.reading import Reader
+
+READERS: tuple[Reader, ...] = ()

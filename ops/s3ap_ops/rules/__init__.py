@@ -1,0 +1,24 @@
+"""What runs in an account: the rules, and the live halves of the linter's, with who reads for them.
+
+Offered through the same hooks as the linter's own; nothing here imports boto3 before somebody looks at an account.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from s3ap_lint.api import Detector, Rule, hookimpl
+from s3ap_ops.rules import buckets, network, services, stacks
+
+
+@hookimpl
+def s3ap_rules() -> Iterable[Rule | Detector]:
+    """The rules about live stacks."""
+    return [*stacks.RULES, *buckets.RULES, *network.RULES, *services.RULES]
+
+
+@hookimpl
+def s3ap_loaders() -> Iterable[Any]:
+    """The readers of resource types."""
+    from s3ap_ops.reads import READERS
+
+    return READERS

@@ -1,0 +1,165 @@
+"""The subjects of live rules: stacks and their resources as they were found in an account, as frozen data.
+
+Nothing here asks AWS. What was read about a resource stands in `facts`, plain JSON under names that its reader
+documents;
+what could not be read stands in `unread` with the reason. A fact that is in neither was never asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+from s3ap_lint.api import Location
+
+Json = Any
+
+RETAINING = ("Retain", "RetainExceptOnCreate")
+"""Deletion policies under which a resource that was created outlives its stack.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+"""
+
+
+@dataclass(frozen=True)
+class LiveResource:
+    """One resource of a stack. `logical_id` of a resource in a nested stack has the nested stack's before a slash.
+
+    `physical_id` is empty while there is none. `properties` are those of the processed template, intrinsic functions
+    and all: they tell what was meant, never what something is called. `facts` and `unread` are the reader's.
+    """
+
+    live: ClassVar[bool] = True
+
+    stack: str
+    stack_id: str
+    region: str
+    account: str
+    logical_id: str
+    type: str
+    physical_id: str = ""
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    deletion_policy: str = "Delete"
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """The stack's name among subjects, such as "stack:uc1@ap-northeast-1"."""
+        return subject(self.stack, self.region)
+
+    @property
+    def at(self) -> Location:
+        """The place of findings about it."""
+        return Location(self.subject, path=("Resources", self.logical_id))
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether CloudFormation has deleted it, or never made it."""
+        return self.status == "DELETE_COMPLETE" or not self.physical_id
+
+    @property
+    def is_retained(self) -> bool:
+        """Whether it stays when its stack is deleted."""
+        return self.deletion_policy in RETAINING
+
+    @property
+    def goes(self) -> bool:
+        """Whether deleting its stack deletes it."""
+        return not self.is_gone and not self.is_retained
+
+    def fact(self, name: str, default: Json = None) -> Json:
+        """What is known under a name; the default when nothing is."""
+        return self.facts.get(name, default)
+
+
+@dataclass(frozen=True)
+class LiveStack:
+    """One stack with its resources, those of its nested stacks among them.
+
+    Times are ISO 8601 in UTC. `exports` maps each export to the names of the stacks that import it. `template` is the
+    processed template as data; `metadata` maps logical ids to the Metadata of their resources in the deployed template.
+    """
+
+    live: ClassVar[bool] = True
+
+    name: str
+    id: str
+    region: str
+    account: str
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    created: str = ""
+    updated: str = ""
+    description: str = ""
+    is_protected: bool = False
+    role_arn: str = ""
+    parent_id: str = ""
+    root_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    exports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    template: Mapping[str, Json] = field(default_factory=dict)
+    resources: tuple[LiveResource, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Its name among subjects, such as "stack:uc1@ap-northeast-1"."""
+        return subject(self.name, self.region)
+
+    @property
+    def at(self) -> Location:
+        """The place of findings about the stack as a whole."""
+        return Location(self.subject)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is deleted."""
+        return self.status == "DELETE_COMPLETE"
+
+    @cached_property
+    def by_physical_id(self) -> Mapping[str, LiveResource]:
+        """Its resources by what they are called in AWS."""
+        return {resource.physical_id: resource for resource in self.resources if resource.physical_id}
+
+    def of_type(self, *types: str) -> Iterator[LiveResource]:
+        """Its resources of some types that are still there."""
+        return (one for one in self.resources if one.type in types and not one.is_gone)
+
+    def fact(self, name: str, default: Json = None) -> Json:
+        """What is known of the stack under a name; the default when nothing is."""
+        return self.facts.get(name, default)
+
+
+@dataclass(frozen=True)
+class LiveStacks:
+    """All stacks that a command is about, to be torn down together: what they are to each other and to others."""
+
+    live: ClassVar[bool] = True
+
+    stacks: tuple[LiveStack, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, LiveStack]:
+        """The stacks by name."""
+        return {stack.name: stack for stack in self.stacks}
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of the stacks."""
+        return frozenset(stack.id for stack in self.stacks)
+
+    def owner(self, physical_id: str) -> LiveStack | None:
+        """The stack that has a resource of that name in AWS; None when none of these has."""
+        return next((stack for stack in self.stacks if physical_id in stack.by_physical_id), None)
+
+
+def subject(name: str, region: str) -> str:
+    """What a stack is called among subjects."""
+    return f"stack:{name}@{region}"
