@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from s3ap_ops.errors import Forbidden
+from s3ap_ops.errors import Forbidden, OpsError
 from s3ap_ops.stack import Json, LiveResource
 
 T = TypeVar("T")
@@ -136,8 +136,8 @@ class Notes:
                     return value
             self.unread[name] = told(error)
             return None
-        except BotoCoreError as error:
-            self.unread[name] = f"{type(error).__name__}: {error}"
+        except (BotoCoreError, OpsError) as error:
+            self.unread[name] = " ".join(f"{type(error).__name__}: {error}".split())
             return None
         return self.facts[name]
 
@@ -179,6 +179,12 @@ def reads(*types: str) -> Callable[[Read], Reader]:
         return Reader(types, read)
 
     return decorate
+
+
+def readers_of(type_: str, readers: Mapping[str, tuple[Reader, ...]]) -> tuple[Reader, ...]:
+    """The readers of a type: those that name it, and those that name its whole family ("Custom::*")."""
+    family = f"{type_.partition('::')[0]}::*"
+    return (*readers.get(type_, ()), *readers.get(family, ()))
 
 
 def by_type(readers: Iterable[Reader]) -> Mapping[str, tuple[Reader, ...]]:

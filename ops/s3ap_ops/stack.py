@@ -16,11 +16,15 @@ from s3ap_lint.api import Location
 
 Json = Any
 
-RETAINING = ("Retain", "RetainExceptOnCreate")
-"""Deletion policies under which a resource that was created outlives its stack.
+DELETING = ("Delete", "Snapshot")
+"""Deletion policies under which a resource goes with its stack.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
 """
+
+
+ABSENT = "ABSENT"
+"""The status of a stack that was asked for by a name that no stack has."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class LiveResource:
 
     @property
     def is_retained(self) -> bool:
-        """Whether it stays when its stack is deleted."""
-        return self.deletion_policy in RETAINING
+        """Whether it stays when its stack is deleted, or may: a policy that is not known counts as one that retains."""
+        return self.deletion_policy not in DELETING
 
     @property
     def goes(self) -> bool:
@@ -121,7 +125,7 @@ class LiveStack:
     @property
     def is_gone(self) -> bool:
         """Whether it is deleted."""
-        return self.status == "DELETE_COMPLETE"
+        return self.status in ("DELETE_COMPLETE", ABSENT)
 
     @cached_property
     def by_physical_id(self) -> Mapping[str, LiveResource]:
