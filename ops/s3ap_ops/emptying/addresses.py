@@ -12,7 +12,7 @@ _OTHERS = {
 
 
 def ordinary(bucket: str) -> str:
-    """The name, when it is one of an ordinary bucket; raises ValueError for an ARN, an alias or another kind of bucket."""
+    """The name, when it is one of an ordinary bucket; raises ValueError for an ARN or another kind of bucket."""
     if bucket.startswith("arn:"):
         raise ValueError(f"{bucket} is an ARN, not the name of a bucket; nothing is deleted through it")
     for ending, kind in _OTHERS.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from s3ap_ops.emptying.addresses import ordinary
@@ -37,9 +38,8 @@ def count(
     while position is not None:
         if versions + markers >= limit:
             return Counted(versions, markers, size, complete=False)
-        at = position
         try:
-            page = persist(lambda at=at: wire.list_versions(at), Pace().attempts, sleep)  # type: ignore[misc]
+            page = persist(partial(wire.list_versions, position), Pace().attempts, sleep)
         except (Rejected, Unanswered) as failure:
             if failure.code == NO_BUCKET:
                 return Counted()

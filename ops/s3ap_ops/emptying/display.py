@@ -1,7 +1,8 @@
-"""The progress of an emptying for the one who waits: a line that is redrawn on a terminal, a line a minute elsewhere."""
+"""The progress of an emptying: a line that is redrawn on a terminal, a line a minute elsewhere."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections import deque
@@ -51,11 +52,13 @@ class Display:
         if now - self._shown < (_REDRAW if self._live else _MINUTE):
             return
         self._shown = now
-        text = f"{self._label}: {told(progress.deleted, self._total, self._rate(now, progress.deleted), progress.throttled)}"
+        rate = self._rate(now, progress.deleted)
+        text = f"{self._label}: {told(progress.deleted, self._total, rate, progress.throttled)}"
         if not self._live:
             print(text, file=self._stream, flush=True)
             return
-        print(f"{_ERASE}{text}", end="", file=self._stream, flush=True)
+        width = shutil.get_terminal_size().columns - 1  # a line that wraps cannot be redrawn
+        print(f"{_ERASE}{text[:width]}", end="", file=self._stream, flush=True)
         self._drawn = True
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """How fast a bucket is emptied: requests under way, and keys a second, grow while S3 bears them and shrink when not.
 
-S3 bears at least 3,500 deletions a second in one partition of keys, and a batch of 1,000 counts as 1,000. A listing goes
+S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. A listing goes
 through the keys in order, so everything under way is in the same partition and one ceiling holds for all of it.
 """
 

@@ -7,17 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from s3ap_ops.emptying import uploads
 from s3ap_ops.emptying.addresses import ordinary
+from s3ap_ops.emptying.deleter import Deleter
 from s3ap_ops.emptying.documents import START, Entry, Page, Position, carries
-from s3ap_ops.emptying.outcome import BucketRefused, Emptied, KeyFailure, Progress
+from s3ap_ops.emptying.outcome import FAILURES_KEPT, BucketRefused, Emptied, Progress
 from s3ap_ops.emptying.pacing import BATCH, Gate, Pace
-from s3ap_ops.emptying.persistence import jitter, persist
+from s3ap_ops.emptying.persistence import persist
 from s3ap_ops.emptying.signed import open_wire
 from s3ap_ops.emptying.tally import Tally
-from s3ap_ops.emptying.wire import ABSENT, PASSING, THROTTLES, Rejected, Unanswered, Wire
+from s3ap_ops.emptying.wire import Rejected, Unanswered, Wire
 
 MOST_PASSES = 5
 _QUEUE = 8  # batches between the lister and the deleters: all that a run holds of a bucket
@@ -56,7 +58,7 @@ def empty(
     tally = Tally(stop)
     gate = Gate(chosen, clock, sleep, tally.halted)
     report = _reporter(on_progress, tally, clock)
-    run = _Run(bucket, wire, tally, gate, chosen, report)
+    run = _Run(bucket, wire, tally, gate, chosen, Deleter(wire, tally, gate, chosen.attempts), report)
     aborted, stuck = uploads.abort(client, bucket, owner, run.patiently, tally.halted)
     emptied = run.to_the_end() if not tally.halted() else replace(tally.outcome(), finished=False)
     report()
@@ -64,7 +66,7 @@ def empty(
         emptied,
         uploads_aborted=aborted,
         failed=emptied.failed + len(stuck),
-        failures=(*stuck, *emptied.failures)[: uploads.KEPT],
+        failures=(*stuck, *emptied.failures)[:FAILURES_KEPT],
     )
 
 
@@ -75,6 +77,7 @@ class _Run:
     tally: Tally
     gate: Gate
     pace: Pace
+    deleter: Deleter
     report: Callable[[], None]
 
     def to_the_end(self) -> Emptied:
@@ -82,7 +85,7 @@ class _Run:
         for _ in range(MOST_PASSES):
             self.tally.begin_pass()
             page = self._look(START)
-            if page is None or not page.entries and page.after is None:
+            if page is None or (not page.entries and page.after is None):
                 break
             self._pass(page)
             if self.tally.halted() or self.tally.settled == 0:
@@ -102,7 +105,7 @@ class _Run:
     def _look(self, position: Position) -> Page | None:
         """A page of the listing; None when the bucket is gone."""
         try:
-            page: Page = self.patiently(lambda: self.wire.list_versions(position))
+            page: Page = self.patiently(partial(self.wire.list_versions, position))
         except (Rejected, Unanswered) as failure:
             self.tally.halt(failure)
             self._raise()
@@ -112,15 +115,18 @@ class _Run:
     def _pass(self, first: Page) -> None:
         """Deletes what a listing shows, from its first page on; returns when every deleter has ended."""
         batches: queue.Queue[tuple[Entry, ...] | None] = queue.Queue(_QUEUE)
-        workers = [threading.Thread(target=self._guarded, args=(self._list, batches, first), daemon=True)]
-        for _ in range(self.pace.most_in_flight):
-            workers.append(threading.Thread(target=self._guarded, args=(self._delete, batches), daemon=True))
+        jobs: list[tuple[Any, ...]] = [
+            (self._list, batches, first),
+            *[(self._delete, batches)] * self.pace.most_in_flight,
+        ]
+        workers = [threading.Thread(target=self._guarded, args=job, daemon=True) for job in jobs]
         for worker in workers:
             worker.start()
         try:
-            while any(worker.is_alive() for worker in workers):
-                workers[-1].join(_POLL) if workers[-1].is_alive() else time.sleep(_POLL / 10)
-                self.report()
+            for worker in workers:
+                while worker.is_alive():
+                    worker.join(_POLL)
+                    self.report()
         except BaseException as interruption:
             self.tally.halt(interruption)
             for worker in workers:
@@ -154,8 +160,7 @@ class _Run:
             if page.after is None or page.after == position:
                 break  # a listing that does not move on is begun again by the next pass
             position = page.after
-            following = self.patiently(lambda at=position: self.wire.list_versions(at))
-            page = following
+            page = self.patiently(partial(self.wire.list_versions, position))
         self._put(batches, None)
 
     def _put(self, batches: queue.Queue[tuple[Entry, ...] | None], batch: tuple[Entry, ...] | None) -> bool:
@@ -176,94 +181,7 @@ class _Run:
             if batch is None:
                 batches.put(None)
                 return
-            self._settle(batch)
-
-    def _settle(self, entries: tuple[Entry, ...]) -> None:
-        """Sends one batch until each of its entries is deleted or given up."""
-        attempt = 0
-        while entries:
-            ticket = self.gate.enter(len(entries))
-            if ticket is None:
-                return
-            try:
-                refused = self._send(entries)
-            except Unanswered as failure:
-                self.gate.ended()
-                reason: Rejected | Unanswered = failure
-            except Rejected as failure:
-                if failure.throttled:
-                    if self._throttled(ticket, entries, failure):
-                        continue
-                    return
-                self.gate.ended()
-                if failure.code == "MalformedXML" and len(entries) > 1:
-                    self._settle(entries[: len(entries) // 2])  # some key is at fault; the others need not wait for it
-                    self._settle(entries[len(entries) // 2 :])
-                    return
-                if not failure.passing:
-                    self._refused(entries, failure)
-                    return
-                reason = failure
-            except BaseException:
-                self.gate.ended()
-                raise
-            else:
-                entries, reason = self._sorted(ticket, entries, refused)
-                if not entries:
-                    return
-            attempt += 1
-            if attempt >= self.pace.attempts:
-                self._give_up(entries, reason)
-                return
-            self.gate.pause(jitter(attempt))
-
-    def _send(self, entries: tuple[Entry, ...]) -> tuple[KeyFailure, ...]:
-        if len(entries) > 1 or carries(entries[0].key):
-            return self.wire.delete_batch(entries)
-        try:
-            self.wire.delete_one(entries[0])
-        except Rejected as failure:
-            if failure.code not in ABSENT:
-                raise
-        return ()
-
-    def _sorted(
-        self, ticket: int, entries: tuple[Entry, ...], refused: tuple[KeyFailure, ...]
-    ) -> tuple[tuple[Entry, ...], Rejected]:
-        """The entries of an answered batch that are worth another try, and why; all others are accounted for."""
-        slow = any(failure.code in THROTTLES for failure in refused)
-        if slow:
-            self.tally.throttled()
-            self.gate.throttled(ticket)
-        else:
-            self.gate.succeeded(ticket)
-        refused = tuple(failure for failure in refused if failure.code not in ABSENT)
-        named = {(failure.key, failure.version_id): failure for failure in refused}
-        self.tally.deleted(entry for entry in entries if (entry.key, entry.version_id) not in named)
-        again = {name for name, failure in named.items() if failure.code in PASSING or failure.code in THROTTLES}
-        self.tally.gave_up([failure for name, failure in named.items() if name not in again])
-        last = refused[-1] if refused else KeyFailure("", "", "", "")
-        return (
-            tuple(entry for entry in entries if (entry.key, entry.version_id) in again),
-            Rejected(200, last.code, last.message),
-        )
-
-    def _throttled(self, ticket: int, entries: tuple[Entry, ...], failure: Rejected) -> bool:
-        """Whether the batch is to be tried again: a throttled one always is, until the run is out of patience."""
-        self.tally.throttled()
-        if self.gate.throttled(ticket):
-            return True
-        self._give_up(entries, failure)
-        return False
-
-    def _refused(self, entries: tuple[Entry, ...], failure: Rejected) -> None:
-        """A single entry that is refused is its own failure; a refused batch speaks for the bucket, and ends the run."""
-        if len(entries) > 1 or failure.code == "NoSuchBucket":
-            raise failure
-        self._give_up(entries, failure)
-
-    def _give_up(self, entries: tuple[Entry, ...], reason: Rejected | Unanswered) -> None:
-        self.tally.gave_up([KeyFailure(entry.key, entry.version_id, reason.code, reason.message) for entry in entries])
+            self.deleter.settle(batch)
 
 
 def _batches(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:

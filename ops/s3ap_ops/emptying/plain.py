@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError, ResponseParserError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.parsers import ResponseParserError
 
 from s3ap_ops.emptying.documents import Entry, Page, Position
 from s3ap_ops.emptying.outcome import KeyFailure
@@ -71,6 +72,4 @@ class PlainWire:
         )
 
     def delete_one(self, entry: Entry) -> None:
-        answer(
-            self._client.delete_object, **self._bucket, **self._bypass, Key=entry.key, VersionId=entry.version_id
-        )
+        answer(self._client.delete_object, **self._bucket, **self._bypass, Key=entry.key, VersionId=entry.version_id)

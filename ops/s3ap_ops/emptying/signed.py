@@ -1,7 +1,7 @@
 """The wire without boto3's parser: addresses and signatures by botocore, transport by urllib3, replies by expat.
 
-The address is not computed here. botocore is asked to list the bucket and stopped as it sends, so that its request shows
-what it made of the region, FIPS and dual-stack settings, a given endpoint, and the bucket's name.
+The address is not computed here. botocore is asked to list the bucket and stopped as it sends, so that its request
+shows what it made of the region, FIPS and dual-stack settings, a given endpoint, and the bucket's name.
 """
 
 from __future__ import annotations
@@ -144,7 +144,13 @@ class SignedWire:
         raise Rejected(reply.status, problem.code, problem.message)
 
     def _send(
-        self, route: Route, pool: urllib3.HTTPConnectionPool, method: str, query: str, body: bytes, headers: dict[str, str]
+        self,
+        route: Route,
+        pool: urllib3.HTTPConnectionPool,
+        method: str,
+        query: str,
+        body: bytes,
+        headers: dict[str, str],
     ) -> urllib3.BaseHTTPResponse:
         target = f"{route.path}?{query}"
         request = AWSRequest(
@@ -154,7 +160,9 @@ class SignedWire:
         credentials = self._session.get_credentials().get_frozen_credentials()
         S3SigV4Auth(credentials, "s3", route.region).add_auth(request)
         try:
-            return pool.urlopen(method, target, body=body or None, headers=dict(request.headers.items()), redirect=False)
+            return pool.urlopen(
+                method, target, body=body or None, headers=dict(request.headers.items()), redirect=False
+            )
         except urllib3.exceptions.HTTPError as failure:
             raise Unanswered(str(failure)) from failure
 

@@ -1,4 +1,4 @@
-"""Incomplete multipart uploads: they cost like objects, no listing of versions shows them, and each is aborted by itself."""
+"""Incomplete multipart uploads: they cost like objects, no listing of versions shows them, each has its own abort."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
-from s3ap_ops.emptying.outcome import FAILURES_KEPT as KEPT
-from s3ap_ops.emptying.outcome import KeyFailure
+from s3ap_ops.emptying.outcome import FAILURES_KEPT, KeyFailure
 from s3ap_ops.emptying.plain import answer
 from s3ap_ops.emptying.wire import NO_BUCKET, Rejected, Unanswered
 
@@ -31,7 +30,7 @@ def abort(
             failure = _aborted(client, {**place, "Key": key, "UploadId": upload_id}, patiently)
             if failure is None:
                 aborted += 1
-            elif len(stuck) < KEPT:
+            elif len(stuck) < FAILURES_KEPT:
                 stuck.append(failure)
     except (Rejected, Unanswered) as failure:
         if failure.code != NO_BUCKET:
@@ -56,7 +55,7 @@ def _uploads(client: Any, place: dict[str, str], patiently: Patiently) -> Iterat
 
 
 def _aborted(client: Any, upload: dict[str, str], patiently: Patiently) -> KeyFailure | None:
-    """None when the upload is gone. A part that was arriving during the abort keeps it alive, so it is looked at again."""
+    """None when the upload is gone. A part that arrives during the abort keeps it alive, so it is looked at again."""
     try:
         for _ in range(_ROUNDS):
             patiently(partial(answer, client.abort_multipart_upload, **upload))
@@ -66,4 +65,6 @@ def _aborted(client: Any, upload: dict[str, str], patiently: Patiently) -> KeyFa
         if failure.code in _GONE:
             return None
         return KeyFailure(upload["Key"], "", failure.code, f"upload {upload['UploadId']}: {failure.message}")
-    return KeyFailure(upload["Key"], "", "PartsRemain", f"upload {upload['UploadId']} still receives parts; stop its writer")
+    return KeyFailure(
+        upload["Key"], "", "PartsRemain", f"upload {upload['UploadId']} still receives parts; stop its writer"
+    )
