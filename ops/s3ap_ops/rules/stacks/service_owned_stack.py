@@ -45,8 +45,7 @@ https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
             {
                 "stack.yaml": """
                 Stack: notebook  # <- S3AP807
-                Tags: {"aws:servicecatalog:provisionedProductArn": "arn:aws:servicecatalog:ap-
-                northeast-1:123456789012:x"}
+                Tags: {"aws:servicecatalog:provisionedProductArn": "arn:aws:servicecatalog:x"}
                 """
             },
         ),

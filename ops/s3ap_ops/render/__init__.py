@@ -1,0 +1,1 @@
+"""Plans and summaries as text, JSON and SARIF."""
