@@ -1,10 +1,11 @@
-"""How fast a versioned bucket is emptied, next to boto3's `bucket.object_versions.delete()`, on a stub with declared terms.
+"""How fast a versioned bucket is emptied, next to boto3's `bucket.object_versions.delete()`, on a stub with declared
+terms.
 
     python ops/bench/emptying.py --runs 3                        # every row; some minutes
     python ops/bench/emptying.py --rows latency,memory
 
-Every run is a new process against a new stub in another process; the rivals of a row take turns and medians are told. The
-stub declares its latencies and its limit: ratios between rivals on one machine are what the table is good for.
+Every run is a new process against a new stub in another process; the rivals of a row take turns and medians are told.
+The stub declares its latencies and its limit: ratios between rivals on one machine are what the table is good for.
 """
 
 from __future__ import annotations

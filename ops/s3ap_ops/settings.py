@@ -19,8 +19,9 @@ OWN = "s3ap-ops.toml"
 class Settings:
     """What is set.
 
-    `accounts` are those that may be acted on (empty: any); an account whose alias contains one of `denied_alias_terms` is not.
-    `groups` maps a name to names of stacks, which may have wildcards. `select` and `ignore` choose rules as in the linter.
+    `accounts` are those that may be acted on (empty: any); an account whose alias contains one of `denied_alias_terms`
+    is not. `groups` maps a name to names of stacks, which may have wildcards. `select` and `ignore` choose rules as in
+    the linter.
     """
 
     accounts: tuple[str, ...] = ()
@@ -32,7 +33,8 @@ class Settings:
 
 
 def load(start: Path) -> Settings:
-    """The settings of the nearest folder that has some. Raises OpsError, naming the file and key, for what cannot be meant."""
+    """The settings of the nearest folder that has some. Raises OpsError, naming the file and key, for what cannot be
+    meant."""
     for folder in (start, *start.parents):
         for name in (OWN, "pyproject.toml"):
             path = folder / name
@@ -78,10 +80,11 @@ def _texts(value: Any, key: str, where: str) -> tuple[str, ...]:
 
 
 def expanded(asked: Iterable[str], settings: Settings, existing: Iterable[str]) -> tuple[tuple[str, ...], bool]:
-    """The stacks that names, groups and wildcards stand for, and whether any of them stood for something else than itself.
+    """The stacks that names, groups and wildcards stand for, and whether any of them stood for something else than
+    itself.
 
-    `existing` are the names of all stacks there are, asked for only when a wildcard wants them. Raises OpsError for a wildcard
-    that fits none.
+    `existing` are the names of all stacks there are, asked for only when a wildcard wants them. Raises OpsError for a
+    wildcard that fits none.
     """
     found: list[str] = []
     was_short = False

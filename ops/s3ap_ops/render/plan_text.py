@@ -1,4 +1,5 @@
-"""A plan for people: each stack with its hazards, what would be done, in order, and what would be lost and would stay."""
+"""A plan for people: each stack with its hazards, what would be done, in order, and what would be lost and would stay.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ def render(plan: Plan, pin: Pin, *, verbose: bool = False) -> str:
     for stack in plan.stacks:
         lines += [*_stack(stack, plan, verbose), ""]
     lines += _end(plan)
-    return "\n".join(_clean(line) for line in lines) + "\n"
+    return "\n".join(clean(line) for line in lines) + "\n"
 
 
 def _stack(stack: LiveStack, plan: Plan, verbose: bool) -> Iterator[str]:
@@ -84,7 +85,8 @@ def _action(action: Action) -> Iterator[str]:
 
 def _end(plan: Plan) -> Iterator[str]:
     for one in plan.remaining:
-        yield f"stays: {one.logical_id} of {one.stack} ({one.type} {one.physical_id}), DeletionPolicy {one.deletion_policy}"
+        policy = f"DeletionPolicy {one.deletion_policy}"
+        yield f"stays: {one.logical_id} of {one.stack} ({one.type} {one.physical_id}), {policy}"
     errors = sum(1 for one in plan.hazards if one.severity is Severity.ERROR and one.ignored is None)
     warnings = sum(1 for one in plan.hazards if one.severity is Severity.WARNING and one.ignored is None)
     yield (
@@ -97,6 +99,6 @@ def _end(plan: Plan) -> Iterator[str]:
         yield f"could not look at all of {count(unread, 'resource')} of {len(resources)}"
 
 
-def _clean(line: str) -> str:
+def clean(line: str) -> str:
     """A line without what a terminal would take for a command."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line).rstrip()

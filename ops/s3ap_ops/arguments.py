@@ -1,0 +1,148 @@
+"""The command line: commands, their options, and the help that helps."""
+
+from __future__ import annotations
+
+import argparse
+
+from s3ap_ops import __version__
+from s3ap_ops.executor import STACKS_AT_ONCE
+
+FORMATS = ("text", "json", "sarif")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole program."""
+    top = argparse.ArgumentParser(
+        prog="s3ap-ops",
+        description="Tear down CloudFormation stacks by a plan. A hazard of a live stack is a finding, its fix is a list "
+        "of API calls; `plan` shows them and writes nothing, `clean` does exactly these.",
+        epilog="exit status: 0 done, nothing left; 1 hazards, or something is left; 2 usage or fault; 3 refused, nothing "
+        "was written; 4 unfinished, `resume` goes on",
+    )
+    top.add_argument("--version", action="version", version=f"s3ap-ops {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    plan = commands.add_parser("plan", help="what `clean` would do, and what stands in its way; reads only")
+    _stacks(plan, "*")
+    _account(plan)
+    _rules(plan)
+    _wishes(plan)
+    plan.add_argument("--from", dest="from_", metavar="SNAPSHOT", help="plan from what `record` wrote, and ask nobody")
+    plan.add_argument("--iam-policy", action="store_true", help="print the IAM policy that `clean` needs for this plan")
+    plan.add_argument("--format", choices=FORMATS, default="text")
+    plan.add_argument("-o", "--output", metavar="FILE", help="write it to a file")
+    clean = commands.add_parser("clean", help="plan, ask for a typed confirmation, tear down, and look again")
+    _stacks(clean, "+")
+    _account(clean)
+    _rules(clean)
+    _wishes(clean)
+    clean.add_argument(
+        "--dry-run", action="store_true", help="print the plan and stop: exit status 1 if there are hazards"
+    )
+    clean.add_argument("--format", choices=FORMATS, default="text", help="of the dry run")
+    clean.add_argument("--keep-going", action="store_true", help="delete the other stacks when some are refused")
+    _running(clean)
+    resume = commands.add_parser("resume", help="go on with a run that did not end")
+    resume.add_argument("run", metavar="RUN", help="its name, as `clean` and `status` say it")
+    resume.add_argument("--profile", help="the profile of the AWS configuration")
+    _rules(resume)
+    _running(resume)
+    status = commands.add_parser("status", help="the state of stacks and of runs that did not end")
+    _stacks(status, "*")
+    _account(status)
+    record = commands.add_parser("record", help="write what `plan` looks at into a file, for `plan --from`")
+    _stacks(record, "+")
+    _account(record)
+    record.add_argument("-o", "--output", metavar="FILE", required=True)
+    listing = commands.add_parser("list", help="the stacks that were deployed from this project's templates")
+    _account(listing)
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    check = commands.add_parser("check", help="faults of functions as they run, against the local code")
+    _stacks(check, "+")
+    _account(check)
+    check.add_argument("--template", metavar="FILE", help="the local template that the stack was made of")
+    check.add_argument("--format", choices=FORMATS, default="text")
+    for one in (plan, clean, resume, status, record, listing, check):
+        one.add_argument("-v", "--verbose", action="store_true", help="also what is handled by itself")
+        one.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
+    return top
+
+
+def _stacks(parser: argparse.ArgumentParser, number: str) -> None:
+    parser.add_argument(
+        "stacks",
+        nargs=number,
+        metavar="STACK",
+        help="a stack's name or id, a group of the configuration, or a wildcard",
+    )
+    parser.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="only those of the named stacks that have this tag",
+    )
+
+
+def _account(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--region", help="where; otherwise what AWS_REGION or the profile says")
+    parser.add_argument("--account", metavar="ID", help="refuse to act in any other account")
+    parser.add_argument("--profile", help="the profile of the AWS configuration")
+
+
+def _rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--select", action="append", metavar="CODES", help="only these rules")
+    parser.add_argument("--ignore", action="append", metavar="CODES", help="not these rules")
+
+
+def _wishes(parser: argparse.ArgumentParser) -> None:
+    wishes = parser.add_argument_group("what is done only when it is asked for")
+    for flag, said in (
+        ("--disable-termination-protection", "of stacks"),
+        ("--disable-deletion-protection", "of tables, databases, log groups …"),
+        ("--bypass-governance", "delete object versions under a governance lock"),
+        ("--release-legal-hold", "of object versions"),
+        ("--delete-bucket-policy", "where it denies what has to be done"),
+        ("--delete-access-points", "of buckets, where they belong to no stack of these"),
+        ("--stop-executions", "of state machines"),
+        ("--detach-policies", "that were attached outside the stack"),
+        ("--remove-targets", "of event rules that were added outside the stack"),
+    ):
+        wishes.add_argument(flag, action="store_true", help=said)
+    wishes.add_argument(
+        "--include-retained",
+        action="append",
+        metavar="LOGICAL_ID",
+        help="delete this resource, too, though it is retained",
+    )
+    wishes.add_argument("--accept", action="append", metavar="CODE", help="go on in spite of this finding")
+    wishes.add_argument(
+        "--retain", action="append", metavar="LOGICAL_ID", help="give up a resource that a deletion failed on"
+    )
+    wishes.add_argument("--role-arn", metavar="ARN", help="the role with which CloudFormation deletes")
+
+
+def _running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask; what wants a flag of its own still does")
+    parser.add_argument("--no-wait", action="store_true", help="do not wait for CloudFormation; exit status 4")
+    parser.add_argument("--deadline", type=_positive, default=60.0, metavar="MINUTES", help="wait no longer (60)")
+    parser.add_argument(
+        "--poll", type=_positive, default=5.0, metavar="SECONDS", help="between two looks at a stack (5)"
+    )
+    parser.add_argument(
+        "--concurrency", type=_count, default=STACKS_AT_ONCE, metavar="N", help=f"stacks at once ({STACKS_AT_ONCE})"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, only the plan and the summary")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above zero")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 50:
+        raise argparse.ArgumentTypeError("must be from 1 to 50")
+    return value

@@ -1,0 +1,48 @@
+"""A plan's hazards as SARIF, by the linter's own writer: places are stacks, or lines of templates where these are
+known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s3ap_lint import __version__ as linter
+from s3ap_lint import fingerprint
+from s3ap_lint.accounts import masked
+from s3ap_lint.diagnostic import Diagnostic, Paths, Place, PlacedFix, Report, Stats, Tool
+from s3ap_lint.model import Safety
+from s3ap_lint.offers import RenderOptions
+from s3ap_lint.registry import Registry
+from s3ap_lint.render import sarif
+from s3ap_ops.assess import Hazard
+from s3ap_ops.plan import Plan
+
+
+def render(plan: Plan, registry: Registry) -> str:
+    """The hazards as a SARIF file; account ids are masked, as the linter does."""
+    here = str(Path.cwd())
+    report = Report(
+        findings=tuple(_diagnostic(one) for one in plan.hazards if one.ignored is None),
+        suppressed=tuple(_diagnostic(one) for one in plan.hazards if one.ignored is not None),
+        stats=Stats(templates=len(plan.stacks)),
+        tool=Tool(linter),
+        paths=Paths(here, here, here),
+    )
+    rules = registry.described({one.code for one in (*report.findings, *report.suppressed)})
+    return sarif.render(report, rules, RenderOptions())
+
+
+def _diagnostic(hazard: Hazard) -> Diagnostic:
+    logical, message = "/".join(hazard.finding.at.path), masked(hazard.finding.message)
+    fix = hazard.finding.fix
+    return Diagnostic(
+        code=hazard.code,
+        name=hazard.name,
+        severity=hazard.severity,
+        message=message,
+        place=Place(hazard.subject),
+        logical_path=logical,
+        related=tuple(Place(at.subject, message=at.note) for at in hazard.finding.related),
+        fix=PlacedFix(fix.title, Safety.MANUAL, ()) if fix else None,
+        fingerprint=fingerprint.structural(hazard.code, hazard.subject, logical, message),
+        reason=hazard.ignored or "",
+    )

@@ -1,0 +1,158 @@
+"""A run: a plan is carried out, the account looked at again, and what has come up since is planned anew, while it gets
+less."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from s3ap_ops import collect, confirm
+from s3ap_ops.appliers import Means, Result
+from s3ap_ops.calls import DeleteStack
+from s3ap_ops.confirm import Consent
+from s3ap_ops.desk import Desk
+from s3ap_ops.errors import OpsError, Refused
+from s3ap_ops.executor import Execution
+from s3ap_ops.hands import Hands
+from s3ap_ops.journal import Journal
+from s3ap_ops.plan import Action, Plan
+from s3ap_ops.reading import by_type
+from s3ap_ops.render import summary
+from s3ap_ops.stack import LiveResource, LiveStack
+
+ROUNDS = 3
+DONE, LEFT, REFUSED, UNFINISHED = 0, 1, 3, 4
+
+
+@dataclass
+class Run:
+    """One run. `ended` is what came of every action, over all rounds, for the summary."""
+
+    desk: Desk
+    journal: Journal
+    consent: Consent
+    ended: list[tuple[Action, Result]] = field(default_factory=list)
+
+    def through(self, plan: Plan) -> int:
+        """Carry a plan out, and what follows from it; the exit status."""
+        first = plan
+        ids = [stack.id for stack in plan.stacks]
+        with _stopping() as stop:
+            for _ in range(ROUNDS):
+                self._carry_out(plan, stop)
+                stacks = self._seen(ids)
+                following = None if stop.is_set() else self._following(plan, stacks)
+                if following is None:
+                    break
+                plan = following
+        leftovers = self._leftovers(first, stacks)
+        self.journal.write("end", stacks={one.name: one.status for one in stacks}, leftovers=len(leftovers))
+        outcome = summary.Outcome(first, stacks, tuple(self.ended), tuple(leftovers), self.journal.run)
+        sys.stdout.write(summary.render(outcome))
+        return status(outcome, is_stopped=stop.is_set())
+
+    def _carry_out(self, plan: Plan, stop: threading.Event) -> None:
+        self.journal.write("plan", actions=[{"id": one.id, "does": one.change.describe()} for one in plan.actions])
+        look = self.desk.look
+        means = Means(
+            look=look,
+            hands=Hands(look.session, look.region),
+            patience=self.desk.patience(stop),
+            run=self.journal.run,
+            tell=_say,
+            quiet=self.desk.options.quiet,
+        )
+        execution = Execution(plan, means, self.desk.appliers, self.journal, self._heard, self.desk.options.concurrency)
+        execution.run()
+
+    def _heard(self, action: Action, result: Result | None) -> None:
+        if result is not None:
+            self.ended.append((action, result))
+        if self.desk.options.quiet:
+            return
+        if result is None and isinstance(action.change, DeleteStack):
+            _say(f"{action.stack}: CloudFormation deletes it …")
+        elif result is not None:
+            _say(f"{action.stack}: {action.title}: {result.how}{f' ({result.said})' if result.said else ''}")
+
+    def _seen(self, ids: Sequence[str]) -> tuple[LiveStack, ...]:
+        """The stacks as they are now. An account that does not answer leaves them unknown, not gone."""
+        look = self.desk.look
+        fresh = type(look)(look.session, look.account, look.region)  # what was shared is out of date
+        try:
+            return collect.collect(ids, fresh, self.desk.readers)
+        except OpsError as error:
+            _say(f"the stacks cannot be looked at again: {error}")
+            return tuple(LiveStack(id_.split("/")[1], id_, look.region, look.account, status="UNKNOWN") for id_ in ids)
+
+    def _following(self, plan: Plan, stacks: Sequence[LiveStack]) -> Plan | None:
+        """The next plan; None when there is nothing left to do, nothing has become less, or nobody agrees."""
+        meant = [stack for stack in stacks if stack.name in self.consent.stacks and not stack.is_gone]
+        if not meant or any(stack.status in ("UNKNOWN", "DELETE_IN_PROGRESS") for stack in meant):
+            return None
+        following = self.desk.planned(meant)
+        if not following.actions or _signature(following) == _signature(plan):
+            return None
+        if confirm.covers(self.consent, following):
+            return following
+        try:
+            agreed = confirm.asked(following, self.desk.pin, is_sure=False)
+        except Refused:
+            return None
+        self.consent = agreed
+        return confirm.narrowed(following, agreed.stacks)
+
+    def _leftovers(self, plan: Plan, stacks: Sequence[LiveStack]) -> list[LiveResource]:
+        """What was to go with a stack that is gone, and is still there."""
+        gone = {stack.id for stack in stacks if stack.is_gone}
+        meant = [one for stack in plan.deleted if stack.id in gone for one in stack.resources if one.goes]
+        look = self.desk.look
+        fresh = type(look)(look.session, look.account, look.region)
+        known = by_type(self.desk.readers)
+        return [one for one in meant if collect.read(one, fresh, known).fact("exists") is True]
+
+
+def _signature(plan: Plan) -> tuple[object, ...]:
+    """What a plan was made of: two that were made of the same lead to the same."""
+    there = frozenset(
+        (stack.id, one.logical_id) for stack in plan.deleted for one in stack.resources if not one.is_gone
+    )
+    return there, frozenset(one.finding.message for one in plan.hazards if one.code != "S3AP806")
+
+
+def status(outcome: summary.Outcome, *, is_stopped: bool) -> int:
+    """The exit status of a run: 4 wins over 1, because it can be resumed."""
+    words = {entry.word for entry in outcome.entries}
+    if is_stopped or summary.STILL in words or summary.UNKNOWN in words:
+        return UNFINISHED
+    if words <= {summary.DELETED, summary.ABSENT} and not outcome.leftovers and not outcome.failures:
+        return DONE
+    return LEFT
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the program where it stands."""
+    stop = threading.Event()
+
+    def stopped(_signal: int, _frame: object) -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+        _say("stopping: what is under way is finished, nothing else is begun; once more to stop at once")
+
+    before = {number: signal.signal(number, stopped) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
