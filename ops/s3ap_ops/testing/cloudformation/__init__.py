@@ -1,0 +1,1 @@
+"""CloudFormation's semantics: stacks, their events and resources, over virtual time."""

@@ -1,0 +1,129 @@
+"""The end of a stack: resources go in reverse order of need, over virtual time, and some refuse to."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from s3ap_ops.testing.replies import AwsError
+from s3ap_ops.testing.resources import Busy, Refused, is_gone, kind_of
+
+if TYPE_CHECKING:
+    from s3ap_ops.testing.cloudformation.stacks import Resource, Stack
+    from s3ap_ops.testing.world import World
+
+_OVER = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
+
+
+@dataclass
+class Deletion:
+    """A deletion under way. `began` is in virtual seconds."""
+
+    began: float
+    token: str
+    retain: frozenset[str] = frozenset()
+    force: bool = False
+    rollback: bool = False  # of a failed creation: it ends in ROLLBACK_COMPLETE, and RetainExceptOnCreate does not hold
+    tried: dict[str, float] = field(default_factory=dict)  # when each resource's deletion was begun
+    failed: set[str] = field(default_factory=set)
+
+    def step(self, world: "World", stack: "Stack") -> None:
+        """Goes as far as the virtual time allows."""
+        if world.clock.elapsed() <= self.began and not self.rollback:
+            return  # DeleteStack answers before anything is deleted
+        progress = True
+        while progress:
+            progress = any([self._try(world, stack, resource) for resource in self._free(stack)])
+        left = [resource for resource in stack.resources.values() if resource.status not in _OVER]
+        if any(resource.logical not in self.failed for resource in left if not self._blocked(stack, resource)):
+            return
+        if world.clock.elapsed() < self.began + world.pace.delete and not self.rollback:
+            return
+        self._end(world, stack, left)
+
+    def finish_rollback(self, world: "World", stack: "Stack") -> None:
+        """Ends the rollback of a creation, whatever is left."""
+        if stack.status == "ROLLBACK_IN_PROGRESS":
+            self.step(world, stack)
+
+    def _free(self, stack: "Stack") -> list["Resource"]:
+        """The resources that nothing left in the stack needs, and that were not given up."""
+        left = [resource for resource in stack.resources.values() if resource.status not in _OVER]
+        needed = {logical for resource in left for logical in resource.needs if logical != resource.logical}
+        return [resource for resource in left if resource.logical not in needed and resource.logical not in self.failed]
+
+    def _blocked(self, stack: "Stack", resource: "Resource") -> bool:
+        """Whether something that could not be deleted needs this one, directly or not."""
+        users = [
+            other for other in stack.resources.values() if resource.logical in other.needs and other is not resource
+        ]
+        left = [other for other in users if other.status not in _OVER]
+        return any(other.logical in self.failed or self._blocked(stack, other) for other in left)
+
+    def _try(self, world: "World", stack: "Stack", resource: "Resource") -> bool:
+        """Whether anything changed."""
+        note = world.stacks.note
+        if self._keeps(resource):
+            note(stack, "DELETE_SKIPPED", "", resource)
+            return True
+        if resource.status == "CREATE_FAILED":
+            note(stack, "DELETE_COMPLETE", "", resource)
+            return True
+        if resource.logical not in self.tried:
+            self.tried[resource.logical] = world.clock.elapsed()
+            note(stack, "DELETE_IN_PROGRESS", "", resource)
+        try:
+            kind_of(resource.type).delete(world.stacks.site(stack, resource))
+        except Busy:
+            return False
+        except (Refused, ClientError, AwsError) as error:
+            if isinstance(error, ClientError) and is_gone(error):
+                note(stack, "DELETE_COMPLETE", "", resource)
+                return True
+            return self._give_up(world, stack, resource, reason_of(error))
+        note(stack, "DELETE_COMPLETE", "", resource)
+        return True
+
+    def _give_up(self, world: "World", stack: "Stack", resource: "Resource", reason: str) -> bool:
+        self.failed.add(resource.logical)
+        if self.force:
+            world.stacks.note(stack, "DELETE_SKIPPED", reason, resource)
+        else:
+            world.stacks.note(stack, "DELETE_FAILED", reason, resource)
+        return True
+
+    def _keeps(self, resource: "Resource") -> bool:
+        if resource.logical in self.retain:
+            return True
+        return resource.policy == "Retain" or (resource.policy == "RetainExceptOnCreate" and not self.rollback)
+
+    def _end(self, world: "World", stack: "Stack", left: list["Resource"]) -> None:
+        stack.deletion = None
+        refused = sorted(resource.logical for resource in left if resource.logical in self.failed)
+        if refused:
+            status = "ROLLBACK_FAILED" if self.rollback else "DELETE_FAILED"
+            world.stacks.note(stack, status, f"The following resource(s) failed to delete: [{', '.join(refused)}]. ")
+            return
+        if self.rollback:
+            world.stacks.note(stack, "ROLLBACK_COMPLETE", "")
+            return
+        world.stacks.note(stack, "DELETE_COMPLETE", "")
+        stack.deleted = world.clock.now()
+
+
+def reason_of(error: Exception) -> str:
+    """The reason of a failure in CloudFormation's words."""
+    if not isinstance(error, ClientError):
+        return str(error)
+    told = error.response["Error"]
+    service = error.response.get("Service", "")
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    code = {"ResourceNotFoundException": "NotFound", "ThrottlingException": "Throttling"}.get(
+        told["Code"], "GeneralServiceException"
+    )
+    request = uuid.UUID(int=0)
+    return (
+        f'Resource handler returned message: "{told["Message"]} (Service: {service}, Status Code: {status}, '
+        f'Request ID: {request})" (RequestToken: {request}, HandlerErrorCode: {code})'
+    )
