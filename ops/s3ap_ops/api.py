@@ -1,6 +1,7 @@
 """What the author of a live rule may import, besides `s3ap_lint.api`; boto3 is not among it."""
 
 from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, call
+from s3ap_ops.live_function import LiveFunction
 from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks
 from s3ap_ops.wording import count, listed, size
 
@@ -10,6 +11,7 @@ __all__ = [
     "DeleteReturned",
     "DeleteStack",
     "EmptyBucket",
+    "LiveFunction",
     "LiveResource",
     "LiveStack",
     "LiveStacks",

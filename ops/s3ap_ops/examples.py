@@ -12,18 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from s3ap_lint.admission import loaded_template
 from s3ap_lint.config import Config
+from s3ap_lint.engine import Session
 from s3ap_lint.errors import S3apLintError
-from s3ap_lint.examples import Mark, dedented, read
+from s3ap_lint.examples import Mark, Marked, dedented, read
+from s3ap_lint.memory import Memory
 from s3ap_lint.model import Example, Rule
 from s3ap_lint.plugins import make_manager
 from s3ap_lint.registry import Registry, load
 from s3ap_ops import snapshot
 from s3ap_ops.assess import CRASHED, Hazard, assess
 from s3ap_ops.calls import ApiCall
+from s3ap_ops.live_check import checked
 from s3ap_ops.stack import LiveStack, LiveStacks
 
 CALLS = "calls"
+SNAPSHOT, TEMPLATE = "stack.yaml", "template.yaml"
+"""The files of an example that has local code too."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,9 @@ class Case:
     def problems(self) -> Iterator[str]:
         """What is wrong, each with what was expected."""
         marked = read(self.example.files)
+        if SNAPSHOT in marked.files and len(marked.files) > 1:
+            yield from self._beside_code(marked)
+            return
         stacks: list[LiveStack] = []
         lines: dict[tuple[str, str], tuple[str, int]] = {}
         for path, data in marked.files.items():
@@ -60,6 +69,29 @@ class Case:
             yield from _untrusted(hazard, stacks)
         yield from self._calls(hazards)
 
+    def _beside_code(self, marked: Marked) -> Iterator[str]:
+        """What is wrong with an example of a rule that looks at local code too: its marks are in the local files."""
+        files = dict(marked.files)
+        (stack,) = snapshot.read(files.pop(SNAPSHOT).decode(), SNAPSHOT)
+        session = Session(self._config, self.registry, Memory(files))
+        template = loaded_template(session, TEMPLATE)
+        if template is None:
+            yield f"there is no {TEMPLATE} in it"
+            return
+        found = checked(
+            stack, template, [TEMPLATE], self._config, self.registry, lambda more: Memory({**files, **more})
+        )
+        seen = {(one.place.path, one.place.line, one.code) for one in found.report.findings}
+        if self.example.bad != bool(marked.marks):
+            yield f"a {'bad' if self.example.bad else 'good'} example has {len(marked.marks)} lines marked"
+        yield from (f"{path}:{line} is marked {code} and not reported" for path, line, code in marked.marks - seen)
+        yield from (f"reported and not marked: {path}:{line} {code}" for path, line, code in seen - marked.marks)
+
+    @property
+    def _config(self) -> Config:
+        here = Path("/example")
+        return Config(here, here, here, select=(self.rule.code,), engine="none", jobs=1)
+
     def check(self) -> None:
         """Raise AssertionError, in the words of `problems`, unless there are none."""
         wrong = list(self.problems())
@@ -67,9 +99,7 @@ class Case:
             raise AssertionError("\n".join([str(self), *(f"  - {one}" for one in wrong)]))
 
     def _look(self, stacks: tuple[LiveStack, ...]) -> list[Hazard]:
-        here = Path("/example")
-        config = Config(here, here, here, select=(self.rule.code,), engine="none", jobs=1)
-        return assess(LiveStacks(stacks), self.registry, config)
+        return assess(LiveStacks(stacks), self.registry, self._config)
 
     def _mark(self, hazard: Hazard, lines: dict[tuple[str, str], tuple[str, int]]) -> Mark:
         path, line = lines.get((hazard.subject, hazard.logical_id), ("?", 0))

@@ -334,7 +334,7 @@ def unset_variable(function: Function) -> Iterator[Finding]:
     absent: dict[frozenset[tuple[str, str | None]] | None, frozenset[tuple[Location, str]]] = {None: frozenset()}
     for variables in dict.fromkeys(outcome.answer for outcome in outcomes if outcome.answer is not None):
         known = dict(variables)
-        lacking = [read for read in needed(function.environment_reads(known)) if not _sets(known, read)]
+        lacking = [read for read in needed(function.environment_reads(known)) if not sets(known, read)]
         missed |= {(read.at, read.name): read for read in lacking}
         absent[variables] = frozenset((read.at, read.name) for read in lacking)
     groups: dict[tuple[Location, Verdict], list[ReachedRead]] = {}
@@ -347,7 +347,7 @@ def unset_variable(function: Function) -> Iterator[Finding]:
         yield _finding(function, reads, verdict)
 
 
-def _sets(variables: Collection[str], read: ReachedRead) -> bool:
+def sets(variables: Collection[str], read: ReachedRead) -> bool:
     """Whether a variable is set; the fields of pydantic-settings do not mind the case of its name."""
     if read.form == "settings":
         return read.name in {name.upper() for name in variables}
