@@ -11,11 +11,9 @@ from itertools import combinations
 from posixpath import basename, dirname, join, normpath
 
 from s3ap_lint.application import Application
-from s3ap_lint.difference.comparison import Comparison
-from s3ap_lint.difference.declared import views
+from s3ap_lint.difference import declared
 from s3ap_lint.difference.differences import Difference
 from s3ap_lint.difference.plain import PLAIN_TYPES
-from s3ap_lint.difference.scope import Scope
 from s3ap_lint.model import Fix, Location
 from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.settings import Pair
@@ -119,9 +117,7 @@ class Twins:
 
     @cached_property
     def _compared(self) -> tuple[tuple[Difference, ...], tuple[Node, ...]]:
-        one, other = self.pair.source, self.pair.generated
-        seen = views(one, other, self.application, self.beside)
-        comparison = Comparison(one, other, Scope(one, other, by_name=True), seen)
+        comparison = declared.compared(self.pair.source, self.pair.generated, self.application, self.beside)
         return tuple(comparison.differences()), tuple(comparison.undecided)
 
 
