@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from s3ap_lint.compare.change import Compared, Comparisons
 from s3ap_lint.render import compare_json, compare_markdown
 from s3ap_lint.render.compare_entries import Entry, Mark, headline, is_code_only, remarks, sections, summary
+from s3ap_lint.render.paint import BOLD, FAINT, UNDERLINED, Paint, painter
 from s3ap_lint.render.wording import Seen, count, one_line
 
-Paint = Callable[[str, str], str]
-
 COLORS = {Mark.DANGER: "1;31", Mark.ADDED: "32", Mark.REMOVED: "31", Mark.CHANGED: "33"}
-BOLD, FAINT, UNDERLINED = "1", "2", "4"
 WIDTH = 120
 
 
 def render(report: Comparisons, seen: Seen, color: bool) -> str:
     """The templates in order, and a summary."""
-    paint = _colored if color else _plain
+    paint = painter(color)
     meant = [one for one in report.templates if not is_code_only(one)]
     blocks = ["\n".join(_block(one, seen, paint, report.only_default)) for one in meant]
     if len(meant) < len(report.templates):
@@ -64,14 +62,6 @@ def _summary(report: Comparisons, seen: Seen) -> Iterator[str]:
     yield summary(report)
     for entry in report.unread:
         yield one_line(f"could not compare {seen(entry.path)}, {entry.what}: {entry.reason}")
-
-
-def _colored(color: str, text: str) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m"
-
-
-def _plain(_color: str, text: str) -> str:
-    return text
 
 
 RENDERERS: Mapping[str, Callable[[Comparisons, Seen, bool], str]] = {

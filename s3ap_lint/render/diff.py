@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from s3ap_lint.render.paint import colored
+
 NO_NEWLINE = "\\ No newline at end of file\n"
 _COLORS = {"---": "1", "+++": "1", "@@ ": "36", "-": "31", "+": "32"}
 
@@ -47,4 +49,4 @@ def _painted(line: str, color: bool) -> str:
     if not color:
         return line
     start = next((start for start in _COLORS if line.startswith(start)), "")
-    return f"\x1b[{_COLORS[start]}m{line.rstrip(chr(10))}\x1b[0m\n" if start else line
+    return colored(_COLORS[start], line.rstrip("\n")) + "\n" if start else line

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from s3ap_lint.permissions.report import FunctionPermissions, NeededAction, PermissionReport, Standing
 from s3ap_lint.render import permissions_html, permissions_json
+from s3ap_lint.render.paint import BOLD, FAINT, Paint, painter
 from s3ap_lint.render.wording import Seen, count, one_line
-
-Paint = Callable[[str, str], str]
 
 COLORS = {
     Standing.MISSING: "1;31",
@@ -18,14 +17,13 @@ COLORS = {
     Standing.UNKNOWN: "1;33",
     Standing.GRANTED: "32",
 }
-BOLD, FAINT = "1", "2"
 WIDTH = 80
 CALLS_SHOWN = 3
 
 
 def render(report: PermissionReport, seen: Seen, color: bool) -> str:
     """The functions in order, and a summary."""
-    paint = _colored if color else _plain
+    paint = painter(color)
     told: dict[tuple[str, str], str] = {}
     blocks = []
     for function in report.functions:
@@ -84,14 +82,6 @@ def _summary(report: PermissionReport) -> Iterator[str]:
     yield f"{looked}: {lacking}"
     if report.partly_told:
         yield f"of {report.partly_told:,} not everything could be told, so that their tables may be incomplete"
-
-
-def _colored(color: str, text: str) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m"
-
-
-def _plain(_color: str, text: str) -> str:
-    return text
 
 
 RENDERERS: Mapping[str, Callable[[PermissionReport, Seen, bool], str]] = {
