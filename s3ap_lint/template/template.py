@@ -77,15 +77,11 @@ class Resource:
 
     def inherited(self, name: str) -> Node:
         """A property as Globals gives it to resources of this type."""
-        return self._globals[name]
+        return self.inherited_all[name]
 
     @cached_property
     def inherited_all(self) -> Node:
         """All properties that Globals gives to resources of this type."""
-        return self._globals
-
-    @cached_property
-    def _globals(self) -> Node:
         section = GLOBALS.get(self.type, "") if self.template.is_sam else ""
         return self.template.top["Globals"][section]
 
