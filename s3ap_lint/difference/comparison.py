@@ -216,7 +216,7 @@ class Comparison:
     def _own(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
         alike = here.resource.type == there.resource.type
-        attached = any(presence.is_given_policies(plain.resource) for plain in (here, there) if plain.is_sam)
+        attached = any(presence.is_given_policies(one) for one in (here.resource, there.resource) if one.of_sam)
         implied = ["Policies"] if attached and not self.scope.by_name else []
         for name in dict.fromkeys([*here.own, *there.own, *implied]):
             made = [presence.role_of(plain.resource) for plain in (here, there)]

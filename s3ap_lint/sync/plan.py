@@ -128,7 +128,7 @@ class Plan:
     @property
     def _of_sam(self) -> list[Resource]:
         """The resources of SAM in the generated half."""
-        return [one for one in self.target.resources.values() if one.type.startswith("AWS::Serverless::")]
+        return [one for one in self.target.resources.values() if one.of_sam]
 
     def _section(self, section: str, differences: tuple[Difference, ...]) -> Iterator[Operation]:
         if section == "Resources":

@@ -66,6 +66,11 @@ class Resource:
         return self.node["Condition"].text
 
     @property
+    def of_sam(self) -> bool:
+        """Whether its type is one of SAM's; the Transform that this takes may be missing."""
+        return self.type.startswith("AWS::Serverless::")
+
+    @property
     def at(self) -> Location:
         """The place of the logical id."""
         return self.node.key_at
