@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from s3ap_lint.difference.plain import OWN, PLAIN_TYPES, Plain
+from s3ap_lint.difference.plain import OWN, PLAIN_TYPES, RENAMED, Plain
 from s3ap_lint.model import Location
 from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.sync.halves import Packaging, has_code
@@ -23,15 +23,6 @@ SAM_FUNCTION = frozenset(
     """.split()  # noqa: SIM905
 )
 """Properties that a function has under one name in CloudFormation and in SAM (SAM specification)."""
-
-MACHINE_NAMES = {
-    "Name": "StateMachineName",
-    "Role": "RoleArn",
-    "Type": "StateMachineType",
-    "Logging": "LoggingConfiguration",
-    "Tracing": "TracingConfiguration",
-}
-"""Properties of AWS::Serverless::StateMachine that CloudFormation calls otherwise."""
 
 BUILD = frozenset(
     {"BuildMethod", "BuildArchitecture", "BuildProperties", "DockerTag", "Dockerfile", "DockerContext", "SkipBuild"}
@@ -211,18 +202,15 @@ class Translator:
     # -- others ----------------------------------------------------------------------------------
 
     def _machine(self, resource: Resource) -> dict[str, Wanted]:
-        out: dict[str, Wanted] = {}
+        names, out = RENAMED[resource.type], dict[str, Wanted]()
         for name, node in Plain(resource).written.items():
-            if name == "DefinitionUri":
-                if not node.is_mapping:
-                    reason = "the definition is a file beside the template; write it into the template"
-                    self._refuse(f"{resource.id}.{name}", reason, node.key_at)
-                    continue
-                out["DefinitionS3Location"] = wanted(node)
+            if name == "DefinitionUri" and not node.is_mapping:
+                reason = "the definition is a file beside the template; write it into the template"
+                self._refuse(f"{resource.id}.{name}", reason, node.key_at)
             elif name == "Tags" and node.is_mapping and node.function is None:
                 out["Tags"] = tags(node)
             else:
-                out[MACHINE_NAMES.get(name, name)] = wanted(node)
+                out[names.get(name, name)] = wanted(node)
         return out
 
     def _layer(self, resource: Resource, existing: Resource | None) -> Wanted:
