@@ -16,7 +16,6 @@ from s3ap_lint.iam import Role
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
-from s3ap_lint.template.worlds import World
 
 ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
 """What a resource says beside its properties that counts once it is deployed."""
@@ -316,4 +315,4 @@ def _names(value: object) -> list[str]:
     return sorted(map(str, value)) if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
-__all__ = ["Comparison", "Views", "World"]
+__all__ = ["Comparison", "Views"]

@@ -86,7 +86,7 @@ class Packaging:
         handler: Wanted = resource.property("Handler")
         out: dict[str, Wanted] = {}
         if outside and not self.layers:  # one folder that holds all that the handler imports
-            root = commonpath([code.module, *outside]) if outside else root
+            root = commonpath([code.module, *outside])
             handler = Made(f"{relpath(code.module.removesuffix('.py'), root or '.')}.{code.entry}")
         out["Handler"] = handler
         out["CodeUri"] = Made(relpath(root or ".", home or ".") + "/")
