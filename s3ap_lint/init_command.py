@@ -49,15 +49,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(changes: Iterable[Proposal], config: Config, *, color: bool) -> None:
     """The patch, relative to this folder, or to the root when it goes beyond: git applies nothing above its folder."""
-    before = {proposal.path: proposal.before or b"" for proposal in changes}
+    before = {proposal.path: proposal.before for proposal in changes}
     after = {proposal.path: proposal.after for proposal in changes}
     below = all((config.root / path).is_relative_to(config.cwd) for path in after)
     base = config.cwd if below else config.root
     seen = relative_to(str(base), str(config.root))
     patch = diff(before, after, seen, color=color)
-    for proposal in changes:  # git makes a file only of nothing
-        if proposal.before is None:
-            patch = patch.replace(f"--- a/{seen(proposal.path)}", "--- /dev/null", 1)
     sys.stdout.flush()
     sys.stdout.buffer.write(patch.encode("utf-8"))
     sys.stdout.flush()

@@ -158,12 +158,9 @@ def _write(outcomes: Iterable[Outcome], root: Path) -> dict[str, str]:
 
 def _show(outcomes: Iterable[Outcome], seen: Callable[[str], str], *, color: bool) -> None:
     changed = [one for one in outcomes if one.changes]
-    before = {one.pair.generated: one.before or b"" for one in changed}
+    before = {one.pair.generated: one.before for one in changed}
     after = {one.pair.generated: one.made.data for one in changed if one.made is not None}
     patch = diff(before, after, seen, color=color)
-    for one in changed:
-        if one.before is None:  # git makes a file only of nothing
-            patch = patch.replace(f"--- a/{seen(one.pair.generated)}", "--- /dev/null", 1)
     sys.stdout.flush()
     sys.stdout.buffer.write(patch.encode("utf-8"))
     sys.stdout.flush()
