@@ -13,7 +13,7 @@ from posixpath import basename, dirname
 from s3ap_lint.config import Config
 from s3ap_lint.configured_pairs import pairs_of
 from s3ap_lint.difference.differences import Kind
-from s3ap_lint.disk import Replacement, replace_files
+from s3ap_lint.disk import Replacement, make_file, replace_files
 from s3ap_lint.engine import Session
 from s3ap_lint.errors import UsageError
 from s3ap_lint.invocation import below_root, colored, config_of
@@ -148,9 +148,7 @@ def _write(outcomes: Iterable[Outcome], root: Path) -> dict[str, str]:
             refused |= replace_files(root, [[Replacement(path, one.before, one.made.data)]])
             continue
         try:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            with (root / path).open("xb") as new:
-                new.write(one.made.data)
+            make_file(root / path, one.made.data)
         except OSError as error:
             refused[path] = (error.strerror or str(error)).lower()
     return refused
