@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from posixpath import dirname, join, normpath
+from posixpath import dirname, normpath
 
 from s3ap_lint.config import Config
 from s3ap_lint.discovery import discover
 from s3ap_lint.settings import Pair
-from s3ap_lint.twins import everywhere
+from s3ap_lint.twins import everywhere, halves
 from s3ap_lint.workspace import Workspace
 
 
@@ -22,9 +22,9 @@ def pairs_of(config: Config, workspace: Workspace) -> list[Pair]:
         known = discover([config.root], workspace, cwd=config.root, top=config.top, exclude=config.exclude)
         folders = sorted({dirname(candidate.path) for candidate in known.templates})
         found += [
-            Pair(join(folder, pair.source), join(folder, pair.generated))
+            Pair(*paths)
             for folder in folders
             for pair in anywhere
-            if workspace.is_file(join(folder, pair.source)) and workspace.is_file(join(folder, pair.generated))
+            if (paths := halves(pair, folder)) is not None and all(map(workspace.is_file, paths))
         ]
     return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Replacing files on disk: each is what it was or what it shall be, at any moment, whatever interrupts.
+"""Writing files: what is replaced is what it was or what it shall be, at any moment, whatever interrupts.
 
 The new content goes into a file beside the old one, which then takes its name in one step (POSIX rename(2)). Mode,
 owner and extended attributes are kept. A file that is no longer what it was when it was read is left alone.
@@ -43,6 +43,13 @@ def replace_files(root: Path, groups: Iterable[Iterable[Replacement]]) -> dict[s
                 refused |= {one.path: f"it goes together with {error.path}" for one in group}
                 refused[error.path] = error.reason
     return refused
+
+
+def make_file(file: Path, data: bytes) -> None:
+    """Write a file that is not there yet, and the folders that it lies in. Raises OSError, also where one is by now."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("xb") as new:
+        new.write(data)
 
 
 class _Refused(Exception):

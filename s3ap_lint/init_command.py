@@ -16,7 +16,7 @@ from s3ap_lint.adoption.configuration import configuration
 from s3ap_lint.adoption.proposal import Proposal
 from s3ap_lint.adoption.survey import Survey, survey
 from s3ap_lint.config import Config
-from s3ap_lint.disk import Replacement, replace_files
+from s3ap_lint.disk import Replacement, make_file, replace_files
 from s3ap_lint.errors import UsageError
 from s3ap_lint.invocation import colored
 from s3ap_lint.render.diff import diff
@@ -49,15 +49,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(changes: Iterable[Proposal], config: Config, *, color: bool) -> None:
     """The patch, relative to this folder, or to the root when it goes beyond: git applies nothing above its folder."""
-    before = {proposal.path: proposal.before or b"" for proposal in changes}
+    before = {proposal.path: proposal.before for proposal in changes}
     after = {proposal.path: proposal.after for proposal in changes}
     below = all((config.root / path).is_relative_to(config.cwd) for path in after)
     base = config.cwd if below else config.root
     seen = relative_to(str(base), str(config.root))
     patch = diff(before, after, seen, color=color)
-    for proposal in changes:  # git makes a file only of nothing
-        if proposal.before is None:
-            patch = patch.replace(f"--- a/{seen(proposal.path)}", "--- /dev/null", 1)
     sys.stdout.flush()
     sys.stdout.buffer.write(patch.encode("utf-8"))
     sys.stdout.flush()
@@ -114,14 +111,12 @@ def _write_all(changes: Iterable[Proposal], root: Path, seen: Callable[[str], st
 
 def _write(root: Path, proposal: Proposal) -> None:
     file = root / proposal.path
-    try:
-        if proposal.before is None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("xb") as new:
-                new.write(proposal.after)
-            return
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {(error.strerror or str(error)).lower()}") from None
+    if proposal.before is None:
+        try:
+            make_file(file, proposal.after)
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written: {(error.strerror or str(error)).lower()}") from None
+        return
     refused = replace_files(root, [[Replacement(proposal.path, proposal.before, proposal.after)]])
     for path, reason in refused.items():
         raise UsageError(f"{root / path} was not written: {reason}")

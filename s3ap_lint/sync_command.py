@@ -13,7 +13,7 @@ from posixpath import basename, dirname
 from s3ap_lint.config import Config
 from s3ap_lint.configured_pairs import pairs_of
 from s3ap_lint.difference.differences import Kind
-from s3ap_lint.disk import Replacement, replace_files
+from s3ap_lint.disk import Replacement, make_file, replace_files
 from s3ap_lint.engine import Session
 from s3ap_lint.errors import UsageError
 from s3ap_lint.invocation import below_root, colored, config_of
@@ -148,9 +148,7 @@ def _write(outcomes: Iterable[Outcome], root: Path) -> dict[str, str]:
             refused |= replace_files(root, [[Replacement(path, one.before, one.made.data)]])
             continue
         try:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            with (root / path).open("xb") as new:
-                new.write(one.made.data)
+            make_file(root / path, one.made.data)
         except OSError as error:
             refused[path] = (error.strerror or str(error)).lower()
     return refused
@@ -158,12 +156,9 @@ def _write(outcomes: Iterable[Outcome], root: Path) -> dict[str, str]:
 
 def _show(outcomes: Iterable[Outcome], seen: Callable[[str], str], *, color: bool) -> None:
     changed = [one for one in outcomes if one.changes]
-    before = {one.pair.generated: one.before or b"" for one in changed}
+    before = {one.pair.generated: one.before for one in changed}
     after = {one.pair.generated: one.made.data for one in changed if one.made is not None}
     patch = diff(before, after, seen, color=color)
-    for one in changed:
-        if one.before is None:  # git makes a file only of nothing
-            patch = patch.replace(f"--- a/{seen(one.pair.generated)}", "--- /dev/null", 1)
     sys.stdout.flush()
     sys.stdout.buffer.write(patch.encode("utf-8"))
     sys.stdout.flush()

@@ -11,17 +11,15 @@ from itertools import combinations
 from posixpath import basename, dirname, join, normpath
 
 from s3ap_lint.application import Application
-from s3ap_lint.difference.comparison import Comparison
-from s3ap_lint.difference.declared import views
+from s3ap_lint.difference import declared
 from s3ap_lint.difference.differences import Difference
 from s3ap_lint.difference.plain import PLAIN_TYPES
-from s3ap_lint.difference.scope import Scope
 from s3ap_lint.model import Fix, Location
 from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.settings import Pair
 from s3ap_lint.sync.carry import Carrier
 from s3ap_lint.template.node import Node
-from s3ap_lint.template.template import Resource, Template
+from s3ap_lint.template.template import Template
 
 ALIKE = 0.5
 """The part of all resources that two templates must have in common to be taken for one application in two ways."""
@@ -119,9 +117,7 @@ class Twins:
 
     @cached_property
     def _compared(self) -> tuple[tuple[Difference, ...], tuple[Node, ...]]:
-        one, other = self.pair.source, self.pair.generated
-        seen = views(one, other, self.application, self.beside)
-        comparison = Comparison(one, other, Scope(one, other, by_name=True), seen)
+        comparison = declared.compared(self.pair.source, self.pair.generated, self.application, self.beside)
         return tuple(comparison.differences()), tuple(comparison.undecided)
 
 
@@ -254,9 +250,9 @@ class _Likeness:
         one, other = self._resources(a), self._resources(b)
         functions = [{id for id, type in half if type == FUNCTION_TYPES[0]} for half in (one, other)]
         few, many = sorted(functions, key=len)
-        raw = a if b.is_sam else b
+        raw = a if b.is_sam else b  # with resources of SAM and without the transform it is a piece of one, or broken
         in_two_ways = (
-            a.is_sam != b.is_sam and bool(few) and few <= many and not any(map(_of_sam, raw.resources.values()))
+            a.is_sam != b.is_sam and bool(few) and few <= many and not any(one.of_sam for one in raw.resources.values())
         )
         if not (in_two_ways or by_name):
             return 0.0
@@ -272,11 +268,6 @@ class _Likeness:
             known = {(resource.id, PLAIN_TYPES.get(resource.type, resource.type)) for resource in found}
             self._known[template.path] = known
         return known
-
-
-def _of_sam(resource: Resource) -> bool:
-    """Whether a resource is SAM's; a template with some and without the transform is a piece of one, or broken."""
-    return resource.type.startswith("AWS::Serverless::")
 
 
 def _by_name(one: str, other: str) -> bool:

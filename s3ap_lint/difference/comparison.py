@@ -16,7 +16,6 @@ from s3ap_lint.iam import Role
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
-from s3ap_lint.template.worlds import World
 
 ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
 """What a resource says beside its properties that counts once it is deployed."""
@@ -216,7 +215,7 @@ class Comparison:
     def _own(self, here: Plain, there: Plain, guard: Guard | None) -> Iterator[Difference]:
         """What only SAM has a word for: it is in the other template too, or it is a difference."""
         alike = here.resource.type == there.resource.type
-        attached = any(presence.is_given_policies(plain.resource) for plain in (here, there) if plain.is_sam)
+        attached = any(presence.is_given_policies(one) for one in (here.resource, there.resource) if one.of_sam)
         implied = ["Policies"] if attached and not self.scope.by_name else []
         for name in dict.fromkeys([*here.own, *there.own, *implied]):
             made = [presence.role_of(plain.resource) for plain in (here, there)]
@@ -316,4 +315,4 @@ def _names(value: object) -> list[str]:
     return sorted(map(str, value)) if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
-__all__ = ["Comparison", "Views", "World"]
+__all__ = ["Comparison", "Views"]

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from s3ap_lint.application import Application, StateMachine
-from s3ap_lint.difference.comparison import Views
+from s3ap_lint.difference.comparison import Comparison, Views
 from s3ap_lint.difference.plain import CODE
-from s3ap_lint.difference.scope import names_in
+from s3ap_lint.difference.scope import Scope, names_in
 from s3ap_lint.resolution import Code, within
 from s3ap_lint.statemachine import Definition
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.template import Resource, Template
 
 LAYERS = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
+
+
+def compared(one: Template, other: Template, application: Application, beside: Application | None = None) -> Comparison:
+    """The comparison of two halves of a pair, but for what they differ in on purpose; `beside` as for `views`."""
+    return Comparison(one, other, Scope(one, other, by_name=True), views(one, other, application, beside))
 
 
 def views(one: Template, other: Template, application: Application, beside: Application | None = None) -> Views:

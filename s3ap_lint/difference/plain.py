@@ -110,11 +110,6 @@ class Plain:
     def type(self) -> str:
         return PLAIN_TYPES.get(self.resource.type, self.resource.type)
 
-    @property
-    def is_sam(self) -> bool:
-        """Whether it is written in SAM's terms."""
-        return self.resource.type.startswith("AWS::Serverless::")
-
     @cached_property
     def own(self) -> dict[str, Node]:
         """What only SAM knows, by its name there."""

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
 from s3ap_lint.compare.change import Compared, Comparisons
 from s3ap_lint.render import compare_json, compare_markdown
 from s3ap_lint.render.compare_entries import Entry, Mark, headline, is_code_only, remarks, sections, summary
-from s3ap_lint.render.wording import Seen, count, one_line
-
-Paint = Callable[[str, str], str]
+from s3ap_lint.render.paint import BOLD, FAINT, UNDERLINED, Paint, painter
+from s3ap_lint.render.wording import Seen, count, one_line, wrapped
 
 COLORS = {Mark.DANGER: "1;31", Mark.ADDED: "32", Mark.REMOVED: "31", Mark.CHANGED: "33"}
-BOLD, FAINT, UNDERLINED = "1", "2", "4"
 WIDTH = 120
 
 
 def render(report: Comparisons, seen: Seen, color: bool) -> str:
     """The templates in order, and a summary."""
-    paint = _colored if color else _plain
+    paint = painter(color)
     meant = [one for one in report.templates if not is_code_only(one)]
     blocks = ["\n".join(_block(one, seen, paint, report.only_default)) for one in meant]
     if len(meant) < len(report.templates):
@@ -36,7 +33,7 @@ def _block(compared: Compared, seen: Seen, paint: Paint, only_default: bool) -> 
         for entry in section.entries:
             yield from _entry(entry, paint)
     for remark in remarks(compared):
-        yield from _wrapped(remark, "  ", "    ", lambda line: paint(FAINT, line))
+        yield from (paint(FAINT, line) for line in wrapped(remark, WIDTH, "  ", "    "))
 
 
 def _code_only(report: Comparisons, seen: Seen, paint: Paint) -> Iterator[str]:
@@ -46,32 +43,16 @@ def _code_only(report: Comparisons, seen: Seen, paint: Paint) -> Iterator[str]:
 
 
 def _entry(entry: Entry, paint: Paint) -> Iterator[str]:
-    lines = list(_wrapped(entry.text, f"    {entry.mark.value} ", "      ", str))
+    lines = wrapped(entry.text, WIDTH, f"    {entry.mark.value} ", "      ")
     color = COLORS[entry.mark]
     lines[0] = "    " + paint(color, entry.mark.value) + lines[0][5:]
     yield from lines
-
-
-def _wrapped(text: str, first: str, rest: str, painted: Callable[[str], str]) -> Iterator[str]:
-    lines = textwrap.wrap(
-        one_line(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
-    return map(painted, lines)
 
 
 def _summary(report: Comparisons, seen: Seen) -> Iterator[str]:
     yield summary(report)
     for entry in report.unread:
         yield one_line(f"could not compare {seen(entry.path)}, {entry.what}: {entry.reason}")
-
-
-def _colored(color: str, text: str) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m"
-
-
-def _plain(_color: str, text: str) -> str:
-    return text
 
 
 RENDERERS: Mapping[str, Callable[[Comparisons, Seen, bool], str]] = {

@@ -6,14 +6,18 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from s3ap_lint.render.paint import colored
+
 NO_NEWLINE = "\\ No newline at end of file\n"
 _COLORS = {"---": "1", "+++": "1", "@@ ": "36", "-": "31", "+": "32"}
 
 
 def diff(
-    before: Mapping[str, bytes], after: Mapping[str, bytes], seen: Callable[[str], str], *, color: bool = False
+    before: Mapping[str, bytes | None], after: Mapping[str, bytes], seen: Callable[[str], str], *, color: bool = False
 ) -> str:
-    """What changes in files, by path; `seen` is how a path reads from where the patch is to be applied.
+    """What changes in files, by path; `before` is None for a new one.
+
+    `seen` is how a path reads from where the patch is to be applied.
 
     Line endings stay as they are, so the text must be written without translating them.
     """
@@ -22,10 +26,11 @@ def diff(
     )
 
 
-def _of(before: bytes, after: bytes, name: str) -> Iterator[str]:
+def _of(before: bytes | None, after: bytes, name: str) -> Iterator[str]:
     """No `diff --git` line: git then takes the path relative to where it is run."""
-    old, new = (data.decode("utf-8").split("\n") for data in (before, after))
-    for line in difflib.unified_diff(_lines(old), _lines(new), _name(f"a/{name}"), _name(f"b/{name}")):
+    old, new = ((data or b"").decode("utf-8").split("\n") for data in (before, after))
+    from_file = "/dev/null" if before is None else _name(f"a/{name}")  # git makes a file only of nothing
+    for line in difflib.unified_diff(_lines(old), _lines(new), from_file, _name(f"b/{name}")):
         yield line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}"
 
 
@@ -47,4 +52,4 @@ def _painted(line: str, color: bool) -> str:
     if not color:
         return line
     start = next((start for start in _COLORS if line.startswith(start)), "")
-    return f"\x1b[{_COLORS[start]}m{line.rstrip(chr(10))}\x1b[0m\n" if start else line
+    return colored(_COLORS[start], line.rstrip("\n")) + "\n" if start else line

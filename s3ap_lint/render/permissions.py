@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
 from s3ap_lint.permissions.report import FunctionPermissions, NeededAction, PermissionReport, Standing
 from s3ap_lint.render import permissions_html, permissions_json
-from s3ap_lint.render.wording import Seen, count, one_line
-
-Paint = Callable[[str, str], str]
+from s3ap_lint.render.paint import BOLD, FAINT, Paint, painter
+from s3ap_lint.render.wording import Seen, count, one_line, wrapped
 
 COLORS = {
     Standing.MISSING: "1;31",
@@ -18,14 +16,13 @@ COLORS = {
     Standing.UNKNOWN: "1;33",
     Standing.GRANTED: "32",
 }
-BOLD, FAINT = "1", "2"
 WIDTH = 80
 CALLS_SHOWN = 3
 
 
 def render(report: PermissionReport, seen: Seen, color: bool) -> str:
     """The functions in order, and a summary."""
-    paint = _colored if color else _plain
+    paint = painter(color)
     told: dict[tuple[str, str], str] = {}
     blocks = []
     for function in report.functions:
@@ -45,7 +42,7 @@ def _block(function: FunctionPermissions, seen: Seen, paint: Paint, like: str) -
     for action in function.unused or ():
         yield f"  {paint('1;36', 'unused')} {one_line(action)}"
     for remark in function.untold:
-        yield from _wrapped(f"not told: {remark}", "  ", "    ", lambda line: paint(FAINT, line))
+        yield from (paint(FAINT, line) for line in wrapped(f"not told: {remark}", WIDTH, "  ", "    "))
     if like and function.statements:
         yield f"  grant: as for {like}, which shares the role"
     elif function.statements:
@@ -59,7 +56,7 @@ def _row(row: NeededAction, seen: Seen, paint: Paint) -> Iterator[str]:
     label = "missing here, granted" if row.standing is Standing.ELSEWHERE else ""
     text = f"{row.action} on {', '.join(row.resources)}" if row.resources and row.resources != ("*",) else row.action
     clause = f", {row.scenario}" if row.scenario else ""
-    lines = list(_wrapped(f"{label} {word} {text}{clause}".strip(), "  ", "    ", str))
+    lines = wrapped(f"{label} {word} {text}{clause}".strip(), WIDTH, "  ", "    ")
     head = f"{label} {word}".strip()
     lines[0] = lines[0].replace(head, paint(COLORS[row.standing], head), 1)
     yield from lines
@@ -69,14 +66,6 @@ def _row(row: NeededAction, seen: Seen, paint: Paint) -> Iterator[str]:
         yield paint(FAINT, f"    and {count(len(row.calls) - CALLS_SHOWN, 'more call')}")
 
 
-def _wrapped(text: str, first: str, rest: str, painted: Callable[[str], str]) -> Iterator[str]:
-    lines = textwrap.wrap(
-        one_line(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
-    return map(painted, lines)
-
-
 def _summary(report: PermissionReport) -> Iterator[str]:
     looked = count(len(report.functions), "function")
     nothing = "nothing missing" + (" in what could be told" if report.partly_told else "")
@@ -84,14 +73,6 @@ def _summary(report: PermissionReport) -> Iterator[str]:
     yield f"{looked}: {lacking}"
     if report.partly_told:
         yield f"of {report.partly_told:,} not everything could be told, so that their tables may be incomplete"
-
-
-def _colored(color: str, text: str) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m"
-
-
-def _plain(_color: str, text: str) -> str:
-    return text
 
 
 RENDERERS: Mapping[str, Callable[[PermissionReport, Seen, bool], str]] = {

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from s3ap_lint.diagnostic import Diagnostic, Place, Report
 from s3ap_lint.model import Rule, Safety, Severity
 from s3ap_lint.offers import Catalogued, RenderOptions
 from s3ap_lint.render import groups
 from s3ap_lint.render.excerpt import excerpt
+from s3ap_lint.render.paint import BOLD, FAINT, Paint, painter
 from s3ap_lint.render.summary import summary
 from s3ap_lint.render.wording import Seen, count, listed, one_line, relative_to, when
 
 COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
-BOLD, FAINT, GREEN = "1", "2", "32"
+GREEN = "32"
 FIX = {Safety.SAFE: "fix", Safety.REVIEW: "fix to review", Safety.MANUAL: "fix by hand"}
 NARROWEST = 40
-
-Paint = Callable[[str, str], str]
 
 
 def render(report: Report, rules: Mapping[str, Rule | Catalogued], options: RenderOptions) -> str:
     """Findings grouped by cause, then a summary; with `quiet` only the findings."""
-    paint = _colored if options.color else _plain
+    paint = painter(options.color)
     seen = relative_to(report.paths.cwd, report.paths.root)
     blocks = ["\n".join(_block(group, seen, paint, options)) for group in grouped(report.findings)]
     if not options.quiet:
@@ -125,11 +124,3 @@ def _without_name(finding: Diagnostic) -> str:
     """The message without the logical name of the resource that it is about."""
     _, _, name = _subject(finding).partition("/")
     return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", finding.message) if name else finding.message
-
-
-def _colored(color: str, text: str) -> str:
-    return f"\x1b[{color}m{text}\x1b[0m"
-
-
-def _plain(_color: str, text: str) -> str:
-    return text

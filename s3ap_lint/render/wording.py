@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable
 
@@ -61,6 +62,14 @@ def silenced(ignore: AddedIgnore) -> str:
 def one_line(text: str) -> str:
     """The text on one line, with nothing in it that moves a cursor."""
     return "".join(map(shown, " ".join(text.split())))
+
+
+def wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    """The text in lines of at most `width` characters, if its words allow; `first` and `rest` begin the lines."""
+    return textwrap.wrap(
+        one_line(text), width, initial_indent=first, subsequent_indent=rest, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def shown(char: str) -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from posixpath import basename, dirname, relpath
 
 from s3ap_lint.application import Application
+from s3ap_lint.difference import declared
 from s3ap_lint.difference.comparison import Comparison
-from s3ap_lint.difference.declared import views
 from s3ap_lint.difference.differences import Difference
-from s3ap_lint.difference.scope import Scope
 from s3ap_lint.model import Edit, Location, Span
 from s3ap_lint.project import Project
 from s3ap_lint.source import Source, apply
@@ -105,9 +104,8 @@ def _stem(path: str) -> str:
 
 
 def compared(source: Template, target: Template, project: Project) -> Comparison:
-    """The comparison of two halves."""
-    application = Application(dirname(target.path), (source, target), project)
-    return Comparison(source, target, Scope(source, target, by_name=True), views(source, target, application))
+    """The comparison of two halves of a project."""
+    return declared.compared(source, target, Application(dirname(target.path), (source, target), project))
 
 
 def _template(source: Source) -> Template | None:

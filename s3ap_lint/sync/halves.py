@@ -10,7 +10,7 @@ from functools import cached_property
 from posixpath import basename, commonpath, dirname, relpath
 
 from s3ap_lint.application import Application
-from s3ap_lint.difference.declared import packaging_parameters
+from s3ap_lint.difference.declared import LAYERS, packaging_parameters
 from s3ap_lint.difference.plain import CODE
 from s3ap_lint.difference.scope import names_in
 from s3ap_lint.function import Function
@@ -22,8 +22,6 @@ from s3ap_lint.template.template import Resource, Template
 
 BUCKET = "DeployBucket"
 """The parameter that says where packages lie, where a half has none yet."""
-
-LAYERS = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
 
 
 def packaged_by_hand(template: Template) -> bool:
@@ -88,7 +86,7 @@ class Packaging:
         handler: Wanted = resource.property("Handler")
         out: dict[str, Wanted] = {}
         if outside and not self.layers:  # one folder that holds all that the handler imports
-            root = commonpath([code.module, *outside]) if outside else root
+            root = commonpath([code.module, *outside])
             handler = Made(f"{relpath(code.module.removesuffix('.py'), root or '.')}.{code.entry}")
         out["Handler"] = handler
         out["CodeUri"] = Made(relpath(root or ".", home or ".") + "/")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -17,13 +16,16 @@ from s3ap_lint.template.notation import value_of
 from s3ap_lint.template.pieces import Change
 from s3ap_lint.template.places import (
     block_column,
+    block_start,
     column,
     dash_of,
     end_of,
     entries,
+    last_line_end,
     line_start,
     newline,
     next_line,
+    shifted,
     start_of,
 )
 from s3ap_lint.template.proof import Proof
@@ -149,7 +151,7 @@ class Rewriter:
         return any(not line.strip() for line in between.split(b"\n")[1:-1])
 
     def _remove(self, node: Node) -> Edit | None:
-        begin = self._begin(node)
+        begin = block_start(self.target, node)
         if begin is None or node.shared or (node.parent is not None and len(node.parent) == 1):
             return None
         start = line_start(self.target, begin)
@@ -168,22 +170,16 @@ class Rewriter:
 
     def _replace(self, operation: Replace) -> Edit | None:
         node = operation.node
-        begin = self._begin(node)
+        begin = block_start(self.target, node)
         parent = node.parent
         if begin is None or node.shared or parent is None or parent.style != "block":
             return None
         key = node.key if node.key_span is not None else None
         columns = column(self.target, begin)
         lines = self._lines(key, operation.piece, columns, parent)
-        end = _last_line_end(self.target, node)
+        end = last_line_end(self.target, node)
         text = newline(self.target, begin).join([lines[0][columns:], *lines[1:]])
         return Edit(node.subject, Span(begin, end), text)
-
-    def _begin(self, node: Node) -> int | None:
-        """Where an entry begins: at its key, or its dash."""
-        if node.parent is None or node.parent.style != "block":
-            return None
-        return node.key_span.start if node.key_span is not None else dash_of(self.target, node)
 
     def _is_blank_above(self, start: int) -> bool:
         return start > 0 and not self.target.data[line_start(self.target, start - 1) : start].strip()
@@ -205,10 +201,11 @@ class Rewriter:
         return []
 
     def _above(self, node: Node, columns: int) -> list[str]:
-        if node.subject != self.source.path or self._begin_in_source(node) is None:
+        begin = block_start(self.source, node) if node.subject == self.source.path else None
+        if begin is None:
             return []
-        start = line_start(self.source, self._begin_in_source(node) or 0)
-        own, at = column(self.source, self._begin_in_source(node) or 0), start
+        start = line_start(self.source, begin)
+        own, at = column(self.source, begin), start
         while at > 0 and _is_comment(self.source, at - 1, own):
             at = line_start(self.source, at - 1)
         comments = self.source.data[at:start]
@@ -216,7 +213,7 @@ class Rewriter:
         if comments and comments.strip() in self.target.data:
             comments = b""
         lines = comments.decode("utf-8").replace("\r\n", "\n").split("\n")[:-1]
-        return [*([""] if blank else []), *_moved(lines, columns - own)]
+        return [*([""] if blank else []), *shifted(lines, columns - own)]
 
     def _lines(self, key: str | None, piece: Wanted, columns: int, parent: Node) -> list[str]:
         """The lines of an entry that begins in a column."""
@@ -234,34 +231,16 @@ class Rewriter:
         lines = style.item(value) if key is None else style.entry(key, value)
         return [" " * columns + line if line else "" for line in lines]
 
-    def _begin_in_source(self, node: Node) -> int | None:
-        if node.parent is None or node.parent.style != "block":
-            return None
-        return node.key_span.start if node.key_span is not None else dash_of(self.source, node)
-
     def _verbatim(self, node: Node, columns: int) -> list[str] | None:
         """The lines of an entry of the source, moved to a column; None where they do not stand alone."""
-        begin = self._begin_in_source(node)
-        if node.subject != self.source.path or begin is None or any(inner.shared for inner in node.walk()):
+        begin = block_start(self.source, node) if node.subject == self.source.path else None
+        if begin is None or any(inner.shared for inner in node.walk()):
             return None
-        data = self.source.data[begin : _last_line_end(self.source, node)]
+        data = self.source.data[begin : last_line_end(self.source, node)]
         if _ANCHORED.search(data):
             return None
         first, *rest = data.decode("utf-8").replace("\r\n", "\n").split("\n")
-        return [" " * columns + first, *_moved(rest, columns - column(self.source, begin))]
-
-
-def _moved(lines: Iterable[str], columns: int) -> list[str]:
-    if columns >= 0:
-        return [" " * columns + line if line.strip() else line for line in lines]
-    return [line[-columns:] if not line[:-columns].strip(" ") else line for line in lines]
-
-
-def _last_line_end(source: Source, node: Node) -> int:
-    end = next_line(source, end_of(node))
-    while end > node.span.start and source.data[end - 1 : end] in {b"\n", b"\r"}:
-        end -= 1
-    return end
+        return [" " * columns + first, *shifted(rest, columns - column(self.source, begin))]
 
 
 def _is_first(node: Node) -> bool:

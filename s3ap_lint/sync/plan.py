@@ -42,10 +42,8 @@ class Plan:
     application: Application
     by_hand: bool
     fresh: bool = False
-
-    def __post_init__(self) -> None:
-        self.refusals: list[Refusal] = []
-        self.translator = Translator(self.packaging, self.refusals)
+    refusals: list[Refusal] = field(default_factory=list, init=False)
+    translator: Translator = field(init=False, repr=False, compare=False)  # one for each time that steps are asked for
 
     @cached_property
     def packaging(self) -> Packaging:
@@ -128,7 +126,7 @@ class Plan:
     @property
     def _of_sam(self) -> list[Resource]:
         """The resources of SAM in the generated half."""
-        return [one for one in self.target.resources.values() if one.type.startswith("AWS::Serverless::")]
+        return [one for one in self.target.resources.values() if one.of_sam]
 
     def _section(self, section: str, differences: tuple[Difference, ...]) -> Iterator[Operation]:
         if section == "Resources":
@@ -187,7 +185,7 @@ class Plan:
     def _in_resources(self, differences: tuple[Difference, ...]) -> Iterator[Operation]:
         touched = Touched()
         for difference in differences:
-            touched.add(difference, self)
+            touched.add(difference)
         touched.whole.update(self._without_code())
         if self.by_hand and not self.target.is_sam:  # without the transform nobody can deploy them
             touched.whole.update(one.id for one in self._of_sam if one.id in self.source.resources)
@@ -252,7 +250,7 @@ class Touched:
     parts: dict[str, set[str]] = field(default_factory=dict)
     recoded: set[str] = field(default_factory=set)
 
-    def add(self, difference: Difference, plan: Plan) -> None:
+    def add(self, difference: Difference) -> None:
         """Take in a difference."""
         kind, name = difference.kind, difference.name
         if kind in _SECTION_OF:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from s3ap_lint.difference.plain import OWN, PLAIN_TYPES, Plain
+from s3ap_lint.difference.plain import OWN, PLAIN_TYPES, RENAMED, Plain
 from s3ap_lint.model import Location
 from s3ap_lint.resolution import FUNCTION_TYPES
 from s3ap_lint.sync.halves import Packaging, has_code
@@ -23,15 +23,6 @@ SAM_FUNCTION = frozenset(
     """.split()  # noqa: SIM905
 )
 """Properties that a function has under one name in CloudFormation and in SAM (SAM specification)."""
-
-MACHINE_NAMES = {
-    "Name": "StateMachineName",
-    "Role": "RoleArn",
-    "Type": "StateMachineType",
-    "Logging": "LoggingConfiguration",
-    "Tracing": "TracingConfiguration",
-}
-"""Properties of AWS::Serverless::StateMachine that CloudFormation calls otherwise."""
 
 BUILD = frozenset(
     {"BuildMethod", "BuildArchitecture", "BuildProperties", "DockerTag", "Dockerfile", "DockerContext", "SkipBuild"}
@@ -67,7 +58,7 @@ class Translator:
         by_hand = self.packaging.by_hand
         if self.packaging.does_without(resource):
             return None
-        if by_hand and resource.type.startswith("AWS::Serverless::") and not self._can_be_plain(resource):
+        if by_hand and resource.of_sam and not self._can_be_plain(resource):
             return None
         if resource.type in FUNCTION_TYPES:
             return self._function(resource, existing)
@@ -104,7 +95,7 @@ class Translator:
     def _function(self, resource: Resource, existing: Resource | None) -> Wanted | None:
         sam = not self.packaging.by_hand
         as_it_is = existing is not None and existing.type in FUNCTION_TYPES and has_code(existing)
-        if existing is not None and self._only_sam_knows(existing.type):
+        if existing is not None and self._only_sam_knows(existing):
             as_it_is = False
         kind = existing.type if existing is not None and as_it_is else FUNCTION_TYPES[sam]
         code = self._code(resource, existing if as_it_is else None)
@@ -211,23 +202,20 @@ class Translator:
     # -- others ----------------------------------------------------------------------------------
 
     def _machine(self, resource: Resource) -> dict[str, Wanted]:
-        out: dict[str, Wanted] = {}
+        names, out = RENAMED[resource.type], dict[str, Wanted]()
         for name, node in Plain(resource).written.items():
-            if name == "DefinitionUri":
-                if not node.is_mapping:
-                    reason = "the definition is a file beside the template; write it into the template"
-                    self._refuse(f"{resource.id}.{name}", reason, node.key_at)
-                    continue
-                out["DefinitionS3Location"] = wanted(node)
+            if name == "DefinitionUri" and not node.is_mapping:
+                reason = "the definition is a file beside the template; write it into the template"
+                self._refuse(f"{resource.id}.{name}", reason, node.key_at)
             elif name == "Tags" and node.is_mapping and node.function is None:
                 out["Tags"] = tags(node)
             else:
-                out[MACHINE_NAMES.get(name, name)] = wanted(node)
+                out[names.get(name, name)] = wanted(node)
         return out
 
     def _layer(self, resource: Resource, existing: Resource | None) -> Wanted:
         """A layer: where its content lies is each half's own affair."""
-        if self._only_sam_knows(resource.type):
+        if self._only_sam_knows(resource):
             return self._plain_layer(resource, existing)
         if existing is None or existing.type == resource.type:
             return self._kept(resource)
@@ -257,9 +245,9 @@ class Translator:
             self._refuse(resource.id, reason, resource.at)
         return Made({name: value_of(node) for name, node in found.items()})
 
-    def _only_sam_knows(self, kind: str) -> bool:
-        """Whether a type has to be another one, because the generated half does without SAM's transform."""
-        return kind.startswith("AWS::Serverless::") and self.packaging.by_hand and not self.packaging.keeps_sam
+    def _only_sam_knows(self, resource: Resource) -> bool:
+        """Whether a resource has to get another type, because the generated half does without SAM's transform."""
+        return resource.of_sam and self.packaging.by_hand and not self.packaging.keeps_sam
 
     def _kept(self, resource: Resource) -> Wanted:
         """A resource that both halves say in the same words; SAM's Globals written out where they go."""

@@ -6,7 +6,7 @@ An *entry* is a key with its value, or an item. All offsets are bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from s3ap_lint.source import Source
 from s3ap_lint.template.document import content_start
@@ -52,6 +52,13 @@ def past_comments(source: Source, at: int) -> int:
     return match.end() if match else at
 
 
+def shifted(lines: Iterable[str], columns: int) -> list[str]:
+    """Lines moved to the right, or with less than 0 to the left as far as they are indented; blank ones stay."""
+    if columns >= 0:
+        return [" " * columns + line if line.strip() else line for line in lines]
+    return [line[-columns:] if not line[:-columns].strip(" ") else line for line in lines]
+
+
 def newline(source: Source, at: int) -> str:
     """The line ending in use at an offset."""
     end = source.data.find(b"\n", at)
@@ -92,6 +99,14 @@ def end_of(entry: Node) -> int:
     return max((entry.alias or entry.span).end, entry.key_span.end if entry.key_span else 0)
 
 
+def last_line_end(source: Source, entry: Node) -> int:
+    """Where the last line of an entry ends, before its line ending; a comment behind the entry is in it."""
+    end = next_line(source, end_of(entry))
+    while end > entry.span.start and source.data[end - 1 : end] in {b"\n", b"\r"}:
+        end -= 1
+    return end
+
+
 def owner(node: Node) -> Node:
     """The function around a value with a short tag; else the value itself."""
     while node.parent is not None and node.parent.style == "tag":
@@ -112,6 +127,13 @@ def block_column(source: Source, collection: Node) -> int:
     """The column of a block's keys or dashes."""
     first = next(entries(collection), None)
     return column(source, first.key_span.start if first and first.key_span else content_start(source.data, collection))
+
+
+def block_start(source: Source, entry: Node) -> int | None:
+    """Where an entry of a block begins: at its key, or its dash; None for what is in no block."""
+    if entry.parent is None or entry.parent.style != "block":
+        return None
+    return entry.key_span.start if entry.key_span is not None else dash_of(source, entry)
 
 
 def dash_of(source: Source, item: Node) -> int | None:

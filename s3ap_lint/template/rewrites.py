@@ -13,7 +13,7 @@ from s3ap_lint.template import edits
 from s3ap_lint.template.document import parse
 from s3ap_lint.template.node import Node
 from s3ap_lint.template.notation import NO_VALUE, if_, value_of
-from s3ap_lint.template.places import column, dash_of, end_of, line_start, newline, next_line
+from s3ap_lint.template.places import column, dash_of, last_line_end, line_start, newline, shifted
 
 
 def take_out(node: Node, source: Source) -> Edit | None:
@@ -34,7 +34,7 @@ def move(item: Node, to: Node, source: Source) -> tuple[Edit, Edit] | None:
         return removal, addition
     bare = addition.text.lstrip("\r\n")
     target = len(bare) - len(bare.lstrip(" "))
-    moved = _shifted(lines, target - _dash_column(item, source))
+    moved = shifted(lines, target - _dash_column(item, source))
     text = newline(source, addition.span.start).join(moved)
     text = addition.text[: len(addition.text) - len(bare)] + text + ("\n" if bare.endswith("\n") else "")
     if bare.endswith("\r\n"):
@@ -56,7 +56,7 @@ def wrap(item: Node, source: Source, condition: str, truth: bool = True) -> Edit
     start = _dash_column(item, source)
     step = _content_column(item, source) - start
     pad = " " * (start + step)
-    inner, nothing = _shifted(lines, step), [f"{pad}- !Ref AWS::NoValue"]
+    inner, nothing = shifted(lines, step), [f"{pad}- !Ref AWS::NoValue"]
     head = [f"{' ' * start}-{' ' * (step - 1)}!If", f"{pad}- {condition}"]
     text = newline(source, item.span.start).join([*head, *(inner + nothing if truth else nothing + inner)])
     verbatim = Edit(item.subject, _line_span(item, source), text)
@@ -72,8 +72,8 @@ def unwrap(item: Node, source: Source, arm: Node) -> Edit | None:
     verbatim = Edit(item.subject, item.span, written)
     lines = _lines(arm, source)
     if lines is not None and _lines(item, source) is not None:
-        shifted = _shifted(lines, _dash_column(item, source) - _dash_column(arm, source))
-        verbatim = Edit(item.subject, _line_span(item, source), newline(source, item.span.start).join(shifted))
+        moved = shifted(lines, _dash_column(item, source) - _dash_column(arm, source))
+        verbatim = Edit(item.subject, _line_span(item, source), newline(source, item.span.start).join(moved))
     return verbatim if _says(source, [verbatim]) == _says(source, [plain]) else plain
 
 
@@ -111,30 +111,17 @@ def _lines(item: Node, source: Source) -> list[str] | None:
     start = line_start(source, dash)
     if source.data[start:dash].strip(b" "):
         return None
-    return source.data[start : _last_line_end(item, source)].decode("utf-8").replace("\r\n", "\n").split("\n")
+    return source.data[start : last_line_end(source, item)].decode("utf-8").replace("\r\n", "\n").split("\n")
 
 
 def _line_span(item: Node, source: Source) -> Span:
     """The lines of an item that has its own."""
-    return Span(line_start(source, dash_of(source, item) or 0), _last_line_end(item, source))
-
-
-def _last_line_end(item: Node, source: Source) -> int:
-    end = next_line(source, end_of(item))
-    while end > item.span.start and source.data[end - 1 : end] in {b"\n", b"\r"}:
-        end -= 1
-    return end
+    return Span(line_start(source, dash_of(source, item) or 0), last_line_end(source, item))
 
 
 def _dash_column(item: Node, source: Source) -> int:
     dash = dash_of(source, item)
     return 0 if dash is None else column(source, dash)
-
-
-def _shifted(lines: list[str], columns: int) -> list[str]:
-    if columns >= 0:
-        return [" " * columns + line if line.strip() else line for line in lines]
-    return [line[-columns:] if not line[:-columns].strip(" ") else line for line in lines]
 
 
 def _says(source: Source, changes: list[Edit]) -> object:

@@ -66,6 +66,11 @@ class Resource:
         return self.node["Condition"].text
 
     @property
+    def of_sam(self) -> bool:
+        """Whether its type is one of SAM's; the Transform that this takes may be missing."""
+        return self.type.startswith("AWS::Serverless::")
+
+    @property
     def at(self) -> Location:
         """The place of the logical id."""
         return self.node.key_at
@@ -77,15 +82,11 @@ class Resource:
 
     def inherited(self, name: str) -> Node:
         """A property as Globals gives it to resources of this type."""
-        return self._globals[name]
+        return self.inherited_all[name]
 
     @cached_property
     def inherited_all(self) -> Node:
         """All properties that Globals gives to resources of this type."""
-        return self._globals
-
-    @cached_property
-    def _globals(self) -> Node:
         section = GLOBALS.get(self.type, "") if self.template.is_sam else ""
         return self.template.top["Globals"][section]
 

@@ -58,7 +58,7 @@ class Doubts:
     def _serverless(self) -> tuple[str, ...]:
         """The resources of which SAM makes several, under names that begin with theirs; a Transform may be missing."""
         resources = self._template.resources if self._template else {}
-        return tuple(name for name, one in resources.items() if one.type.startswith("AWS::Serverless::"))
+        return tuple(name for name, one in resources.items() if one.of_sam)
 
     def _is_generated(self, message: str) -> bool:
         """Whether a reference names what SAM generates: `Api.Stage`, `FunctionRole`."""

@@ -61,7 +61,7 @@ def stands(node: Node, world: World) -> bool:
 
 def has_role(resource: Resource, world: World) -> bool:
     """Whether a SAM function or state machine names a role of its own, so that SAM ignores its Policies."""
-    return resource.type.startswith("AWS::Serverless::") and choose(resource.property("Role"), world) is not None
+    return resource.of_sam and choose(resource.property("Role"), world) is not None
 
 
 def implicit_roles(template: Template) -> Iterator[Role]:
