@@ -18,7 +18,7 @@ from s3ap_ops.hands import Hands
 from s3ap_ops.reading import Look, says, told
 from s3ap_ops.stack import ABSENT, Json
 from s3ap_ops.watching import Patience, watch
-from s3ap_ops.wording import count
+from s3ap_ops.wording import count, reason
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ def delete_stack(change: DeleteStack, means: Means) -> Result:
             return refused
     ending = watch(change.stack_id, means.look, means.patience, means.tell)
     how = {"deleted": "done", "failed": "failed", "unfinished": "unfinished"}[ending.how]
-    return Result(how, ending.said + (_failures(change, means) if how == "failed" else ""))
+    said = _failures(change, means) if how == "failed" else ""
+    return Result(how, said or reason(ending.said))
 
 
 def _asked(change: DeleteStack, means: Means) -> Result | None:
@@ -177,8 +178,9 @@ def _failures(change: DeleteStack, means: Means) -> str:
     except (ClientError, BotoCoreError):
         return ""
     failed = [row for row in rows if row["ResourceStatus"] == "DELETE_FAILED"]
-    return "".join(
-        f"; {row['LogicalResourceId']}: {row.get('ResourceStatusReason', 'no reason given')}" for row in failed
+    return "; ".join(
+        f"{row['LogicalResourceId']}: {reason(row.get('ResourceStatusReason', '')) or 'no reason given'}"
+        for row in failed
     )
 
 

@@ -14,10 +14,10 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the whole program."""
     top = argparse.ArgumentParser(
         prog="s3ap-ops",
-        description="Tear down CloudFormation stacks by a plan. A hazard of a live stack is a finding, its fix is a list "
+        description="Tear down CloudFormation stacks by a plan. A hazard of a live stack is a finding, its fix a list "
         "of API calls; `plan` shows them and writes nothing, `clean` does exactly these.",
-        epilog="exit status: 0 done, nothing left; 1 hazards, or something is left; 2 usage or fault; 3 refused, nothing "
-        "was written; 4 unfinished, `resume` goes on",
+        epilog="exit status: 0 done, nothing left; 1 hazards, or something is left; 2 usage or fault; 3 refused, "
+        "nothing was written; 4 unfinished, `resume` goes on",
     )
     top.add_argument("--version", action="version", version=f"s3ap-ops {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)

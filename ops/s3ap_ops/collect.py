@@ -18,6 +18,7 @@ from cfn_flip import load as load_template
 from s3ap_ops.errors import OpsError
 from s3ap_ops.reading import Look, Notes, Reader, by_type, readers_of, says, told
 from s3ap_ops.stack import ABSENT, Json, LiveResource, LiveStack
+from s3ap_ops.wording import reason
 
 READERS_AT_ONCE = 16
 NESTED = "AWS::CloudFormation::Stack"
@@ -97,7 +98,7 @@ def _bare(found: Mapping[str, Json], look: Look) -> LiveStack:
         region=look.region,
         account=look.account,
         status=found["StackStatus"],
-        reason=found.get("StackStatusReason", ""),
+        reason=reason(found.get("StackStatusReason", "")),
         created=moment(found.get("CreationTime")),
         updated=moment(found.get("LastUpdatedTime")),
         description=found.get("Description", ""),
@@ -194,7 +195,7 @@ def _resource(
         type=row["ResourceType"],
         physical_id=row.get("PhysicalResourceId", "") or "",
         status=row["ResourceStatus"],
-        reason=row.get("ResourceStatusReason", "") or "",
+        reason=reason(row.get("ResourceStatusReason", "") or ""),
         deletion_policy=policy if isinstance(policy, str) and not is_template_unread else UNKNOWN_POLICY,
         properties=properties if isinstance(properties, Mapping) else {},
     )

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from s3ap_ops.calls import ApiCall
 from s3ap_ops.errors import Forbidden
-from s3ap_ops.reading import is_read
+from s3ap_ops.reading import client_of, is_read
 from s3ap_ops.stack import Json
 
 
@@ -46,7 +46,7 @@ class Hands:
         """A client of a service; the same one each time."""
         with self._lock:
             if service not in self._clients:
-                client = self.session.client(service, region_name=self.region, config=self._config)
+                client = client_of(self.session, service, self.region, self._config)
                 client.meta.events.register_first("before-parameter-build", self._check)
                 self._clients[service] = client
             return self._clients[service]

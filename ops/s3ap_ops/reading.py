@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -66,7 +67,7 @@ class Look:
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:
-                client = self.session.client(service, region_name=key[1], config=self._config)
+                client = client_of(self.session, service, key[1], self._config)
                 client.meta.events.register("before-call", _refuse_writes)
                 self._clients[key] = client
             return self._clients[key]
@@ -91,6 +92,16 @@ class Look:
             once = self._shared.setdefault(key, _Once())
         answer: T = once.get(ask)
         return answer
+
+
+def client_of(session: boto3.session.Session, service: str, region: str, config: Config) -> Any:
+    """A client. Where the endpoint is an IP address, nothing is put before the host: no name could be found for that.
+    """
+    client = session.client(service, region_name=region, config=config)
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    if host == "localhost" or not host.strip("0123456789.:[]abcdef"):
+        return session.client(service, region_name=region, config=config.merge(Config(inject_host_prefix=False)))
+    return client
 
 
 class _Once:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from s3ap_ops import collect, confirm
 from s3ap_ops.appliers import Means, Result
-from s3ap_ops.calls import DeleteStack
+from s3ap_ops.calls import DeleteReturned, DeleteStack
 from s3ap_ops.confirm import Consent
 from s3ap_ops.desk import Desk
 from s3ap_ops.errors import OpsError, Refused
@@ -96,7 +96,7 @@ class Run:
         if not meant or any(stack.status in ("UNKNOWN", "DELETE_IN_PROGRESS") for stack in meant):
             return None
         following = self.desk.planned(meant)
-        if not following.actions or _signature(following) == _signature(plan):
+        if not _is_hopeful(following) or _signature(following) == _signature(plan):
             return None
         if confirm.covers(self.consent, following):
             return following
@@ -115,6 +115,11 @@ class Run:
         fresh = type(look)(look.session, look.account, look.region)
         known = by_type(self.desk.readers)
         return [one for one in meant if collect.read(one, fresh, known).fact("exists") is True]
+
+
+def _is_hopeful(plan: Plan) -> bool:
+    """Whether a plan does more than ask for the same deletion once more."""
+    return any(not isinstance(action.change, DeleteStack | DeleteReturned) for action in plan.actions)
 
 
 def _signature(plan: Plan) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -27,3 +28,11 @@ def size(number: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return ""
+
+
+_BOILERPLATE = re.compile(r"\s*\((?:Service: [^()]*|RequestToken: [^()]*)\)|Resource handler returned message: ")
+
+
+def reason(text: str) -> str:
+    """What CloudFormation says of a failure, without the tokens and handlers around it."""
+    return " ".join(_BOILERPLATE.sub("", text).replace('"', "").split())

@@ -105,7 +105,8 @@ def _by_hand(stack: LiveStack, outcome: Outcome) -> Iterator[str]:
     for action, result in outcome.last.values():
         if action.stack != stack.name or result.is_good:
             continue
-        yield f"    {result.how}: {action.title}{f': {result.said}' if result.said else ''}"
+        why = f": {result.said}" if result.said and not isinstance(action.change, DeleteStack) else ""
+        yield f"    {result.how}: {action.title}{why}"
         yield f"      by hand: {action.change.describe()}"
         for name in _names(action, outcome):
             yield f"      {RUNBOOK}#{name}"
