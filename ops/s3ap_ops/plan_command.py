@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         stacks = desk.stacks(desks.names_of(desk))
     plan = desk.planned(stacks)
     if options.iam_policy:
-        text = policy(plan, desk.pin)
+        text = policy(plan, desk.pin, desk.look.asked)
     else:
         text = rendered(plan, desk, options.format, verbose=options.verbose)
     write(text, options.output)

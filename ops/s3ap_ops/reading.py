@@ -11,9 +11,11 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import boto3
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -43,7 +45,8 @@ def _refuse_writes(model: Any, **_: Any) -> None:
 class Look:
     """An account and region as a reader sees it: clients that refuse to write, and answers that are shared.
 
-    `account` is the pinned account's id. `endpoint_url` and credentials come from the session, as boto3 finds them.
+    `asked` collects what was asked: (boto3's service, Python's operation). `account` is the pinned account's id.
+    `endpoint_url` and credentials come from the session, as boto3 finds them.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Look:
         self._config = config or Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=32)
         self._clients: dict[tuple[str, str], Any] = {}
         self._shared: dict[object, _Once] = {}
+        self.asked: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     @property
@@ -69,8 +73,12 @@ class Look:
             if key not in self._clients:
                 client = client_of(self.session, service, key[1], self._config)
                 client.meta.events.register("before-call", _refuse_writes)
+                client.meta.events.register("before-call", partial(self._note, service))
                 self._clients[key] = client
             return self._clients[key]
+
+    def _note(self, service: str, model: Any, **_: Any) -> None:
+        self.asked.add((service, xform_name(model.name)))
 
     def pages(self, service: str, operation: str, result: str, /, *, region: str = "", **params: Json) -> list[Json]:
         """All items under `result` of a read that comes in pages."""
@@ -102,7 +110,8 @@ def client_of(session: boto3.session.Session, service: str, region: str, config:
 
 
 def _without_prefix(request: Any, **_: Any) -> None:
-    """Take the account id from before an address, where S3 Control's endpoint rules put it: that would be no host's name."""
+    """Take the account id from before an address, where S3 Control's endpoint rules put it: that would be no host's
+    name."""
     request.url = _PREFIXED.sub(r"\1\2", request.url)
 
 
