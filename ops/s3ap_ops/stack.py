@@ -159,6 +159,11 @@ class LiveStacks:
         """The ids of the stacks."""
         return frozenset(stack.id for stack in self.stacks)
 
+    @cached_property
+    def going(self) -> frozenset[str]:
+        """What everything is called in AWS that goes with these stacks."""
+        return frozenset(one.physical_id for stack in self.stacks for one in stack.resources if one.goes)
+
     def owner(self, physical_id: str) -> LiveStack | None:
         """The stack that has a resource of that name in AWS; None when none of these has."""
         return next((stack for stack in self.stacks if physical_id in stack.by_physical_id), None)
