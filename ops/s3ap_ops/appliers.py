@@ -38,8 +38,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Means:
-    """What appliers work with. `tell` hears of what takes long; `run` is the run's name; `quiet`: no progress display.
-    """
+    """What appliers work with. `tell` hears of what takes long; `run` is the run's name; `quiet`: no progress display."""
 
     look: Look
     hands: Hands
@@ -177,11 +176,12 @@ def _failures(change: DeleteStack, means: Means) -> str:
         )
     except (ClientError, BotoCoreError):
         return ""
-    failed = [row for row in rows if row["ResourceStatus"] == "DELETE_FAILED"]
-    return "; ".join(
-        f"{row['LogicalResourceId']}: {reason(row.get('ResourceStatusReason', '')) or 'no reason given'}"
-        for row in failed
-    )
+    failed = {
+        row["LogicalResourceId"]: reason(row.get("ResourceStatusReason", "")) or "no reason given"
+        for row in rows
+        if row["ResourceStatus"] == "DELETE_FAILED"
+    }
+    return "; ".join(f"{logical}: {why}" for logical, why in failed.items())
 
 
 def delete_returned(change: DeleteReturned, means: Means) -> Result:

@@ -7,11 +7,11 @@ read is noted with the reason, and the other facts are read all the same.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -95,13 +95,18 @@ class Look:
 
 
 def client_of(session: boto3.session.Session, service: str, region: str, config: Config) -> Any:
-    """A client. Where the endpoint is an IP address, nothing is put before the host: no name could be found for that.
-    """
+    """A client whose requests go to the endpoint itself where that is an IP address."""
     client = session.client(service, region_name=region, config=config)
-    host = urlsplit(client.meta.endpoint_url).hostname or ""
-    if host == "localhost" or not host.strip("0123456789.:[]abcdef"):
-        return session.client(service, region_name=region, config=config.merge(Config(inject_host_prefix=False)))
+    client.meta.events.register("before-sign", _without_prefix)
     return client
+
+
+def _without_prefix(request: Any, **_: Any) -> None:
+    """Take the account id from before an address, where S3 Control's endpoint rules put it: that would be no host's name."""
+    request.url = _PREFIXED.sub(r"\1\2", request.url)
+
+
+_PREFIXED = re.compile(r"^(https?://)\d{12}\.(\d+\.\d+\.\d+\.\d+[:/])")
 
 
 class _Once:
