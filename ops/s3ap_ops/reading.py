@@ -110,8 +110,7 @@ def client_of(session: boto3.session.Session, service: str, region: str, config:
 
 
 def _without_prefix(request: Any, **_: Any) -> None:
-    """Take the account id from before an address, where S3 Control's endpoint rules put it: that would be no host's
-    name."""
+    """Take away the account id that S3 Control's endpoint rules put before an address: no host is called like that."""
     request.url = _PREFIXED.sub(r"\1\2", request.url)
 
 

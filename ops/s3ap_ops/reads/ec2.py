@@ -172,8 +172,8 @@ def _shape(rule: Mapping[str, Any]) -> list[str | None]:
 def endpoint(look: Look, resource: LiveResource, note: Notes) -> None:
     """exists; vpc_id; service: such as s3 or logs; kind: Interface, Gateway …; private_dns; state; group_ids; stack_id.
 
-    subnet_ids: for a gateway those that its route tables serve; victims: the functions that come by it, with their
-    stack and published versions: those of its VPC, for a gateway those in the subnets that it serves.
+    victims: the functions that come by it, with their stack and published versions: those in its VPC, for a gateway
+    those in the subnets that its route tables serve.
     """
     ask = partial(look.once, ("endpoint", resource.physical_id), partial(_endpoint, look, resource.physical_id))
     if not note("exists", lambda: bool(ask()), NO_ENDPOINT):
@@ -187,13 +187,10 @@ def endpoint(look: Look, resource: LiveResource, note: Notes) -> None:
     note("state", lambda: found.get("State", ""))
     note("group_ids", lambda: sorted(one["GroupId"] for one in found.get("Groups") or ()))
     note("stack_id", lambda: _tags(found).get(STACK_ID, ""))
-    if kind != "Gateway":
-        note("subnet_ids", lambda: sorted(found.get("SubnetIds") or ()))
-        note("victims", lambda: users(look, "vpc_id", vpc))
-        return
-    served = note("subnet_ids", lambda: _served(look, vpc, set(found.get("RouteTableIds") or ())))
-    if served is not None:
-        note("victims", lambda: _in_subnets(look, served))
+    if kind == "Gateway":
+        note("victims", lambda: _in_subnets(look, _served(look, vpc, set(found.get("RouteTableIds") or ()))))
+    else:
+        note("victims", lambda: _in_subnets(look, (one["SubnetId"] for one in _subnets(look, vpc))))
 
 
 def _endpoint(look: Look, id_: str) -> Any:
@@ -207,8 +204,7 @@ def _served(look: Look, vpc: str, tables: set[str]) -> list[str]:
     links = [(table["RouteTableId"], link) for table in found for link in table.get("Associations") or ()]
     chosen = {link["SubnetId"]: table for table, link in links if link.get("SubnetId")}
     main = next((table for table, link in links if link.get("Main")), "")
-    subnets = look.once(("subnets", vpc), partial(_subnets, look, vpc))
-    return sorted(one["SubnetId"] for one in subnets if chosen.get(one["SubnetId"], main) in tables)
+    return sorted(one["SubnetId"] for one in _subnets(look, vpc) if chosen.get(one["SubnetId"], main) in tables)
 
 
 def _tables(look: Look, vpc: str) -> list[Json]:
@@ -216,7 +212,9 @@ def _tables(look: Look, vpc: str) -> list[Json]:
 
 
 def _subnets(look: Look, vpc: str) -> list[Json]:
-    return look.pages("ec2", "describe_subnets", "Subnets", Filters=_is("vpc-id", vpc))
+    """The subnets of a VPC, asked once."""
+    ask = partial(look.pages, "ec2", "describe_subnets", "Subnets", Filters=_is("vpc-id", vpc))
+    return look.once(("subnets", vpc), ask)
 
 
 def _in_subnets(look: Look, subnets: Iterable[str]) -> list[dict[str, Json]]:

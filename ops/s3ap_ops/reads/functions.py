@@ -45,7 +45,7 @@ def function(look: Look, resource: LiveResource, note: Notes) -> None:
 
 @reads("Custom::*", "AWS::CloudFormation::CustomResource")
 def custom_resource(look: Look, resource: LiveResource, note: Notes) -> None:
-    """provider: the name or ARN of the function behind it, where the template and its stack say which.
+    """provider: the name of the function behind it, its ARN in another region; absent where it cannot be told.
 
     provider_exists; provider_state; provider_concurrency: the reserved one, absent if none; provider_stack,
     provider_stack_id: of the stack that made the function, "" if none did.
@@ -76,8 +76,10 @@ def _provider(look: Look, resource: LiveResource) -> str:
     token = intrinsics.value(look, resource, resource.properties.get("ServiceToken"))
     if not token or not token.startswith("arn:"):
         return token or ""
-    parts = token.split(":")
-    return token if len(parts) > 6 and parts[2] == "lambda" and parts[4] == look.account else ""
+    parts = token.split(":")  # arn, partition, service, region, account, "function", name, and perhaps a version
+    if len(parts) < 7 or parts[2] != "lambda" or parts[4] != look.account:
+        return ""
+    return parts[6] if parts[3] == look.region else token
 
 
 def _vpc(configuration: Mapping[str, Any]) -> dict[str, Json]:

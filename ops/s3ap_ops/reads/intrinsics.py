@@ -43,22 +43,16 @@ def value(look: Look, resource: LiveResource, written: Json) -> str | None:
 def _ref(look: Look, resource: LiveResource, name: str) -> str | None:
     if name.startswith("AWS::"):
         return _pseudo(look, resource, name)
-    stack_id = _stack_id(look, resource)
-    if stack_id is None:
-        return None
-    parameters = look.once(("parameters", stack_id), partial(_parameters, look, stack_id))
-    return parameters[name] if name in parameters else _physical(look, stack_id, name)
+    parameters = look.once(("parameters", resource.stack_id), partial(_parameters, look, resource.stack_id))
+    return parameters[name] if name in parameters else _physical(look, resource.stack_id, name)
 
 
 def _attribute(look: Look, resource: LiveResource, argument: Json) -> str | None:
     name, _, attribute = (argument if isinstance(argument, str) else ".".join(map(str, argument))).partition(".")
-    stack_id = _stack_id(look, resource)
-    if stack_id is None:
-        return None
     if attribute.startswith("Outputs."):
-        nested = _physical(look, stack_id, name)
+        nested = _physical(look, resource.stack_id, name)
         return _outputs(look, nested).get(attribute.removeprefix("Outputs.")) if nested else None
-    return _physical(look, stack_id, name) if attribute in ("Arn", "GroupId") else None
+    return _physical(look, resource.stack_id, name) if attribute in ("Arn", "GroupId") else None
 
 
 def _substituted(look: Look, resource: LiveResource, argument: Json) -> str | None:
@@ -92,16 +86,8 @@ def _pseudo(look: Look, resource: LiveResource, name: str) -> str | None:
         "AWS::AccountId": look.account,
         "AWS::Region": look.region,
         "AWS::Partition": partition,
-        "AWS::StackId": _stack_id(look, resource),
+        "AWS::StackId": resource.stack_id,
     }.get(name)
-
-
-def _stack_id(look: Look, resource: LiveResource) -> str | None:
-    """The id of the stack that a resource stands in directly, which may be nested in the one it is listed with."""
-    stack_id: str | None = resource.stack_id
-    for nested in resource.logical_id.split("/")[:-1]:
-        stack_id = _physical(look, stack_id, nested) if stack_id else None
-    return stack_id
 
 
 def _physical(look: Look, stack_id: str, logical: str) -> str | None:
