@@ -12,26 +12,15 @@ import pytest
 from botocore.config import Config
 
 from s3ap_ops.collect import read
+from s3ap_ops.endpoints import suit_addresses
 from s3ap_ops.reading import Look, by_type
 from s3ap_ops.reads import s3, schedules
 from s3ap_ops.stack import LiveResource
 from s3ap_ops.testing import Fault, World
-from s3ap_ops.testing.replies import AwsError
-from s3ap_ops.testing.requests import Call
-from s3ap_ops.testing.services import before
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 KNOWN = by_type((*s3.READERS, *schedules.READERS))
 PLACE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
-
-
-@before("s3", "GetObjectRetention")
-def retention(world: World, call: Call) -> dict[str, Any]:
-    """What moto lacks: it answers with the object itself."""
-    key = world.backend("s3").get_object(call.params["Bucket"], call.params["Key"], call.params.get("VersionId"))
-    if key.lock_mode is None:
-        raise AwsError("NoSuchObjectLockConfiguration", "The specified object does not have an ObjectLock", 404)
-    return {"Retention": {"Mode": key.lock_mode, "RetainUntilDate": key.lock_until}}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +28,6 @@ def world() -> Iterator[World]:
     with World(region=REGION) as world, pytest.MonkeyPatch.context() as patch:
         for name, value in world.env.items():
             patch.setenv(name, value)
-        patch.setenv("AWS_DISABLE_HOST_PREFIX_INJECTION", "true")  # 123456789012.127.0.0.1 is no host
         yield world
 
 
@@ -67,12 +55,12 @@ def test_versions_markers_bytes_and_uploads_are_counted(session: boto3.session.S
     aws.delete_object(Bucket="demo-counted", Key="a/結果.json")
     aws.create_multipart_upload(Bucket="demo-counted", Key="big")
     found = facts(session, "demo-counted")
-    assert {} == found.unread
-    assert (2, 1, 8, False) == tuple(found.facts[name] for name in ("versions", "markers", "bytes", "capped"))
-    assert (1, False) == (found.facts["uploads"], found.facts["uploads_capped"])
-    assert ("found", True, REGION) == tuple(found.facts[name] for name in ("reach", "exists", "region"))
-    assert ("Enabled", False, False) == tuple(found.facts[name] for name in ("versioning", "mfa_delete", "object_lock"))
-    assert ("", {}, [], "") == tuple(found.facts[name] for name in ("policy", "logging", "access_points", "stack_id"))
+    assert found.unread == {}
+    assert tuple(found.facts[name] for name in ("versions", "markers", "bytes", "capped")) == (2, 1, 8, False)
+    assert (found.facts["uploads"], found.facts["uploads_capped"]) == (1, False)
+    assert tuple(found.facts[name] for name in ("reach", "exists", "region")) == ("found", True, REGION)
+    assert tuple(found.facts[name] for name in ("versioning", "mfa_delete", "object_lock")) == ("Enabled", False, False)
+    assert tuple(found.facts[name] for name in ("policy", "logging", "access_points", "stack_id")) == ("", {}, [], "")
 
 
 def test_more_than_the_limit_is_at_least_so_many(
@@ -82,7 +70,7 @@ def test_more_than_the_limit_is_at_least_so_many(
     for number in range(3):
         aws.put_object(Bucket="demo-capped", Key=str(number), Body=b"")
     monkeypatch.setattr(s3, "LIMIT", 3)
-    assert (3, False) == tuple(facts(session, "demo-capped").facts[name] for name in ("versions", "capped"))
+    assert tuple(facts(session, "demo-capped").facts[name] for name in ("versions", "capped")) == (3, False)
     aws.put_object(Bucket="demo-capped", Key="one more", Body=b"")
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
     found = facts(session, "demo-capped").facts
@@ -90,7 +78,7 @@ def test_more_than_the_limit_is_at_least_so_many(
 
 
 def test_a_bucket_that_is_gone_is_absent(session: boto3.session.Session) -> None:
-    assert {"reach": "absent", "exists": False} == facts(session, "demo-gone").facts
+    assert facts(session, "demo-gone").facts == {"reach": "absent", "exists": False}
 
 
 def test_a_bucket_elsewhere_is_not_the_stacks(session: boto3.session.Session) -> None:
@@ -98,14 +86,14 @@ def test_a_bucket_elsewhere_is_not_the_stacks(session: boto3.session.Session) ->
         Bucket="demo-moved", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     found = facts(session, "demo-moved")
-    assert ("elsewhere", "eu-west-1") == (found.facts["reach"], found.facts["region"])
+    assert (found.facts["reach"], found.facts["region"]) == ("elsewhere", "eu-west-1")
     assert "exists" not in found.facts
 
 
 def test_nothing_is_asked_of_an_access_point() -> None:
     refusing = boto3.session.Session("a", "b", region_name=REGION)
     found = facts(refusing, "volume-abc123-ext-s3alias")
-    assert ({"reach": "access point"}, {}) == (found.facts, found.unread)
+    assert (found.facts, found.unread) == ({"reach": "access point"}, {})
 
 
 def test_locks_are_counted_by_mode_and_holds_are_named(session: boto3.session.Session, aws: Any) -> None:
@@ -121,8 +109,8 @@ def test_locks_are_counted_by_mode_and_holds_are_named(session: boto3.session.Se
         }.items()
     }
     found = facts(session, "demo-locked")
-    assert {} == found.unread
-    assert (True, "") == (found.facts["object_lock"], found.facts["default_lock"])
+    assert found.unread == {}
+    assert (found.facts["object_lock"], found.facts["default_lock"]) == (True, "")
     assert {
         "checked": 4,
         "governance": 1,
@@ -135,7 +123,12 @@ def test_locks_are_counted_by_mode_and_holds_are_named(session: boto3.session.Se
 
 def test_who_asks_is_known_where_a_policy_denies(session: boto3.session.Session, aws: Any) -> None:
     aws.create_bucket(Bucket="demo-denied", **PLACE)
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::demo-denied"}
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteBucket",
+        "Resource": "arn:aws:s3:::demo-denied",
+    }
     aws.put_bucket_policy(Bucket="demo-denied", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     found = facts(session, "demo-denied")
     assert "s3:DeleteBucket" in found.facts["policy"]
@@ -153,12 +146,14 @@ def test_tags_access_points_and_logging(session: boto3.session.Session, aws: Any
     aws.put_bucket_acl(Bucket="demo-logs", ACL="log-delivery-write")
     enabled = {"TargetBucket": "demo-logs", "TargetPrefix": "site/"}
     aws.put_bucket_logging(Bucket="demo-tagged", BucketLoggingStatus={"LoggingEnabled": enabled})
-    session.client("s3control").create_access_point(AccountId=ACCOUNT, Name="analysts", Bucket="demo-tagged")
+    control = session.client("s3control")
+    suit_addresses(control)
+    control.create_access_point(AccountId=ACCOUNT, Name="analysts", Bucket="demo-tagged")
     found = facts(session, "demo-tagged")
-    assert {} == found.unread
-    assert (True, "") == (found.facts["auto_delete"], found.facts["stack_id"])
+    assert found.unread == {}
+    assert (found.facts["auto_delete"], found.facts["stack_id"]) == (True, "")
     assert enabled == {name: found.facts["logging"][name] for name in enabled}
-    assert ["analysts"] == [point["name"] for point in found.facts["access_points"]]
+    assert [point["name"] for point in found.facts["access_points"]] == ["analysts"]
 
 
 def test_a_schedule_is_read_whole_so_that_it_can_be_put_back(session: boto3.session.Session) -> None:
@@ -174,14 +169,14 @@ def test_a_schedule_is_read_whole_so_that_it_can_be_put_back(session: boto3.sess
         Description="毎時",
     )
     found = facts(session, "demo-hourly", "AWS::Scheduler::Schedule")
-    assert {} == found.unread
-    assert (True, "ENABLED", False) == tuple(found.facts[name] for name in ("exists", "state", "ended"))
+    assert found.unread == {}
+    assert tuple(found.facts[name] for name in ("exists", "state", "ended")) == (True, "ENABLED", False)
     definition = found.facts["definition"]
-    assert ("demo", "毎時") == (definition["GroupName"], definition["Description"])
+    assert (definition["GroupName"], definition["Description"]) == ("demo", "毎時")
     assert target == {name: definition["Target"][name] for name in target}
     scheduler.update_schedule(**{**definition, "State": "DISABLED"})
-    assert "DISABLED" == facts(session, "demo-hourly", "AWS::Scheduler::Schedule").facts["state"]
-    assert {"exists": False} == facts(session, "demo-hour", "AWS::Scheduler::Schedule").facts
+    assert facts(session, "demo-hourly", "AWS::Scheduler::Schedule").facts["state"] == "DISABLED"
+    assert facts(session, "demo-hour", "AWS::Scheduler::Schedule").facts == {"exists": False}
 
 
 def test_a_rule_is_found_on_its_bus(session: boto3.session.Session) -> None:
@@ -189,11 +184,11 @@ def test_a_rule_is_found_on_its_bus(session: boto3.session.Session) -> None:
     events.create_event_bus(Name="uploads")
     events.put_rule(Name="demo-rule", EventBusName="uploads", EventPattern='{"source": ["demo"]}')
     found = facts(session, "uploads|demo-rule", "AWS::Events::Rule")
-    assert {"exists": True, "rule": "demo-rule", "bus": "uploads", "state": "ENABLED"} == dict(found.facts)
-    assert {"exists": False} == facts(session, "demo-rule", "AWS::Events::Rule").facts
-    assert ("demo-rule", "uploads") == schedules.rule_and_bus(
+    assert dict(found.facts) == {"exists": True, "rule": "demo-rule", "bus": "uploads", "state": "ENABLED"}
+    assert facts(session, "demo-rule", "AWS::Events::Rule").facts == {"exists": False}
+    assert schedules.rule_and_bus(
         f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads/demo-rule"
-    )
+    ) == ("demo-rule", "uploads")
 
 
 def test_an_answer_that_is_none_is_unread_and_never_absent(world: World, session: boto3.session.Session) -> None:
@@ -202,20 +197,20 @@ def test_an_answer_that_is_none_is_unread_and_never_absent(world: World, session
     bare = LiveResource("demo", "arn:demo", REGION, ACCOUNT, "It", "AWS::S3::Bucket", "demo-counted")
     found = read(bare, Look(session, ACCOUNT, REGION, config=once), KNOWN)
     world.faults.clear()
-    assert ({}, ["reach"], 1) == (found.facts, list(found.unread), busy.hits)
+    assert (found.facts, list(found.unread), busy.hits) == ({}, ["reach"], 1)
 
 
 def test_a_403_is_a_refusal_and_nothing_else_is_asked(world: World, session: boto3.session.Session) -> None:
     world.fail(Fault("s3", "HeadBucket", "access-denied", times=None))
     found = facts(session, "demo-of-somebody-else")
     world.faults.clear()
-    assert ({"reach": "refused"}, {}) == (found.facts, found.unread)
+    assert (found.facts, found.unread) == ({"reach": "refused"}, {})
 
 
 def test_reading_a_bucket_writes_nothing(world: World, session: boto3.session.Session) -> None:
     world.forget()
     facts(session, "demo-locked")
-    assert [] == world.writes
+    assert world.writes == []
     assert {"123456789012"} == {
         request.params["ExpectedBucketOwner"] for request in world.requests if request.service == "s3"
     }
