@@ -11,7 +11,6 @@ import boto3
 from botocore.config import Config
 
 from s3ap_ops.calls import ApiCall
-from s3ap_ops.endpoints import suit_addresses
 from s3ap_ops.errors import Forbidden
 from s3ap_ops.reading import client_of, is_read
 from s3ap_ops.stack import Json
@@ -49,7 +48,6 @@ class Hands:
             if service not in self._clients:
                 client = client_of(self.session, service, self.region, self._config)
                 client.meta.events.register_first("before-parameter-build", self._check)
-                suit_addresses(client)
                 self._clients[service] = client
             return self._clients[service]
 

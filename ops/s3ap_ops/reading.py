@@ -17,7 +17,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from s3ap_ops.endpoints import suit_addresses
 from s3ap_ops.errors import Forbidden, OpsError
 from s3ap_ops.stack import Json, LiveResource
 
@@ -70,7 +69,6 @@ class Look:
             if key not in self._clients:
                 client = client_of(self.session, service, key[1], self._config)
                 client.meta.events.register("before-call", _refuse_writes)
-                suit_addresses(client)
                 self._clients[key] = client
             return self._clients[key]
 

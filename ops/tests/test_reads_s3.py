@@ -12,8 +12,7 @@ import pytest
 from botocore.config import Config
 
 from s3ap_ops.collect import read
-from s3ap_ops.endpoints import suit_addresses
-from s3ap_ops.reading import Look, by_type
+from s3ap_ops.reading import Look, by_type, client_of
 from s3ap_ops.reads import s3, schedules
 from s3ap_ops.stack import LiveResource
 from s3ap_ops.testing import Fault, World
@@ -146,8 +145,7 @@ def test_tags_access_points_and_logging(session: boto3.session.Session, aws: Any
     aws.put_bucket_acl(Bucket="demo-logs", ACL="log-delivery-write")
     enabled = {"TargetBucket": "demo-logs", "TargetPrefix": "site/"}
     aws.put_bucket_logging(Bucket="demo-tagged", BucketLoggingStatus={"LoggingEnabled": enabled})
-    control = session.client("s3control")
-    suit_addresses(control)
+    control = client_of(session, "s3control", REGION, Config())
     control.create_access_point(AccountId=ACCOUNT, Name="analysts", Bucket="demo-tagged")
     found = facts(session, "demo-tagged")
     assert found.unread == {}
