@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from s3ap_ops.emptying import BucketRefused, count
 from s3ap_ops.names import is_access_point
 from s3ap_ops.reading import Look, Notes, Reader, reads
 from s3ap_ops.reads import object_locks
@@ -94,14 +97,17 @@ def _held(look: Look, ours: dict[str, str]) -> dict[str, Json]:
     """How many versions and delete markers there are, and how many bytes; `capped` when the count was given up."""
 
     def ask() -> dict[str, Json]:
-        versions = markers = size = 0
-        for page in look.client("s3").get_paginator("list_object_versions").paginate(**ours):
-            found = page.get("Versions") or []
-            versions, markers = versions + len(found), markers + len(page.get("DeleteMarkers") or [])
-            size += sum(one.get("Size", 0) for one in found)
-            if versions + markers >= LIMIT and page.get("IsTruncated"):
-                return {"versions": versions, "markers": markers, "bytes": size, "capped": True}
-        return {"versions": versions, "markers": markers, "bytes": size, "capped": False}
+        try:
+            found = count(ours["Bucket"], look.session, region=look.region, owner=look.account, limit=LIMIT)
+        except BucketRefused as refused:
+            said = {"Error": {"Code": refused.code, "Message": refused.message}}
+            raise ClientError(said, "ListObjectVersions") from None
+        return {
+            "versions": found.versions,
+            "markers": found.markers,
+            "bytes": found.size,
+            "capped": not found.complete,
+        }
 
     return look.once(("bucket contents", ours["Bucket"]), ask)
 

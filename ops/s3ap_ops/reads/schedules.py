@@ -73,7 +73,7 @@ def _is_over(definition: dict[str, Json]) -> bool:
 
 @reads("AWS::Events::Rule")
 def event_rule(look: Look, rule: LiveResource, note: Notes) -> None:
-    """exists; name and bus, as EventBridge takes them; state."""
+    """exists; rule and bus: its name and that of its bus, as EventBridge takes them; state."""
     name, bus = rule_and_bus(rule.physical_id)
     events = look.client("events")
     gone = {"ResourceNotFoundException": False}
@@ -82,10 +82,10 @@ def event_rule(look: Look, rule: LiveResource, note: Notes) -> None:
         found: dict[str, Any] = events.describe_rule(Name=name, EventBusName=bus)
         return found
 
-    key = ("event rule", bus, name)
+    key = ("rule", bus, name)
     if not note("exists", lambda: bool(look.once(key, ask)), gone):
         return
-    note("name", lambda: name)
+    note("rule", lambda: name)
     note("bus", lambda: bus)
     note("state", lambda: look.once(key, ask)["State"])
 

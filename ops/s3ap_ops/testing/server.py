@@ -59,6 +59,12 @@ class _Handler(WSGIRequestHandler):
         except _Lost:
             self.close_connection = True
 
+    def handle_expect_100(self) -> bool:
+        """As the standard library's, but sent at once: a client that is to send a body waits a second for it."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def finish(self) -> None:
         """As the standard library's; a connection that was reset has nothing left to flush."""
         try:

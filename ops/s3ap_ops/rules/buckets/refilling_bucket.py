@@ -44,7 +44,7 @@ FILLED = """
                   OnUpload:  # <- S3AP814
                     Type: AWS::Events::Rule
                     PhysicalId: uploads|uc1-demo-on-upload
-                    Facts: {{state: ENABLED, name: uc1-demo-on-upload, bus: uploads}}
+                    Facts: {{state: ENABLED, rule: uc1-demo-on-upload, bus: uploads}}
                 """
             },
             fixed={
@@ -109,7 +109,7 @@ FILLED = """
                     Kept:
                       Type: AWS::Events::Rule
                       DeletionPolicy: Retain
-                      Facts: {state: ENABLED, name: b, bus: default}
+                      Facts: {state: ENABLED, rule: b, bus: default}
                 - Stack: uc2-demo
                   Resources:
                     OutputBucket:
@@ -117,7 +117,7 @@ FILLED = """
                       Facts: {versions: 0, markers: 0}
                     Hourly:
                       Type: AWS::Events::Rule
-                      Facts: {state: ENABLED, name: b, bus: default}
+                      Facts: {state: ENABLED, rule: b, bus: default}
                 """
             },
         ),
@@ -151,7 +151,7 @@ def _started(resource: LiveResource) -> Iterator[Finding]:
     if resource.type == "AWS::Scheduler::Schedule":
         if resource.fact("definition") and not resource.fact("ended"):
             yield _enabled(resource, "schedule", _schedule_disabled(resource, resource.fact("definition")))
-    elif resource.type == "AWS::Events::Rule" and resource.fact("name"):
+    elif resource.type == "AWS::Events::Rule" and resource.fact("rule"):
         yield _enabled(resource, "event rule", _rule_disabled(resource))
 
 
@@ -175,7 +175,7 @@ def _schedule_disabled(schedule: LiveResource, definition: Mapping[str, Any]) ->
 
 
 def _rule_disabled(rule: LiveResource) -> ApiCall:
-    named: dict[str, Any] = {"Name": rule.fact("name"), "EventBusName": rule.fact("bus") or "default"}
+    named: dict[str, Any] = {"Name": rule.fact("rule"), "EventBusName": rule.fact("bus") or "default"}
     undo = call(rule, "events", "enable_rule", **named)
     return call(rule, "events", "disable_rule", phase=Phase.QUIESCE, done=GONE, undo=undo, **named)
 
