@@ -1,10 +1,9 @@
-"""How fast a versioned bucket is emptied, next to boto3's `bucket.object_versions.delete()`, on a stub with declared
-terms.
+"""How fast a versioned bucket is emptied, next to boto3's `object_versions.delete()`, on a stub with declared terms.
 
     python ops/bench/emptying.py --runs 3                        # every row; some minutes
     python ops/bench/emptying.py --rows latency,memory
 
-Every run is a new process against a new stub in another process; the rivals of a row take turns and medians are told.
+Every run is a new process against a new stub in another process; the rivals of a row take turns, and medians are told.
 The stub declares its latencies and its limit: ratios between rivals on one machine are what the table is good for.
 """
 
@@ -27,7 +26,7 @@ from urllib.request import urlopen
 
 HERE = Path(__file__).parent
 OWNER = "123456789012"
-PLACE = {"region": "eu-west-1", "owner": OWNER}
+PLACE: dict[str, Any] = {"region": "eu-west-1", "owner": OWNER}
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,13 @@ ROWS = {
         "3,500 keys/s, 30/100 ms",
         ("--list-ms", "30", "--delete-ms", "100", "--keys-per-second", "3500"),
         ("boto3", "paced", "unlimited"),
+        versions=100_000,
     ),
     "half": Row(
         "1,700 keys/s, 30/100 ms",
         ("--list-ms", "30", "--delete-ms", "100", "--keys-per-second", "1700"),
         ("paced",),
+        versions=100_000,
         runs=1,
     ),
     "memory": Row("a million, no latency", (), ("unlimited",), versions=1_000_000, runs=1),
@@ -79,7 +80,13 @@ def _paced(url: str) -> None:
 def _unlimited(url: str) -> None:
     from s3ap_ops.emptying import Pace, empty
 
-    empty("bucket", _session(), endpoint_url=url, pace=Pace(keys_per_second=float("inf")), **PLACE)
+    empty(
+        "bucket",
+        _session(),
+        endpoint_url=url,
+        pace=Pace(keys_per_second=float("inf"), most_keys_per_second=float("inf")),
+        **PLACE,
+    )
 
 
 def _count(url: str) -> None:

@@ -83,16 +83,22 @@ class Deleter:
             self.gate.throttled(ticket)
         else:
             self.gate.succeeded(ticket)
-        refused = tuple(failure for failure in refused if failure.code not in ABSENT)
-        named = {(failure.key, failure.version_id): failure for failure in refused}
-        self.tally.deleted(entry for entry in entries if (entry.key, entry.version_id) not in named)
-        again = {name for name, failure in named.items() if failure.code in PASSING or failure.code in THROTTLES}
-        self.tally.gave_up([failure for name, failure in named.items() if name not in again])
-        last = refused[-1] if refused else KeyFailure("", "", "", "")
-        return (
-            tuple(entry for entry in entries if (entry.key, entry.version_id) in again),
-            Rejected(200, last.code, last.message),
-        )
+        told = {(failure.key, failure.version_id): failure for failure in refused if failure.code not in ABSENT}
+        reasons = {entry: told.get((entry.key, entry.version_id)) or told.get((entry.key, "")) for entry in entries}
+        self.tally.deleted(entry for entry, failure in reasons.items() if failure is None)
+        again: list[Entry] = []
+        final: list[KeyFailure] = []
+        reason = Rejected(200, "", "")
+        for entry, failure in reasons.items():
+            if failure is None:
+                continue
+            if failure.code in PASSING or failure.code in THROTTLES:
+                again.append(entry)
+                reason = Rejected(200, failure.code, failure.message)
+            else:
+                final.append(KeyFailure(entry.key, entry.version_id, failure.code, failure.message))
+        self.tally.gave_up(final)
+        return tuple(again), reason
 
     def _throttled(self, ticket: int, entries: tuple[Entry, ...], failure: Rejected) -> bool:
         """Whether the batch is to be tried again: a throttled one always is, until the run is out of patience."""

@@ -98,13 +98,13 @@ def batch(entries: Iterable[Entry]) -> bytes:
 
 
 def refusals(body: bytes) -> tuple[KeyFailure, ...]:
-    """The keys that a DeleteObjects reply says were not deleted."""
+    """What a DeleteObjects reply says was not deleted; without a version id, it speaks of every version of its key."""
     document = _read(body, _DELETE_RECORDS, _DELETE_FIELDS)
     if document.root != "DeleteResult":
         raise Unreadable(f"the result of a deletion was expected, not {document.root}")
     return tuple(
         KeyFailure(
-            fields.get("Key", ""), fields.get("VersionId") or "null", fields.get("Code", ""), fields.get("Message", "")
+            fields.get("Key", ""), fields.get("VersionId", ""), fields.get("Code", ""), fields.get("Message", "")
         )
         for _, fields in document.records
     )

@@ -1,7 +1,9 @@
 """How fast a bucket is emptied: requests under way, and keys a second, grow while S3 bears them and shrink when not.
 
 S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. A listing goes
-through the keys in order, so everything under way is in the same partition and one ceiling holds for all of it.
+through the keys in order, so everything under way is in the same partition and one rate holds for all of it. A run
+begins just below that figure, which is safe everywhere, and tries more as long as nothing is throttled; the first
+throttled request sends it back, and it does not try again for a minute, then two, then four.
 """
 
 from __future__ import annotations
@@ -15,18 +17,25 @@ BATCH = 1000
 _SLICE = 0.25  # the longest time in seconds before a stop is noticed
 _SLACK = 0.5  # keys: what a clock's rounding may take from a full bucket
 _SLOWDOWN = 0.7
-_RECOVERY = 0.01  # of the ceiling, per clean window: slow, because every try too many is a throttled request
-_SLOWEST = 0.03  # of the ceiling
+_RECOVERY = 0.01  # of the sure rate, per clean window: slow, because every try too many is a throttled request
+_SLOWEST = 0.03  # of the sure rate
+_STEADY = 4  # requests served at one rate before a higher one is tried
+_BOLD = 1.5
+_GENTLE = 1.1  # where a higher rate was too much before
+_HOLD = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """The limits of a run: keys a second, requests at once, seconds of quiet after a throttled one, tries, patience.
 
-    Patience is how many seconds a run may be throttled without deleting anything before it gives up.
+    `keys_per_second` is the rate to begin with and to fall back to, `most_keys_per_second` the one that is never
+    exceeded; give both the same value for a run that tries nothing. Patience is how many seconds a run may be
+    throttled without deleting anything before it gives up.
     """
 
     keys_per_second: float = 3400.0
+    most_keys_per_second: float = 14_000.0
     most_in_flight: int = 16
     quiet: float = 1.0
     longest_quiet: float = 32.0
@@ -39,14 +48,18 @@ class Pacer:
 
     def __init__(self, pace: Pace, now: float) -> None:
         self.limit = 1
-        self.rate = pace.keys_per_second
+        self.rate = min(pace.keys_per_second, pace.most_keys_per_second)
         self.in_flight = 0
         self._pace = pace
         self._tokens = float(BATCH)
         self._filled = now
         self._quiet = pace.quiet
         self._quiet_until = now
+        self._sure = self.rate
         self._clean = 0
+        self._steady = 0
+        self._hold = _HOLD
+        self._hold_until = now
         self._throttles = 0
         self._succeeded = now
 
@@ -78,14 +91,18 @@ class Pacer:
         self._succeeded = now
         if ticket != self._throttles:
             return  # it started before the last throttled one: no sign that the new pace is borne
+        self._steady += 1
+        if self._steady >= _STEADY and self.rate >= self._sure and now >= self._hold_until:
+            self._steady = 0
+            self.rate = min(self._pace.most_keys_per_second, self.rate * (_GENTLE if self._throttles else _BOLD))
         self._clean += 1
         if self._clean < self.limit:
             return
         self._clean = 0
         self._quiet = self._pace.quiet
         self.limit = min(self._pace.most_in_flight, self.limit * 2)
-        if self.rate < self._pace.keys_per_second:
-            self.rate = min(self._pace.keys_per_second, self.rate + _RECOVERY * self._pace.keys_per_second)
+        if self.rate < self._sure:
+            self.rate = min(self._sure, self.rate + _RECOVERY * self._sure)
 
     def throttled(self, ticket: int, now: float) -> None:
         """S3 asked for less. Requests that were under way together and are throttled together count as one sign."""
@@ -96,7 +113,13 @@ class Pacer:
         self._clean = 0
         self.limit = max(1, self.limit // 2)
         self._fill(now)
-        self.rate = max(_SLOWEST * self._pace.keys_per_second, _SLOWDOWN * self.rate)
+        if self.rate > self._sure:
+            self.rate = self._sure
+            self._hold_until = now + self._hold
+            self._hold *= 2
+        elif math.isfinite(self.rate):
+            self.rate = max(_SLOWEST * self._sure, _SLOWDOWN * self.rate)
+        self._steady = 0
         self._quiet_until = now + self._quiet
         self._quiet = min(self._pace.longest_quiet, self._quiet * 2)
 

@@ -119,7 +119,7 @@ class _Run:
             (self._list, batches, first),
             *[(self._delete, batches)] * self.pace.most_in_flight,
         ]
-        workers = [threading.Thread(target=self._guarded, args=job, daemon=True) for job in jobs]
+        workers = [threading.Thread(target=self._guarded, args=job, name="emptying", daemon=True) for job in jobs]
         for worker in workers:
             worker.start()
         try:

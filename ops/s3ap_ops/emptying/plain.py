@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from s3ap_ops.emptying.documents import Entry, Page, Position
@@ -36,7 +37,7 @@ def answer(call: Callable[..., Any], **parameters: Any) -> dict[str, Any]:
         problem = failure.response.get("Error", {})
         status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         raise Rejected(status, problem.get("Code", "Unknown"), problem.get("Message", "")) from failure
-    except (HTTPClientError, ResponseParserError) as failure:
+    except (NoConnection, HTTPClientError, ResponseParserError) as failure:
         raise Unanswered(str(failure)) from failure
     return reply
 
@@ -67,7 +68,7 @@ class PlainWire:
             self._client.delete_objects, **self._bucket, **self._bypass, Delete={"Objects": objects, "Quiet": True}
         )
         return tuple(
-            KeyFailure(row.get("Key", ""), row.get("VersionId") or "null", row.get("Code", ""), row.get("Message", ""))
+            KeyFailure(row.get("Key", ""), row.get("VersionId", ""), row.get("Code", ""), row.get("Message", ""))
             for row in reply.get("Errors", ())
         )
 

@@ -94,10 +94,10 @@ class SignedWire:
         self._headers = {"x-amz-expected-bucket-owner": owner, "User-Agent": "s3ap-ops"}
         self._bypass = {"x-amz-bypass-governance-retention": "true"} if bypass_governance else {}
         self._connections = connections
-        self._authorities = authorities
+        self.authorities = authorities
         self._moving = threading.Lock()
         self._has_moved = False
-        self._route = route
+        self.route = route
         self._pool = self._open(route)
 
     def list_versions(self, position: Position) -> Page:
@@ -130,12 +130,12 @@ class SignedWire:
             raise Unanswered(str(failure)) from failure
 
     def _exchange(self, method: str, query: str, body: bytes, headers: dict[str, str]) -> bytes:
-        route, pool = self._route, self._pool
+        route, pool = self.route, self._pool
         reply = self._send(route, pool, method, query, body, headers)
         problem = documents.error(reply.data)
         region = _elsewhere(reply, problem)
         if region and region != route.region and self._follow(route, region):
-            reply = self._send(self._route, self._pool, method, query, body, headers)
+            reply = self._send(self.route, self._pool, method, query, body, headers)
             problem = documents.error(reply.data)
         if problem is None and reply.status == 200:
             return reply.data
@@ -169,7 +169,7 @@ class SignedWire:
     def _follow(self, route: Route, region: str) -> bool:
         """Whether the wire now goes to that region; it moves once, so that two that disagree cannot go on for ever."""
         with self._moving:
-            if self._route is not route:
+            if self.route is not route:
                 return True
             if self._has_moved:
                 return False
@@ -178,7 +178,7 @@ class SignedWire:
             if there is None:
                 return False
             self._pool = self._open(there)
-            self._route = there
+            self.route = there
             return True
 
     def _open(self, route: Route) -> urllib3.HTTPConnectionPool:
@@ -191,7 +191,7 @@ class SignedWire:
         if route.scheme == "http":
             return urllib3.HTTPConnectionPool(address.hostname or "", address.port, **options)
         return urllib3.HTTPSConnectionPool(
-            address.hostname or "", address.port, cert_reqs="CERT_REQUIRED", ca_certs=self._authorities, **options
+            address.hostname or "", address.port, cert_reqs="CERT_REQUIRED", ca_certs=self.authorities, **options
         )
 
 
