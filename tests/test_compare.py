@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Cli, Git, Ran, Write
+from conftest import Cli, Git, Ran, Repository, Write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -494,26 +493,8 @@ def test_no_text_ends_a_line_of_markdown(value: str):
 # -- a repository ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Repository):
     """A repository with some templates."""
-
-    folder: Path
-    run_git: Git
-    cli: Cli
-
-    def git(self, *arguments: str) -> str:
-        return self.run_git(self.folder, *arguments)
-
-    def commit(self) -> str:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "all")
-        return self.git("rev-parse", "HEAD").strip()
-
-    def write(self, path: str, content: str) -> None:
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, encoding="utf-8")
 
     def compare(self, *arguments: str, **how: Any) -> Ran:
         return self.cli("compare", *arguments, **how)
