@@ -34,8 +34,13 @@ def session() -> botocore.session.Session:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """The model of a service by botocore's name."""
-    return session().get_service_model(service)
+    """The model of a service by botocore's name. Not a client's own: S3's clients take the bucket out of their paths."""
+    return _readers_session().get_service_model(service)
+
+
+@cache
+def _readers_session() -> botocore.session.Session:
+    return botocore.session.Session()
 
 
 @cache

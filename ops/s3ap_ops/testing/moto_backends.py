@@ -12,13 +12,13 @@ import moto.backends
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from moto.core.base_backend import BackendDict
-from moto.core.exceptions import HTTPException
 from moto.core.request import normalize_request
 from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.models import moto_api_backend
+from werkzeug.exceptions import HTTPException
 
 from s3ap_ops.testing.models import GLOBAL_SERVICES, service_model
-from s3ap_ops.testing.replies import Reply
+from s3ap_ops.testing.replies import AwsError, Reply
 from s3ap_ops.testing.requests import Call
 
 Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
@@ -48,10 +48,12 @@ def dispatch(call: Call) -> Reply:
     clean = url.split("?")[0]
     handler = next((handler for pattern, handler in _handlers(call.service) if pattern.match(clean)), None)
     if handler is None:
-        return Reply(501, b"Not yet implemented")
+        raise AwsError("NotImplemented", f"{call.service} {call.operation} is not simulated", 501)
     request = normalize_request(AWSPreparedRequest(call.method, url, headers, call.body, stream_output=False))
     try:
         status, answer, body = handler(request, request.raw_url, request.headers)
+    except NotImplementedError as error:
+        raise AwsError("NotImplemented", f"{call.service} {call.operation} is not simulated: {error}", 501) from error
     except HTTPException as error:
         status, answer, body = error.code or 400, dict(error.get_headers()), error.get_body()
     return Reply(status, body.encode() if isinstance(body, str) else body, {k: str(v) for k, v in answer.items()})

@@ -88,7 +88,7 @@ def _texts(parent: ElementTree.Element, **texts: str) -> None:
 
 
 def _xml(root: ElementTree.Element) -> bytes:
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + bytes(ElementTree.tostring(root, encoding="utf-8"))
 
 
 def _root_name(model: OperationModel) -> str:

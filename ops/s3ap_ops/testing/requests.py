@@ -1,4 +1,4 @@
-"""A request as AWS would read it: service, operation, parameters; told from the signature's scope and botocore's model."""
+"""A request as AWS would read it: service, operation, parameters, by the signature's scope and botocore's model."""
 
 import json
 import re

@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,6 @@ class _Lost(Exception):
 
 class _Handler(WSGIRequestHandler):
     disable_nagle_algorithm = True  # a reply is written in two pieces; waiting for the first one's receipt costs 40 ms
-    wbufsize = -1
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Silence: world.requests is the log."""
@@ -82,7 +82,7 @@ class Server:
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", port, self._answer, threaded=True, request_handler=_Handler
         )
-        self._server.passthrough_errors = True  # type: ignore[attr-defined]
+        self._server.passthrough_errors = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -100,7 +100,15 @@ class Server:
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         call = _call_of(environ)
-        reply = self._reply(call, environ["werkzeug.socket"])
+        try:
+            reply = self._reply(call, environ["werkzeug.socket"])
+        except _Lost:
+            raise
+        except Exception as error:
+            traceback.print_exc()  # a fault of the simulator or of moto, not of the client
+            reply = failure(
+                call.model, call.service, AwsError("InternalFailure", f"the simulator failed: {error!r}", 500)
+            )
         headers = {name: value for name, value in reply.headers.items() if name.lower() not in ("connection", "date")}
         if not any(name.lower() == "content-length" for name in headers):
             headers["Content-Length"] = str(len(reply.body))

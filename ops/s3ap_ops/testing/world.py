@@ -186,7 +186,7 @@ class World:
         protected: bool = False,
         region: str | None = None,
     ) -> str:
-        """The id of a new stack, complete. Raises RuntimeError with CloudFormation's reason when it cannot be created."""
+        """The id of a new stack, complete. Raises RuntimeError with CloudFormation's reason when creation fails."""
         with self.lock:
             stack = self.stacks.create(
                 name,
@@ -275,7 +275,7 @@ def _send_inside(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         request.method or "GET", f"/{target[2]}", headers, body.encode() if isinstance(body, str) else bytes(body)
     )
     reply = _CURRENT[0].handle(call)
-    return AWSResponse(request.url, reply.status, _Headers(reply.headers), _Raw(reply.body))  # type: ignore[arg-type]
+    return AWSResponse(request.url, reply.status, _Headers(reply.headers), _Raw(reply.body))
 
 
 class _Headers(dict[str, str]):

@@ -97,7 +97,7 @@ def update_stack(world: "World", call: Call) -> dict[str, Any]:
     stack = _stack(world, call, "Stack [{}] does not exist")
     check_role(world, call.params.get("RoleARN"))
     given = {
-        item["ParameterKey"]: stack.parameters.get(item["ParameterKey"])
+        item["ParameterKey"]: str(stack.parameters.get(item["ParameterKey"], ""))
         if item.get("UsePreviousValue")
         else item.get("ParameterValue", "")
         for item in call.params.get("Parameters", [])
@@ -161,7 +161,7 @@ def _refuse_deletion(world: "World", stack: Stack, retain: frozenset[str]) -> No
     if unknown:
         raise AwsError(
             "ValidationError",
-            f"The specified resources to retain must be in a valid state. Resources [{', '.join(unknown)}] do not exist",
+            f"The specified resources to retain must be in a valid state: [{', '.join(unknown)}] do not exist",
         )
 
 
@@ -208,8 +208,8 @@ def _description(stack: Stack) -> dict[str, Any]:
 def list_stacks(world: "World", call: Call) -> dict[str, Any]:
     """Every stack, deleted ones too, youngest first."""
     wanted = call.params.get("StackStatusFilter") or []
-    names = ("StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus", "StackStatusReason",
-             "ParentId", "RootId", "DriftInformation")  # fmt: skip
+    names = ("StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus",
+             "StackStatusReason", "ParentId", "RootId", "DriftInformation")  # fmt: skip
     stacks = [stack for stack in world.stacks.in_region(call.region) if not wanted or stack.status in wanted][::-1]
     page, token = _page(world, stacks, call)
     found = [{name: value for name, value in _description(stack).items() if name in names} for stack in page]

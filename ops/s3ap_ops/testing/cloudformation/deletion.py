@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from s3ap_ops.testing.cloudformation.stacks import Resource, Stack
     from s3ap_ops.testing.world import World
 
+_CODES = {
+    "DependencyViolation": "InvalidRequest",
+    "InvalidRequestException": "InvalidRequest",
+    "AccessDenied": "AccessDenied",
+}
 _OVER = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
@@ -34,7 +39,8 @@ class Deletion:
             return  # DeleteStack answers before anything is deleted
         progress = True
         while progress:
-            progress = any([self._try(world, stack, resource) for resource in self._free(stack)])
+            changed = [self._try(world, stack, resource) for resource in self._free(stack)]
+            progress = any(changed)
         left = [resource for resource in stack.resources.values() if resource.status not in _OVER]
         if any(resource.logical not in self.failed for resource in left if not self._blocked(stack, resource)):
             return
@@ -81,7 +87,7 @@ class Deletion:
             if isinstance(error, ClientError) and is_gone(error):
                 note(stack, "DELETE_COMPLETE", "", resource)
                 return True
-            return self._give_up(world, stack, resource, reason_of(error))
+            return self._give_up(world, stack, resource, reason_of(error, resource.type))
         note(stack, "DELETE_COMPLETE", "", resource)
         return True
 
@@ -112,16 +118,14 @@ class Deletion:
         stack.deleted = world.clock.now()
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, kind: str) -> str:
     """The reason of a failure in CloudFormation's words."""
     if not isinstance(error, ClientError):
         return str(error)
     told = error.response["Error"]
-    service = error.response.get("Service", "")
+    service = {"EC2": "Ec2", "IAM": "Iam", "ECR": "Ecr"}.get(kind.split("::")[1], kind.split("::")[1])
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    code = {"ResourceNotFoundException": "NotFound", "ThrottlingException": "Throttling"}.get(
-        told["Code"], "GeneralServiceException"
-    )
+    code = _CODES.get(told["Code"], "GeneralServiceException")
     request = uuid.UUID(int=0)
     return (
         f'Resource handler returned message: "{told["Message"]} (Service: {service}, Status Code: {status}, '

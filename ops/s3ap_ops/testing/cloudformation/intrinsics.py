@@ -127,7 +127,7 @@ _FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
 
 
 def references(value: Any) -> set[str]:
-    """The names that a value mentions through Ref, GetAtt and Sub: resources, parameters and pseudo parameters alike."""
+    """The names that a value mentions through Ref, GetAtt and Sub, of resources and parameters alike."""
     if isinstance(value, list):
         return set().union(*map(references, value)) if value else set()
     if not isinstance(value, dict):

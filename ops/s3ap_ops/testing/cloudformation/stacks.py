@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from s3ap_ops.testing.cloudformation import templates
 from s3ap_ops.testing.cloudformation.deletion import Deletion
@@ -155,7 +155,7 @@ class Stacks:
         parent: Stack | None = None,
         token: str = "",
     ) -> Stack:
-        """A new stack whose resources exist; it is complete once its time has passed. Raises AwsError when it is refused."""
+        """A new stack whose resources exist; it is complete once its time has passed. Raises AwsError if refused."""
         if self.find(name, region):
             raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
         data, text = templates.read(template)
@@ -221,7 +221,7 @@ class Stacks:
         try:
             resource.properties = scope.resolve(source.get("Properties", {}))
             made = kind_of(resource.type).create(self.site(stack, resource))
-        except (Refused, AwsError, ClientError) as error:
+        except (Refused, AwsError, BotoCoreError, ClientError) as error:
             reason = _handler_message(error)
             self.note(stack, "CREATE_FAILED", reason, resource)
             raise Refused(reason) from error

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from s3ap_ops.testing.resources.kinds import Kind, Made, Site, kind, pick
 
 
@@ -18,11 +16,7 @@ class WorkGroup(Kind):
 
     def delete(self, site: Site) -> None:
         recursive = str(site.properties.get("RecursiveDeleteOption", False)).lower() == "true"
-        try:
-            site.aws("athena").delete_work_group(WorkGroup=site.physical, RecursiveDeleteOption=recursive)
-        except ClientError as error:
-            error.response["Service"] = "Athena"
-            raise
+        site.aws("athena").delete_work_group(WorkGroup=site.physical, RecursiveDeleteOption=recursive)
 
 
 def _typed(configuration: dict[str, Any]) -> dict[str, Any]:

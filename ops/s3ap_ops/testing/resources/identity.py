@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from s3ap_ops.testing.resources.kinds import Kind, Made, Site, kind, pick
+from botocore.exceptions import ClientError
+
+from s3ap_ops.testing.resources.kinds import Kind, Made, Site, is_gone, kind, pick
 
 
 @kind("AWS::IAM::Role")
@@ -14,10 +16,10 @@ class Role(Kind):
             RoleName=name,
             Path=given.get("Path", "/"),
             AssumeRolePolicyDocument=json.dumps(given["AssumeRolePolicyDocument"], default=str),
+            Tags=site.tag_list,
         )["Role"]
-        site.backend("iam").get_role(name).tags.update({tag["Key"].lower(): tag for tag in site.tag_list})
         for arn in given.get("ManagedPolicyArns", []):
-            _attach(site, name, arn)
+            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         for policy in given.get("Policies", []):
             document = json.dumps(policy["PolicyDocument"], default=str)
             iam.put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
@@ -33,28 +35,7 @@ class Role(Kind):
         iam.delete_role(RoleName=name)
 
 
-def _attach(site: Site, role: str, arn: str) -> None:
-    """Attaches a policy; AWS's own ones come into being as they are named."""
-    known = site.backend("iam").managed_policies
-    if arn not in known and ":aws:policy/" in arn:
-        from moto.iam.models import AWSManagedPolicy
-
-        body = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-        data = {
-            "Document": json.loads(body),
-            "Path": "/",
-            "DefaultVersionId": "v1",
-            "CreateDate": "2020-01-01T00:00:00+00:00",
-        }
-        known[arn] = AWSManagedPolicy.from_data(arn.rsplit("/", 1)[-1], site.world.account, "aws", data)
-    site.aws("iam").attach_role_policy(RoleName=role, PolicyArn=arn)
-
-
 def _quiet(call: Any, **arguments: Any) -> None:
-    from botocore.exceptions import ClientError
-
-    from s3ap_ops.testing.resources.kinds import is_gone
-
     try:
         call(**arguments)
     except ClientError as error:

@@ -54,11 +54,7 @@ class SecurityGroup(Kind):
         began = site.stack.deletion.tried[site.resource.logical] if site.stack.deletion else 0
         if holders and site.world.clock.elapsed() < began + site.world.pace.group:
             raise Busy
-        try:
-            site.aws("ec2").delete_security_group(GroupId=site.physical)
-        except site.aws("ec2").exceptions.ClientError as error:
-            error.response["Service"] = "Ec2"
-            raise
+        site.aws("ec2").delete_security_group(GroupId=site.physical)
 
 
 def _default_vpc(ec2: Any) -> str:
@@ -99,17 +95,9 @@ class Egress(_Rule):
 class Endpoint(Kind):
     def create(self, site: Site) -> Made:
         given = site.properties
+        names = ("VpcId", "ServiceName", "RouteTableIds", "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled")
         made = site.aws("ec2").create_vpc_endpoint(
-            **pick(
-                given,
-                "VpcId",
-                "ServiceName",
-                "VpcEndpointType",
-                "RouteTableIds",
-                "SubnetIds",
-                "SecurityGroupIds",
-                "PrivateDnsEnabled",
-            )
+            VpcEndpointType=given.get("VpcEndpointType", "Gateway"), **pick(given, *names)
         )
         found = made["VpcEndpoint"]["VpcEndpointId"]
         site.backend("ec2").vpc_end_points[found].add_tags(site.tags)

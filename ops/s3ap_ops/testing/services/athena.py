@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from s3ap_ops.testing.replies import AwsError, Reply
+from s3ap_ops.testing.replies import AwsError
 from s3ap_ops.testing.requests import Call
-from s3ap_ops.testing.services import after, before
+from s3ap_ops.testing.services import before
 
 if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
@@ -89,8 +89,8 @@ def _statement(world: "World", call: Call) -> dict[str, Any]:
     return found
 
 
-@after("athena", "DeleteNamedQuery")
-def delete_query(world: "World", call: Call, reply: Reply) -> Reply | None:
-    """moto does not know this operation."""
+@before("athena", "DeleteNamedQuery")
+def delete_query(world: "World", call: Call) -> dict[str, Any]:
+    """Nothing; the query is gone. moto does not know this operation."""
     world.backend("athena", call.region).named_queries.pop(call.params["NamedQueryId"], None)
-    return Reply(200, b"{}", {"Content-Type": "application/x-amz-json-1.1"})
+    return {}

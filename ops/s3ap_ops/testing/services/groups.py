@@ -71,7 +71,7 @@ def revoke(world: "World", call: Call) -> dict[str, Any] | None:
     """Rules go by id, or by what they permit whatever their description says; moto heeds the description."""
     backend = world.backend("ec2", call.region)
     group = backend.get_security_group_from_id(call.params.get("GroupId", ""))
-    ids, wanted = call.params.get("SecurityGroupRuleIds"), call.params.get("IpPermissions")
+    ids, wanted = call.params.get("SecurityGroupRuleIds"), call.params.get("IpPermissions") or []
     if group is None or not (ids or wanted):
         return None
     side = "ingress_rules" if call.operation.endswith("Ingress") else "egress_rules"

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from moto.iam.models import AWSManagedPolicy
+
 from s3ap_ops.testing.replies import AwsError
 from s3ap_ops.testing.requests import Call
 from s3ap_ops.testing.services import before
@@ -16,3 +18,20 @@ def policy_is_attached_nowhere(world: "World", call: Call) -> None:
     policy = world.backend("iam").managed_policies.get(call.params["PolicyArn"])
     if policy is not None and policy.attachment_count > 0:
         raise AwsError("DeleteConflict", "Cannot delete a policy attached to entities.", 409)
+
+
+@before("iam", "AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy")
+def awss_own_policies_exist(world: "World", call: Call) -> None:
+    """A policy of AWS's own comes into being as it is named; moto has none of them unless it loads them all."""
+    arn, known = call.params["PolicyArn"], world.backend("iam").managed_policies
+    if arn in known or ":iam::aws:policy/" not in arn:
+        return
+    folder, _, name = arn.split(":policy/")[1].rpartition("/")
+    data = {
+        "Document": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+        "Path": f"/{folder}/" if folder else "/",
+        "DefaultVersionId": "v1",
+        "CreateDate": "2020-01-01T00:00:00+00:00",
+        "UpdateDate": "2020-01-01T00:00:00+00:00",
+    }
+    known[arn] = AWSManagedPolicy.from_data(name, world.account, world.region, data)

@@ -47,7 +47,8 @@ def no_access_point_is_attached(world: "World", call: Call) -> None:
     if name in world.backend("s3").buckets and any(point.bucket == name for point in points):
         raise AwsError(
             "BucketHasAccessPointsAttached",
-            "The bucket you tried to delete has access points attached. Delete your access points before deleting your bucket.",
+            "The bucket you tried to delete has access points attached. "
+            "Delete your access points before deleting your bucket.",
         )
 
 
