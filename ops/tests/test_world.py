@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from s3ap_ops.testing import Fault, World
 from world_templates import BUCKET, everything, of, one
+
+from s3ap_ops.testing import Fault, World
 
 ONCE = Config(retries={"total_max_attempts": 1})
 HASTY = ONCE.merge(Config(read_timeout=0.2))
@@ -151,6 +152,19 @@ def test_a_bucket_of_another_account_is_out_of_reach(world: World) -> None:
     s3.list_object_versions(Bucket="shelf", ExpectedBucketOwner="123456789012")
     world.owners["shelf"] = "111122223333"
     assert "AccessDenied" == code_of(s3.list_object_versions, Bucket="shelf", ExpectedBucketOwner="123456789012")
+
+
+def test_the_environment_turns_any_client_to_the_world(world: World) -> None:
+    """S3 Control asks for a host named after the account."""
+    bucket(world)
+    code = (
+        "import boto3; print(boto3.client('s3control').list_access_points(AccountId='123456789012')['AccessPointList'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **world.env}, capture_output=True, text=True, check=False
+    )
+    assert ("[]\n", "") == (done.stdout, done.stderr)
+    assert ["s3control:ListAccessPoints"] == [str(request) for request in world.requests]
 
 
 def test_two_worlds_of_one_seed_are_alike() -> None:
