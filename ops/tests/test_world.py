@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from world_templates import BUCKET, everything, of, one
+from world_templates import BUCKET, everything, glue, of, one
 
 from s3ap_ops.testing import Fault, World
 
@@ -211,6 +211,16 @@ def test_every_simulated_type_is_made_tagged_and_deleted_without_a_trace(world: 
     assert ["PendingDeletion"] == list(after.pop("keys").values())
     before.pop("keys")
     assert before == {**after, "stacks": {}}
+
+
+def test_glues_types_are_made_and_deleted(world: World) -> None:
+    pytest.importorskip("pyparsing", reason="moto's Glue needs it; it comes with the extra `testing`")
+    before = world.state()["databases"]
+    world.deploy("demo", glue())
+    assert {"ap-northeast-1/base": ["rows"]} == world.state()["databases"]
+    world.client("cloudformation").delete_stack(StackName="demo")
+    world.clock.advance(60)
+    assert ("DELETE_COMPLETE", before) == (world.stack("demo").status, world.state()["databases"])
 
 
 def _pairs(tags: Any) -> dict[str, str]:
