@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from world_templates import BUCKET, everything, glue, of, one
+
 from s3ap_ops.testing import Fault, World
-from world_templates import BUCKET, everything, of, one
 
 ONCE = Config(retries={"total_max_attempts": 1})
 HASTY = ONCE.merge(Config(read_timeout=0.2))
@@ -153,6 +154,19 @@ def test_a_bucket_of_another_account_is_out_of_reach(world: World) -> None:
     assert "AccessDenied" == code_of(s3.list_object_versions, Bucket="shelf", ExpectedBucketOwner="123456789012")
 
 
+def test_the_environment_turns_any_client_to_the_world(world: World) -> None:
+    """S3 Control asks for a host named after the account."""
+    bucket(world)
+    code = (
+        "import boto3; print(boto3.client('s3control').list_access_points(AccountId='123456789012')['AccessPointList'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **world.env}, capture_output=True, text=True, check=False
+    )
+    assert ("[]\n", "") == (done.stdout, done.stderr)
+    assert ["s3control:ListAccessPoints"] == [str(request) for request in world.requests]
+
+
 def test_two_worlds_of_one_seed_are_alike() -> None:
     states = []
     for _ in range(2):
@@ -197,6 +211,16 @@ def test_every_simulated_type_is_made_tagged_and_deleted_without_a_trace(world: 
     assert ["PendingDeletion"] == list(after.pop("keys").values())
     before.pop("keys")
     assert before == {**after, "stacks": {}}
+
+
+def test_glues_types_are_made_and_deleted(world: World) -> None:
+    pytest.importorskip("pyparsing", reason="moto's Glue needs it; it comes with the extra `testing`")
+    before = world.state()["databases"]
+    world.deploy("demo", glue())
+    assert {"ap-northeast-1/base": ["rows"]} == world.state()["databases"]
+    world.client("cloudformation").delete_stack(StackName="demo")
+    world.clock.advance(60)
+    assert ("DELETE_COMPLETE", before) == (world.stack("demo").status, world.state()["databases"])
 
 
 def _pairs(tags: Any) -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from s3ap_ops.testing import World
 from world_templates import BUCKET, GROUP, TRUST, arn, of, one, ref
+
+from s3ap_ops.testing import World
 
 EXPORTER = {"Resources": {"Bucket": BUCKET}, "Outputs": {"B": {"Value": ref("Bucket"), "Export": {"Name": "shelf"}}}}
 IMPORTER = of(Topic=one("AWS::SNS::Topic", DisplayName={"Fn::ImportValue": "shelf"}))

@@ -31,8 +31,19 @@ def arn(name: str, attribute: str = "Arn") -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, attribute]}
 
 
+def glue() -> dict[str, Any]:
+    """Glue's types."""
+    return of(
+        Role=one("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST),
+        Database=one("AWS::Glue::Database", CatalogId=ref("AWS::AccountId"), DatabaseInput={"Name": "base"}),
+        GlueTable=one("AWS::Glue::Table", DatabaseName=ref("Database"), TableInput={"Name": "rows"}),
+        Job=one("AWS::Glue::Job", Role=arn("Role"), Command={"Name": "glueetl", "ScriptLocation": "s3://b/k"}),
+        Crawler=one("AWS::Glue::Crawler", Role=arn("Role"), DatabaseName=ref("Database"), Targets={"S3Targets": []}),
+    )  # fmt: skip
+
+
 def everything(subnet: str, vpc: str) -> dict[str, Any]:
-    """Every type, wired up; the subnet is in the network."""
+    """Every other type, wired up; the subnet is in the network."""
     policy = {**ALLOW, "Statement": [{**ALLOW["Statement"][0], "Principal": "*"}]}  # type: ignore[dict-item]
     return of(
         Bucket=one("AWS::S3::Bucket", VersioningConfiguration={"Status": "Enabled"}, Tags=[{"Key": "a", "Value": "b"}]),
@@ -40,10 +51,6 @@ def everything(subnet: str, vpc: str) -> dict[str, Any]:
         Point=one("AWS::S3::AccessPoint", Bucket=ref("Bucket"), Name="point"),
         WorkGroup=one("AWS::Athena::WorkGroup", Name="group"),
         Query=one("AWS::Athena::NamedQuery", WorkGroup=ref("WorkGroup"), Database="d", QueryString="select 1"),
-        Database=one("AWS::Glue::Database", CatalogId=ref("AWS::AccountId"), DatabaseInput={"Name": "base"}),
-        GlueTable=one("AWS::Glue::Table", DatabaseName=ref("Database"), TableInput={"Name": "rows"}),
-        Job=one("AWS::Glue::Job", Role=arn("Role"), Command={"Name": "glueetl", "ScriptLocation": "s3://b/k"}),
-        Crawler=one("AWS::Glue::Crawler", Role=arn("Role"), DatabaseName=ref("Database"), Targets={"S3Targets": []}),
         Group=one("AWS::EC2::SecurityGroup", GroupDescription="d", VpcId=vpc),
         Other=one("AWS::EC2::SecurityGroup", GroupDescription="e", VpcId=vpc),
         In=one("AWS::EC2::SecurityGroupIngress", GroupId=ref("Group"), IpProtocol="tcp", FromPort=443, ToPort=443,

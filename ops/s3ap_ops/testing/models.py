@@ -34,7 +34,7 @@ def session() -> botocore.session.Session:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """The model of a service by botocore's name. Not a client's own: S3's clients take the bucket out of their paths."""
+    """The model of a service by botocore's name; not a client's own, for S3's take the bucket out of their paths."""
     return _readers_session().get_service_model(service)
 
 

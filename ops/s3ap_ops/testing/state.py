@@ -1,5 +1,6 @@
 """What is there, as comparable data: for equality of two ends, for what must not change, and for leftovers."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s3ap_ops.testing.services.groups import all_groups
@@ -152,7 +153,7 @@ def _databases(world: "World", region: str) -> dict[str, Any]:
     return {name: sorted(database.tables) for name, database in backend.databases.items()}
 
 
-_REGIONAL = {
+_REGIONAL: dict[str, Callable[["World", str], dict[str, Any]]] = {
     "groups": _groups,
     "interfaces": _enis,
     "endpoints": lambda world, region: dict.fromkeys(

@@ -30,7 +30,7 @@ class LogPart(Kind):
 class Alarm(Kind):
     def create(self, site: Site) -> Made:
         given, name = site.properties, site.name("AlarmName", 255)
-        wanted = pick(given, "AlarmDescription", "AlarmActions", "ComparisonOperator", "MetricName", "Namespace", 
+        wanted = pick(given, "AlarmDescription", "AlarmActions", "ComparisonOperator", "MetricName", "Namespace",
                       "Statistic", "TreatMissingData", "Dimensions")  # fmt: skip
         wanted.update({key: int(given[key]) for key in ("EvaluationPeriods", "Period") if key in given})
         if "Threshold" in given:

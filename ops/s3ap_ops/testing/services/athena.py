@@ -1,4 +1,4 @@
-"""Athena where moto is more lenient than AWS, and prepared statements, which it does not list."""
+"""Athena where moto is more lenient than AWS, prepared statements, which it does not list; DynamoDB's protection."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ def work_group_is_empty(world: "World", call: Call) -> None:
         raise AwsError("InvalidRequestException", "primary workgroup could not be deleted")
     backend = world.backend("athena", call.region)
     queries = [query.id for query in backend.named_queries.values() if query.workgroup.name == name]
-    runs = [key for key, run in backend.executions.items() if getattr(run, "workgroup", None) == name]
+    runs = [key for key, run in backend.executions.items() if getattr(run.workgroup, "name", None) == name]
     statements = [key for key in world.statements if key[:2] == (call.region, name)]
     if (queries or runs or statements) and not call.params.get("RecursiveDeleteOption"):
         raise AwsError("InvalidRequestException", f"WorkGroup {name} is not empty")
@@ -94,3 +94,15 @@ def delete_query(world: "World", call: Call) -> dict[str, Any]:
     """Nothing; the query is gone. moto does not know this operation."""
     world.backend("athena", call.region).named_queries.pop(call.params["NamedQueryId"], None)
     return {}
+
+
+@before("dynamodb", "DeleteTable")
+def table_is_not_protected(world: "World", call: Call) -> None:
+    """A protected table stays, in AWS's words."""
+    table = world.backend("dynamodb", call.region).tables.get(call.params["TableName"])
+    if table is not None and table.deletion_protection_enabled:
+        raise AwsError(
+            "ValidationException",
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first.",
+        )
