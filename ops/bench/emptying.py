@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -166,10 +167,8 @@ def main() -> None:
     if options.client:
         run_client(*options.client)
         return
-    import boto3
-    import urllib3
-
-    print(f"Python {platform.python_version()}, boto3 {boto3.__version__}, urllib3 {urllib3.__version__}\n")
+    versions = ", ".join(f"{name} {version(name)}" for name in ("boto3", "urllib3"))
+    print(f"Python {platform.python_version()}, {versions}\n")
     print("| stub | rival | time | rate | to boto3 | throttled | at once | processor | peak memory |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name in options.rows.split(","):

@@ -19,6 +19,43 @@ class Item(NamedTuple):
     marker: bool = False
 
 
+class Uploads:
+    """Incomplete uploads, by key and id; a stubborn one keeps its parts through its first abort."""
+
+    def __init__(self, uploads: Sequence[tuple[str, str]] = (), stubborn: Sequence[str] = ()) -> None:
+        self.there = sorted(uploads)
+        self._stubborn = set(stubborn)
+
+    def page(self, key: str, upload_id: str, most: int) -> str:
+        following = [upload for upload in self.there if upload > (key, upload_id)]
+        shown = following[:most]
+        rows = "".join(
+            f"<Upload><Key>{quote_plus(name, safe='/')}</Key><UploadId>{number}</UploadId></Upload>"
+            for name, number in shown
+        )
+        last = ""
+        if len(following) > most:
+            name, number = shown[-1]
+            last = (
+                f"<IsTruncated>true</IsTruncated><NextKeyMarker>{quote_plus(name, safe='/')}</NextKeyMarker>"
+                f"<NextUploadIdMarker>{number}</NextUploadIdMarker>"
+            )
+        result = f"<EncodingType>url</EncodingType>{last}{rows}"
+        return f'<ListMultipartUploadsResult xmlns="{NAMESPACE}">{result}</ListMultipartUploadsResult>'
+
+    def parts(self, upload_id: str) -> str | None:
+        """The list of one upload's parts; None when there is no such upload."""
+        if all(number != upload_id for _, number in self.there):
+            return None
+        return f'<ListPartsResult xmlns="{NAMESPACE}"><Part><PartNumber>1</PartNumber></Part></ListPartsResult>'
+
+    def abort(self, upload_id: str) -> None:
+        if upload_id in self._stubborn:
+            self._stubborn.discard(upload_id)
+            return
+        self.there = [upload for upload in self.there if upload[1] != upload_id]
+
+
 class Shelf:
     """The versions, in the order of a listing; a byte each says whether it is still there."""
 

@@ -27,7 +27,7 @@ from typing import cast
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from s3_shelf import NAMESPACE, Shelf, row
+from s3_shelf import NAMESPACE, Shelf, Uploads, row
 
 OWNER = "123456789012"
 _SYNTHETIC = re.compile(rb"<VersionId>v(\d{9})</VersionId>")
@@ -85,6 +85,7 @@ class Stub:
     shelf: Shelf
     terms: Terms = field(default_factory=Terms)
     faults: list[Fault] = field(default_factory=list)
+    uploads: Uploads = field(default_factory=Uploads)
     figures: Figures = field(default_factory=Figures)
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     keep_requests: bool = False
@@ -164,8 +165,8 @@ class _Connection(asyncio.Protocol):
         stub.figures.most_in_flight = max(stub.figures.most_in_flight, stub.in_flight)
         query = parse_qs(address.query, keep_blank_values=True)
         operation = "list" if "versions" in query else "delete" if "delete" in query else "one"
-        if "uploads" in query:
-            self.finish(200, f'<ListMultipartUploadsResult xmlns="{NAMESPACE}"/>'.encode())
+        if "uploads" in query or "uploadId" in query:
+            self.finish(*self._uploads(method, query))
             return
         loop = asyncio.get_running_loop()
         seconds = stub.terms.list_seconds if operation == "list" else stub.terms.delete_seconds
@@ -210,7 +211,7 @@ class _Connection(asyncio.Protocol):
                 "denied": (403, _error("AccessDenied", "Access Denied")),
                 "absent": (404, _error("NoSuchBucket", "The specified bucket does not exist")),
                 "malformed": (400, _error("MalformedXML", "The XML you provided was not well-formed")),
-                "error200": (200, _error("InternalError", "We encountered an internal error. Please try again.")),
+                "error200": (200, _error(fault.code, "We encountered an internal error. Please try again.")),
                 "garbled": (200, b"<ListVersionsResult><Version>"),
                 "reset": (0, b""),
             }[fault.kind]
@@ -281,6 +282,19 @@ class _Connection(asyncio.Protocol):
                 continue
             self.remove(key, version_id)
         return 200, f'<DeleteResult xmlns="{NAMESPACE}">{"".join(errors)}</DeleteResult>'.encode()
+
+    def _uploads(self, method: str, query: dict[str, list[str]]) -> tuple[int, bytes]:
+        uploads = self.stub.uploads
+        if "uploads" in query:
+            markers = [query.get(name, [""])[0] for name in ("key-marker", "upload-id-marker")]
+            return 200, uploads.page(*markers, self.stub.terms.page).encode()
+        parts = uploads.parts(query["uploadId"][0])
+        if parts is None:
+            return 404, _error("NoSuchUpload", "The specified upload does not exist")
+        if method == "GET":
+            return 200, parts.encode()
+        uploads.abort(query["uploadId"][0])
+        return 204, b""
 
     def _one(self, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, bytes]:
         self.stub.figures.singles += 1

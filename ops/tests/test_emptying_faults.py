@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from s3ap_ops.emptying import BucketRefused, Counted, Emptied, Pace, Progress, c
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
-from s3_shelf import Item, Shelf
+from s3_shelf import Item, Shelf, Uploads
 from s3_stub import Fault, Stub, Terms, serving
 
 OWNER = "123456789012"
@@ -78,6 +79,28 @@ def test_a_batch_that_fails_is_sent_again(server: Stub, kind: str) -> None:
     stocked(server, 2500, faults=[Fault("delete", kind, times=3)])
     outcome = emptied(server)
     assert (2500, 0, True) == (outcome.versions + outcome.markers, server.shelf.left, outcome.clean)
+
+
+@pytest.mark.parametrize("operation", ["list", "delete"])
+def test_an_error_inside_a_success_is_no_answer_whatever_it_says(server: Stub, operation: str) -> None:
+    stocked(server, 100, faults=[Fault(operation, "error200", times=2, code="Whatever")])
+    assert emptied(server).clean
+
+
+def test_boto3_carries_the_same_pages_and_batches(server: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s3ap_ops.emptying.signed._SCOPE", re.compile("none is like this"))
+    faults = [Fault("list", "lost"), Fault("delete", "internal"), Fault("delete", "slowdown")]
+    stocked(server, 2500, faults=faults)
+    outcome = emptied(server)
+    assert (1666, 834, True) == (outcome.versions, outcome.markers, outcome.clean)
+    assert 5 == server.figures.lists  # three pages, one of them twice, and the look that finds nothing
+
+
+def test_uploads_on_every_page_are_aborted_until_no_part_is_left(server: Stub) -> None:
+    stocked(server, 0, terms=Terms(page=2, owner=OWNER, secret=SECRET))
+    server.uploads = Uploads([("a b%", "1"), ("a b%", "2"), ("c", "3"), ("d", "4"), ("e", "5")], stubborn=["3"])
+    outcome = emptied(server)
+    assert (5, []) == (outcome.uploads_aborted, server.uploads.there)
 
 
 def test_throttled_batches_are_counted_and_are_no_failures(server: Stub) -> None:

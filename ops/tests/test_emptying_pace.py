@@ -97,8 +97,11 @@ def test_a_higher_rate_is_tried_after_clean_requests_and_left_at_the_first_throt
     assert 3400 == pacer.rate
     now = served(pacer, 100, now)
     assert 3400 == pacer.rate
-    served(pacer, 200, now)
+    now = served(pacer, 200, now)
     assert 3400 < pacer.rate <= 14_000
+    pacer.throttled(pacer.start(1), now)
+    now = served(pacer, 300, now)
+    assert 3400 == pacer.rate  # after the second time it is left alone for twice as long
 
 
 def test_a_rate_that_is_too_much_at_the_start_is_lowered_and_comes_back_slowly() -> None:
