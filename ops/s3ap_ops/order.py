@@ -89,5 +89,8 @@ def _edges(stack: LiveStack, stacks: LiveStacks) -> Iterator[Edge]:
 
 def _named(interface: Mapping[str, Json], stack: LiveStack) -> str:
     """What of a stack an interface belongs to, by its id, its instance, or what its description ends in."""
+    for one in stack.resources:
+        if interface["id"] in one.fact("interface_ids", ()):
+            return one.physical_id
     names = (interface["id"], interface["instance"], str(interface["description"]).rpartition(" ")[2])
     return next((name for name in names if name in stack.by_physical_id), "")

@@ -74,7 +74,7 @@ def is_lambdas(interface: Mapping[str, Json]) -> bool:
 def _known(place: LiveResource, stacks: LiveStacks) -> dict[str, LiveResource]:
     """The resources of the stacks in the account and region of a place, by every name that one may go by."""
     near = [one for stack in stacks.stacks for one in stack.resources if _is_near(one, place)]
-    return {name: one for one in near for name in _names(one.physical_id)}
+    return {name: one for one in near for name in (*_names(one.physical_id), *one.fact("interface_ids", ()))}
 
 
 def _is_near(one: LiveResource, place: LiveResource) -> bool:
