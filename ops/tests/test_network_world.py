@@ -167,3 +167,21 @@ def test_a_rule_by_hand_is_found_and_the_rules_of_templates_are_not(shared: Shar
     assert [made] == [change.target for change in finding.fix.changes]
     shared.ec2.revoke_security_group_ingress(**finding.fix.changes[0].params)
     assert [] == list(network.foreign_security_group_edge.check(shared.look("uc1").stacks[0]))
+
+
+def test_the_interfaces_of_an_endpoint_are_told_as_strangers_of_a_network_that_goes_alone(shared: Shared) -> None:
+    """None of them is taken for one that nobody uses."""
+    found = findings(shared.look("network"))
+    assert ["EndpointGroup", "Subnet"] == sorted(found)
+    for said in found.values():
+        assert any("VPC Endpoint Interface vpce-" in one and "cannot be deleted" in one for one in said)
+        assert not any("nobody uses" in one for one in said)
+
+
+def test_in_that_order_all_of_them_can_be_deleted(shared: Shared) -> None:
+    """The last test of the module: it leaves nothing."""
+    client = shared.world.client("cloudformation")
+    for name in ("uc7", "uc1", "manager", "network"):
+        client.delete_stack(StackName=name)
+        shared.world.clock.advance(6000)
+        assert "DELETE_COMPLETE" == shared.world.stack(name).status
