@@ -7,22 +7,42 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from s3ap_ops.stack import LiveStack, LiveStacks
+from s3ap_ops.stack import Json, LiveStack, LiveStacks
 
 
 @dataclass(frozen=True)
 class Edge:
-    """One stack goes before another, and why: `first` uses what `then` owns. Names of stacks."""
+    """One stack goes before another, and why: `first` uses what `then` owns. Names of stacks.
+
+    A soft one is better kept, but nothing fails without it: what is cut off for a while goes itself.
+    """
 
     first: str
     then: str
     why: str
+    is_soft: bool = False
 
 
 def edges(stacks: LiveStacks) -> list[Edge]:
-    """Every reason for an order among the stacks, sorted."""
+    """Every reason for an order among the stacks, sorted; of the soft ones those that close no circle."""
     found = {edge for stack in stacks.stacks for edge in _edges(stack, stacks) if edge.first != edge.then}
-    return sorted(found, key=lambda edge: (edge.then, edge.first, edge.why))
+    in_order = sorted(found, key=lambda edge: (edge.then, edge.first, edge.why))
+    kept = [edge for edge in in_order if not edge.is_soft]
+    for edge in in_order:
+        if edge.is_soft and not _leads(edge.then, edge.first, kept):
+            kept.append(edge)
+    return [edge for edge in in_order if edge in kept]
+
+
+def _leads(start: str, end: str, known: list[Edge]) -> bool:
+    """Whether some edges lead from one stack to another."""
+    reached, left = {start}, [start]
+    while left:
+        name = left.pop()
+        new = {edge.then for edge in known if edge.first == name} - reached
+        reached |= new
+        left += new
+    return end in reached
 
 
 def before(stacks: LiveStacks) -> Mapping[str, tuple[str, ...]]:
@@ -56,5 +76,21 @@ def _edges(stack: LiveStack, stacks: LiveStacks) -> Iterator[Edge]:
         if owner is not None:
             yield Edge(stack.name, owner.name, f"has {resource.logical_id} done by {provider}")
         for victim in resource.fact("victims", ()):
-            if victim.get("stack") in stacks.by_name:
-                yield Edge(victim["stack"], stack.name, f"uses {resource.physical_id}")
+            if user := stacks.owner(victim["function"]):
+                yield Edge(user.name, stack.name, f"uses {resource.physical_id}", is_soft=True)
+        for function in resource.fact("functions", ()):
+            if user := stacks.owner(function["function"]):
+                yield Edge(user.name, stack.name, f"has {function['function']} in {resource.physical_id}")
+        for interface in resource.fact("interfaces", ()):
+            for user in stacks.stacks:
+                if user.name != stack.name and (what := _named(interface, user)):
+                    yield Edge(user.name, stack.name, f"has {what} in {resource.physical_id}")
+
+
+def _named(interface: Mapping[str, Json], stack: LiveStack) -> str:
+    """What of a stack an interface belongs to, by its id, its instance, or what its description ends in."""
+    for one in stack.resources:
+        if interface["id"] in one.fact("interface_ids", ()):
+            return one.physical_id
+    names = (interface["id"], interface["instance"], str(interface["description"]).rpartition(" ")[2])
+    return next((name for name in names if name in stack.by_physical_id), "")

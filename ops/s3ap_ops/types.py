@@ -19,7 +19,12 @@ READ: Mapping[str, tuple[str, ...]] = {
         "AWS::EC2::VPCEndpoint",
     ),
     "events": ("AWS::Events::EventBus", "AWS::Events::Rule"),
-    "functions": ("AWS::CloudFormation::CustomResource", "AWS::Lambda::Function", "Custom::*"),
+    "functions": (
+        "AWS::CloudFormation::CustomResource",
+        "AWS::Lambda::Function",
+        "AWS::Serverless::Function",
+        "Custom::*",
+    ),
     "protected": (
         "AWS::Cognito::UserPool",
         "AWS::DSQL::Cluster",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -14,7 +16,8 @@ from moto import mock_aws
 
 from s3ap_ops.reading import Look, Notes
 from s3ap_ops.reads import ec2, functions
-from s3ap_ops.stack import Json, LiveResource
+from s3ap_ops.rules.network import foreign_security_group_edge, lambda_network_interface
+from s3ap_ops.stack import Json, LiveResource, LiveStack, LiveStacks
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 OWN = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/uc1/1"
@@ -249,3 +252,43 @@ def test_the_function_behind_a_custom_resource_is_told_with_the_stack_that_made_
 )
 def test_nothing_is_said_of_a_provider_that_cannot_be_told(account: Account, token: Json) -> None:
     assert {} == facts(functions.custom_resource, account, "Custom::Rule", "rule-1", {"ServiceToken": token})
+
+
+def test_a_rule_that_was_revoked_comes_back_as_it_was(account: Account) -> None:
+    own, other = account.group("own"), account.group("other")
+    shape = {"IpProtocol": "udp", "FromPort": 111, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": own}]}
+    tags = [{"ResourceType": "security-group-rule", "Tags": [{"Key": "Purpose", "Value": "nfs"}]}]
+    account.ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[shape], TagSpecifications=tags)
+    before = facts(ec2.security_group, account, "AWS::EC2::SecurityGroup", own)
+    (finding,) = foreign_security_group_edge.check(_stack_with(own, before))
+    (change,) = finding.fix.changes
+    getattr(account.ec2, change.operation)(**change.params)
+    assert [] == facts(ec2.security_group, account, "AWS::EC2::SecurityGroup", own)["referrers"]
+    getattr(account.ec2, change.undo.operation)(**change.undo.params)
+    after = facts(ec2.security_group, account, "AWS::EC2::SecurityGroup", own)
+    assert _without_ids(before["referrers"]) == _without_ids(after["referrers"])
+
+
+def test_a_function_that_left_its_vpc_comes_back_to_where_it_was(account: Account) -> None:
+    own = account.group("own")
+    account.function("uc1-Discovery", own)
+    read = partial(facts, functions.function, account, "AWS::Lambda::Function", "uc1-Discovery")
+    before = read()
+    group = LiveResource("uc1", OWN, REGION, ACCOUNT, "Group", "AWS::EC2::SecurityGroup", own)
+    function = replace(group, logical_id="F", type="AWS::Lambda::Function", physical_id="uc1-Discovery", facts=before)
+    stack = LiveStack("uc1", OWN, REGION, ACCOUNT, resources=(group, function))
+    (finding,) = lambda_network_interface.detectors[0].check(LiveStacks((stack,)))
+    (change,) = finding.fix.changes
+    account.lambda_.update_function_configuration(**change.params)
+    assert ([], []) == (read()["subnet_ids"], read()["group_ids"])
+    account.lambda_.update_function_configuration(**change.undo.params)
+    assert ([account.subnet], [own]) == (read()["subnet_ids"], read()["group_ids"])
+
+
+def _stack_with(group: str, found: Mapping[str, Json]) -> LiveStack:
+    resource = LiveResource("uc1", OWN, REGION, ACCOUNT, "Group", "AWS::EC2::SecurityGroup", group, facts=found)
+    return LiveStack("uc1", OWN, REGION, ACCOUNT, resources=(resource,))
+
+
+def _without_ids(rules: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    return [{key: value for key, value in rule.items() if key != "rule_id"} for rule in rules]

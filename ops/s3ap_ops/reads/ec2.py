@@ -170,7 +170,8 @@ def _shape(rule: Mapping[str, Any]) -> list[str | None]:
 
 @reads("AWS::EC2::VPCEndpoint")
 def endpoint(look: Look, resource: LiveResource, note: Notes) -> None:
-    """exists; vpc_id; service: such as s3 or logs; kind: Interface, Gateway …; private_dns; state; group_ids; stack_id.
+    """exists; vpc_id; service: such as s3 or logs; kind: Interface, Gateway …; private_dns; state; group_ids; stack_id;
+    interface_ids.
 
     victims: the functions that come by it, with their stack and published versions: those in its VPC, for a gateway
     those in the subnets that its route tables serve.
@@ -186,6 +187,7 @@ def endpoint(look: Look, resource: LiveResource, note: Notes) -> None:
     note("private_dns", lambda: bool(found.get("PrivateDnsEnabled")))
     note("state", lambda: found.get("State", ""))
     note("group_ids", lambda: sorted(one["GroupId"] for one in found.get("Groups") or ()))
+    note("interface_ids", lambda: sorted(found.get("NetworkInterfaceIds") or ()))
     note("stack_id", lambda: _tags(found).get(STACK_ID, ""))
     if kind == "Gateway":
         note("victims", lambda: _in_subnets(look, _served(look, vpc, set(found.get("RouteTableIds") or ()))))

@@ -80,8 +80,8 @@ def dead_custom_resource(custom: LiveResource) -> Iterator[Finding]:
     if not why or not custom.goes:
         return
     yield Finding(
-        f"{custom.fact('provider')}, which answers for {custom.logical_id}, {why}; CloudFormation waits an hour for it, "
-        "then the deletion fails",
+        f"{custom.fact('provider')}, which answers for {custom.logical_id}, {why}; CloudFormation waits an hour for "
+        "it, then the deletion fails",
         at=custom.at,
         fix=Fix(_advice(custom), (Accept(custom.subject, ACCEPT),)),
     )

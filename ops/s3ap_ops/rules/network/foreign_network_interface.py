@@ -26,7 +26,7 @@ def _group(interfaces: str, functions: str = "", mark: bool = True, more: str = 
     """A stack with a group in which some interfaces and functions are."""
     at = "  # <- S3AP822" if mark else ""
     return {
-        "stack.yaml": f"""
+        "uc1.yaml": f"""
                 Stack: uc1-demo
                 Resources:
                   Group:{at}
@@ -137,7 +137,7 @@ FOREIGN = '{function: uc7-Discovery, stack: uc7-demo, stack_id: "arn:uc7", versi
             "the function's stack goes too, and goes first",
             _group("", FOREIGN, mark=False)
             | {
-                "other.yaml": """
+                "uc7.yaml": """
                 Stack: uc7-demo
                 Resources:
                   Discovery:
@@ -183,10 +183,15 @@ def foreign_network_interface(stacks: LiveStacks) -> Iterator[Finding]:
 def _found(place: LiveResource, there: Tenants) -> Iterator[Finding]:
     id_ = place.physical_id
     if there.strangers:
+        uses, them = ("uses", "it") if len(there.strangers) == 1 else ("use", "them")
         yield Finding(
-            f"{listed(there.strangers)} {_use(there.strangers)} {id_}, which therefore cannot be deleted",
+            f"{listed(there.strangers)} {uses} {id_}, which therefore cannot be deleted",
             at=place.at,
-            fix=Fix(f"Take them out of {id_}, or plan their stacks together with this one", (), Safety.MANUAL),
+            fix=Fix(
+                f"Take {them} out of {id_}, or plan the stacks that own {them} together with this one",
+                (),
+                Safety.MANUAL,
+            ),
         )
     if there.loose:
         yield Finding(
@@ -201,10 +206,6 @@ def _found(place: LiveResource, there: Tenants) -> Iterator[Finding]:
             at=place.at,
             severity=Severity.INFO,
         )
-
-
-def _use(users: tuple[str, ...]) -> str:
-    return "uses" if len(users) == 1 else "use"
 
 
 def _deletion(place: LiveResource, interface: str) -> ApiCall:

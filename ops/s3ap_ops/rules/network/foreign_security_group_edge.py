@@ -21,7 +21,7 @@ def _stack(*referrers: str, mark: bool = True, peers: str = "", more: str = "") 
     """A stack with a group that some rules name."""
     at = "  # <- S3AP614" if mark else ""
     return {
-        "stack.yaml": f"""
+        "uc1.yaml": f"""
                 Stack: uc1-demo
                 Id: "arn:uc1"
                 Resources:
@@ -142,14 +142,14 @@ REVOKED = "aws ec2 revoke-security-group-ingress --group-id sg-0e1 --security-gr
         good(
             "nobody names the group, or it stays",
             {
-                "stack.yaml": """
+                "uc1.yaml": """
                 Stack: uc1-demo
                 Resources:
                   Alone:
                     Type: AWS::EC2::SecurityGroup
                     Facts: {exists: true, group_id: sg-0a1, vpc_id: vpc-1, referrers: [], peers: []}
                 """,
-                "kept.yaml": _stack(_referrer("sgr-1", "sg-0e1"), mark=False)["stack.yaml"]
+                "uc2.yaml": _stack(_referrer("sgr-1", "sg-0e1"), mark=False)["uc1.yaml"]
                 .replace("PhysicalId", "DeletionPolicy: Retain\n                    PhysicalId")
                 .replace("uc1", "uc2"),
             },

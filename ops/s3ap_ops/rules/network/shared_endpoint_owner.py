@@ -43,11 +43,11 @@ VICTIM = """
     "S3AP613",
     subject=LiveStacks,
     examples=[
-        bad("a gateway of which a function of another stack makes use", {"stack.yaml": HEAD}, fixed=ACCEPTED),
+        bad("a gateway of which a function of another stack makes use", {"uc6.yaml": HEAD}, fixed=ACCEPTED),
         bad(
             "an interface with private names, and a function that no stack made",
             {
-                "stack.yaml": HEAD.replace("Gateway", "Interface")
+                "uc6.yaml": HEAD.replace("Gateway", "Interface")
                 .replace("private_dns: false", "private_dns: true")
                 .replace("stack: uc7-demo", 'stack: ""')
             },
@@ -56,28 +56,28 @@ VICTIM = """
         bad(
             "the stack of the function goes, but the function is retained",
             {
-                "stack.yaml": HEAD,
-                "other.yaml": VICTIM.replace("PhysicalId", "DeletionPolicy: Retain\n                    PhysicalId"),
+                "uc6.yaml": HEAD,
+                "uc7.yaml": VICTIM.replace("PhysicalId", "DeletionPolicy: Retain\n                    PhysicalId"),
             },
             fixed=ACCEPTED,
         ),
         bad(
             "a function of the same name in another region does not go for it",
             {
-                "stack.yaml": HEAD,
-                "other.yaml": VICTIM.replace("Resources:", "Region: eu-west-1\n                Resources:"),
+                "uc6.yaml": HEAD,
+                "uc7.yaml": VICTIM.replace("Resources:", "Region: eu-west-1\n                Resources:"),
             },
             fixed=ACCEPTED,
         ),
-        good("the function's stack is torn down too, and goes first", {"stack.yaml": CLEAN, "other.yaml": VICTIM}),
+        good("the function's stack is torn down too, and goes first", {"uc6.yaml": CLEAN, "uc7.yaml": VICTIM}),
         good(
             "the endpoint stays, has only names of its own, or serves nobody else",
             {
-                "stack.yaml": CLEAN.replace(
+                "uc6.yaml": CLEAN.replace(
                     "PhysicalId: vpce-0e1", "DeletionPolicy: Retain\n                    PhysicalId: vpce-0e1"
                 ),
-                "own.yaml": CLEAN.replace("uc6-demo", "uc8-demo").replace("Gateway", "Interface"),
-                "alone.yaml": """
+                "uc8.yaml": CLEAN.replace("uc6-demo", "uc8-demo").replace("Gateway", "Interface"),
+                "uc9.yaml": """
                 Stack: uc9-demo
                 Resources:
                   S3Endpoint:

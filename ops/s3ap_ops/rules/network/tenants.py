@@ -53,7 +53,7 @@ def tenants(place: LiveResource, stacks: LiveStacks) -> Tenants:
         if is_lambdas(interface):
             late += [interface["id"]] if used == [] else []  # else it is its functions', and they are told above
         elif owner := _owner(interface, known):
-            strangers += [] if owner.goes else [f"{owner.logical_id} of {owner.stack}, which is retained"]
+            strangers += [] if owner.goes else [f"the retained {owner.logical_id} of {owner.stack}"]
         elif interface["status"] == "available" and not interface["is_managed"] and not interface["stack"]:
             loose.append(interface["id"])
         elif not _may_be_of(interface, known):
@@ -74,7 +74,7 @@ def is_lambdas(interface: Mapping[str, Json]) -> bool:
 def _known(place: LiveResource, stacks: LiveStacks) -> dict[str, LiveResource]:
     """The resources of the stacks in the account and region of a place, by every name that one may go by."""
     near = [one for stack in stacks.stacks for one in stack.resources if _is_near(one, place)]
-    return {name: one for one in near for name in _names(one.physical_id)}
+    return {name: one for one in near for name in (*_names(one.physical_id), *one.fact("interface_ids", ()))}
 
 
 def _is_near(one: LiveResource, place: LiveResource) -> bool:
@@ -97,7 +97,7 @@ def _goes(function: str, known: Mapping[str, LiveResource]) -> bool:
 def _function(user: Mapping[str, Json], known: Mapping[str, LiveResource]) -> str:
     name = str(user["function"])
     if name in known:
-        return f"the function {name}, which is retained"
+        return f"the retained function {name}"
     return f"the function {name}" + (f" of {user['stack']}" if user["stack"] else "")
 
 

@@ -37,7 +37,8 @@ def nothing_depends_on_the_group(world: "World", call: Call) -> None:
     if backend.get_security_group_from_id(group) is None:
         return
     carried = any(group in {item.id for item in eni.group_set} for eni in backend.enis.values())
-    endpoint = any(group in _group_ids(point) for point in backend.vpc_end_points.values())
+    endpoints = (point for point in backend.vpc_end_points.values() if point.state != "deleted")  # moto keeps them
+    endpoint = any(group in _group_ids(point) for point in endpoints)
     if carried or endpoint or referrers(world, group, call.region):
         raise AwsError("DependencyViolation", f"resource {group} has a dependent object")
 

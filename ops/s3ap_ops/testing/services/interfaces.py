@@ -92,3 +92,16 @@ def follow_functions(world: "World", call: Call, reply: Reply) -> Any:
     """The interfaces follow the functions."""
     if reply.status < 300:
         world.interfaces.sync(call.region)
+
+
+@after("ec2", "CreateVpcEndpoint", "ModifyVpcEndpoint")
+def sign_endpoints(world: "World", call: Call, reply: Reply) -> Any:
+    """The interfaces of an endpoint say whose they are, carry its groups, and are not anybody's to delete."""
+    backend = world.backend("ec2", call.region)
+    for endpoint in backend.vpc_end_points.values():
+        for eni in filter(None, (backend.enis.get(id_) for id_ in endpoint.network_interface_ids)):
+            eni.description = f"VPC Endpoint Interface {endpoint.id}"
+            eni.interface_type, eni.requester_managed, eni.status = "vpc_endpoint", True, "in-use"
+            groups = [one if isinstance(one, str) else one.id for one in endpoint.security_group_ids or ()]
+            found = [backend.get_security_group_from_id(one) for one in groups]
+            eni._group_set = [one for one in found if one is not None] or eni._group_set
