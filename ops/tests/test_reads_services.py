@@ -10,30 +10,44 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from s3ap_ops.reading import Look, Notes, by_type
-from s3ap_ops.reads import athena, events, protected, roles, services, volumes
+from s3ap_ops.reads import athena, events, protected, roles, schedules, services, volumes
 from s3ap_ops.stack import LiveResource
+from s3ap_ops.testing import World
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/uc1-demo/1"
 READERS = by_type(
-    (*athena.READERS, *events.READERS, *protected.READERS, *roles.READERS, *services.READERS, *volumes.READERS)
+    (
+        *athena.READERS,
+        *events.READERS,
+        *protected.READERS,
+        *roles.READERS,
+        *schedules.READERS,
+        *services.READERS,
+        *volumes.READERS,
+    )
 )
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+        ],
+    }
+)
+ALLOWED = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+)
 
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[boto3.session.Session]:
-    """A session whose clients talk to a moto server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    """A session whose clients talk to a world over HTTP."""
+    with World() as world, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", world.endpoint)
         yield boto3.session.Session("testing", "testing", region_name=REGION)
-    server.stop()
 
 
 @pytest.fixture
@@ -58,7 +72,6 @@ def facts(look: Look, type_: str, physical_id: str) -> dict[str, Any]:
 
 
 GONE = [
-    ("AWS::Cognito::UserPool", f"{REGION}_Gone"),
     ("AWS::DynamoDB::Table", "gone"),
     ("AWS::EC2::Instance", "i-0123456789abcdef0"),
     ("AWS::ECR::Repository", "gone"),
@@ -69,8 +82,6 @@ GONE = [
     ),
     ("AWS::Events::EventBus", "gone"),
     ("AWS::Events::Rule", "gone"),
-    ("AWS::Glue::Crawler", "gone"),
-    ("AWS::Glue::Job", "gone"),
     ("AWS::IAM::ManagedPolicy", f"arn:aws:iam::{ACCOUNT}:policy/gone"),
     ("AWS::IAM::Role", "gone"),
     ("AWS::Logs::LogGroup", "/gone"),
@@ -153,23 +164,34 @@ def test_a_database_and_its_cluster_are_noted(session: Any, look: Look) -> None:
     assert {"exists": True, "deletion_protection": False, "stack_id": ""} == facts(look, "AWS::RDS::DBInstance", "d")
 
 
-def test_an_instance_is_noted_with_the_stack_of_its_tag(session: Any, look: Look) -> None:
+def test_an_instance_that_must_not_be_terminated_is_noted_as_protected(session: Any, look: Look) -> None:
     ec2 = session.client("ec2")
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-    (made,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DisableApiTermination=True)["Instances"]
+    (made,) = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)["Instances"]
+    ec2.modify_instance_attribute(InstanceId=made["InstanceId"], DisableApiTermination={"Value": True})
     expected = {"exists": True, "deletion_protection": True, "stack_id": ""}
     assert expected == facts(look, "AWS::EC2::Instance", made["InstanceId"])
 
 
-def test_a_user_pool_is_noted_with_all_that_an_update_repeats(session: Any, look: Look) -> None:
-    pool = session.client("cognito-idp").create_user_pool(
-        PoolName="users", DeletionProtection="ACTIVE", MfaConfiguration="OPTIONAL", UserPoolTags={"a": "b"}
-    )["UserPool"]
-    found = facts(look, "AWS::Cognito::UserPool", pool["Id"])
-    assert found["deletion_protection"] is True
-    assert "OPTIONAL" == found["settings"]["MfaConfiguration"]
-    assert {"a": "b"} == found["settings"]["UserPoolTags"]
-    assert not {"UserPoolId", "DeletionProtection"} & set(found["settings"])
+def test_a_user_pool_is_noted_with_all_that_an_update_repeats(look: Look) -> None:
+    said = {
+        "Id": f"{REGION}_Users",
+        "Name": "users",
+        "DeletionProtection": "ACTIVE",
+        "MfaConfiguration": "OPTIONAL",
+        "UserPoolTags": {"a": "b"},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True, "UnusedAccountValidityDays": 7},
+        "EstimatedNumberOfUsers": 3,
+    }
+    with Stubber(look.client("cognito-idp")) as stub:
+        stub.add_response("describe_user_pool", {"UserPool": said}, {"UserPoolId": f"{REGION}_Users"})
+        found = facts(look, "AWS::Cognito::UserPool", f"{REGION}_Users")
+    settings = {
+        "MfaConfiguration": "OPTIONAL",
+        "UserPoolTags": {"a": "b"},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+        "PoolName": "users",
+    }
+    assert (True, settings) == (found["deletion_protection"], found["settings"])
 
 
 def test_a_load_balancer_is_noted(session: Any, look: Look) -> None:
@@ -198,14 +220,14 @@ def test_a_log_group_is_not_taken_for_another_whose_name_it_begins(session: Any,
 def test_a_role_is_noted_with_what_is_attached_and_the_documents_of_its_own(session: Any, look: Look) -> None:
     iam = session.client("iam")
     iam.create_role(RoleName="uc1", AssumeRolePolicyDocument=TRUST)
-    arn = iam.create_policy(PolicyName="read", PolicyDocument=TRUST)["Policy"]["Arn"]
+    arn = iam.create_policy(PolicyName="read", PolicyDocument=ALLOWED)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="uc1", PolicyArn=arn)
-    iam.put_role_policy(RoleName="uc1", PolicyName="debug", PolicyDocument=TRUST)
+    iam.put_role_policy(RoleName="uc1", PolicyName="debug", PolicyDocument=ALLOWED)
     iam.create_instance_profile(InstanceProfileName="host")
     iam.add_role_to_instance_profile(InstanceProfileName="host", RoleName="uc1")
     found = facts(look, "AWS::IAM::Role", "uc1")
     assert ([arn], ["host"]) == (found["attached"], found["instance_profiles"])
-    assert {"debug": json.loads(TRUST)} == {name: json.loads(text) for name, text in found["inline"].items()}
+    assert {"debug": json.loads(ALLOWED)} == {name: json.loads(text) for name, text in found["inline"].items()}
     policy = facts(look, "AWS::IAM::ManagedPolicy", arn)
     assert (["uc1"], [], []) == (policy["roles"], policy["users"], policy["groups"])
 
@@ -219,7 +241,7 @@ def test_a_rule_is_noted_with_its_targets_on_any_bus(session: Any, look: Look, b
     client.put_rule(Name="failed", EventBusName=bus, EventPattern='{"source": ["uc1"]}')
     client.put_targets(Rule="failed", EventBusName=bus, Targets=[target])
     found = facts(look, "AWS::Events::Rule", physical_id)
-    assert ("failed", bus, {"debug": target}) == (found["rule"], found["bus"], found["targets"])
+    assert ("failed", bus, {"debug": target}) == (found["name"], found["bus"], found["targets"])
     if bus != "default":
         (rule,) = facts(look, "AWS::Events::EventBus", bus)["rules"].values()
         assert ('{"source": ["uc1"]}', {"debug": target}) == (rule["EventPattern"], rule["Targets"])
@@ -260,15 +282,19 @@ def test_an_express_state_machine_is_not_asked_for_executions(session: Any, look
     assert [] == facts(look, "AWS::StepFunctions::StateMachine", made["stateMachineArn"])["running"]
 
 
-def test_a_job_and_a_crawler_of_glue_are_noted(session: Any, look: Look) -> None:
-    glue, role = session.client("glue"), f"arn:aws:iam::{ACCOUNT}:role/uc1"
-    glue.create_job(Name="etl", Role=role, Command={"Name": "glueetl"})
-    run = glue.start_job_run(JobName="etl")["JobRunId"]
-    glue.create_crawler(Name="crawl", Role=role, DatabaseName="d", Targets={})
-    glue.start_crawler(Name="crawl")
-    found = facts(look, "AWS::Glue::Job", "etl")["running"]
-    assert found in ([run], [])  # moto lets a run succeed at the second look
-    assert "RUNNING" == facts(look, "AWS::Glue::Crawler", "crawl")["state"]
+def test_a_job_and_a_crawler_of_glue_are_noted(look: Look) -> None:
+    runs = [{"Id": "jr_1", "JobRunState": "SUCCEEDED"}, {"Id": "jr_2", "JobRunState": "RUNNING"}]
+    with Stubber(look.client("glue")) as stub:
+        stub.add_response("get_job", {"Job": {"Name": "etl"}}, {"JobName": "etl"})
+        stub.add_response("get_job_runs", {"JobRuns": runs}, {"JobName": "etl", "MaxResults": 200})
+        stub.add_response("get_tags", {"Tags": {}}, {"ResourceArn": f"arn:aws:glue:{REGION}:{ACCOUNT}:job/etl"})
+        assert {"exists": True, "running": ["jr_2"], "stack_id": ""} == facts(look, "AWS::Glue::Job", "etl")
+        stub.add_response("get_crawler", {"Crawler": {"Name": "crawl", "State": "RUNNING"}}, {"Name": "crawl"})
+        stub.add_response("get_tags", {"Tags": {}}, {"ResourceArn": f"arn:aws:glue:{REGION}:{ACCOUNT}:crawler/crawl"})
+        expected = {"exists": True, "state": "RUNNING", "stack_id": ""}
+        assert expected == facts(look, "AWS::Glue::Crawler", "crawl")
+        stub.add_client_error("get_crawler", "EntityNotFoundException", "Crawler gone does not exist")
+        assert {"exists": False} == facts(look, "AWS::Glue::Crawler", "gone")
 
 
 def test_a_schedule_group_is_noted_with_its_schedules(session: Any, look: Look) -> None:
@@ -350,7 +376,7 @@ def test_a_volume_that_is_gone_has_no_access_points_to_ask_for(look: Look) -> No
 
 def test_a_storage_virtual_machine_is_noted_with_its_volumes_but_its_root(look: Look) -> None:
     machine = {"StorageVirtualMachineId": "svm-0123456789abcdef0"}
-    root = {"VolumeId": "fsvol-root00000000", "OntapConfiguration": {"StorageVirtualMachineRoot": True}}
+    root = {"VolumeId": "fsvol-00000000000000000", "OntapConfiguration": {"StorageVirtualMachineRoot": True}}
     with Stubber(look.client("fsx")) as stub:
         stub.add_response("describe_storage_virtual_machines", {"StorageVirtualMachines": [machine]})
         stub.add_response("describe_volumes", {"Volumes": [root, {"VolumeId": VOLUME}]})

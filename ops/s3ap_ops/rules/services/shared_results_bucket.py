@@ -72,7 +72,7 @@ def shared_results_bucket(stacks: LiveStacks) -> Iterator[Finding]:
         for bucket in stack.of_type("AWS::S3::Bucket"):
             users = bucket.fact("result_workgroups", ())
             others = [name for name in users if (bucket.region, name) not in groups]
-            if bucket.goes and others:
+            if bucket.goes and others and bucket.fact("exists") is not False:
                 yield Finding(
                     f"{listed(others)} put query results into {bucket.physical_id}; they are lost, and the next query "
                     "there fails",
