@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import boto3
@@ -19,15 +20,7 @@ from s3ap_ops.testing import World
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/uc1-demo/1"
 READERS = by_type(
-    (
-        *athena.READERS,
-        *events.READERS,
-        *protected.READERS,
-        *roles.READERS,
-        *schedules.READERS,
-        *services.READERS,
-        *volumes.READERS,
-    )
+    one for module in (athena, events, protected, roles, schedules, services, volumes) for one in module.READERS
 )
 TRUST = json.dumps(
     {
@@ -42,17 +35,31 @@ ALLOWED = json.dumps(
 )
 
 
+class Account:
+    """A world, with clients that may write, and a look at it that has its clients ready, for making them takes time."""
+
+    def __init__(self, world: World) -> None:
+        self.client = cache(world.client)
+        self.ready = Look(boto3.session.Session("testing", "testing", region_name=REGION), ACCOUNT, REGION)
+
+    def look(self) -> Look:
+        """A look that has not asked anything yet."""
+        fresh = Look(self.ready.session, ACCOUNT, REGION)
+        fresh._clients = self.ready._clients
+        return fresh
+
+
 @pytest.fixture(scope="module")
-def session() -> Iterator[boto3.session.Session]:
-    """A session whose clients talk to a world over HTTP."""
+def account() -> Iterator[Account]:
+    """An account that clients reach over HTTP."""
     with World() as world, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", world.endpoint)
-        yield boto3.session.Session("testing", "testing", region_name=REGION)
+        yield Account(world)
 
 
 @pytest.fixture
-def look(session: boto3.session.Session) -> Look:
-    return Look(session, ACCOUNT, REGION)
+def look(account: Account) -> Look:
+    return account.look()
 
 
 def noted(look: Look, type_: str, physical_id: str) -> Notes:
@@ -112,8 +119,8 @@ def test_another_invalid_request_is_not_taken_for_gone(look: Look) -> None:
         assert ["exists"] == list(noted(look, "AWS::Athena::WorkGroup", "gone").unread)
 
 
-def test_a_workgroup_is_noted_with_what_it_holds_and_where_results_go(session: Any, look: Look) -> None:
-    client = session.client("athena")
+def test_a_workgroup_is_noted_with_what_it_holds_and_where_results_go(account: Account, look: Look) -> None:
+    client = account.client("athena")
     client.create_work_group(
         Name="uc1", Configuration={"ResultConfiguration": {"OutputLocation": "s3://uc1-results/athena/"}}
     )
@@ -143,8 +150,8 @@ def test_only_queries_that_wait_or_run_are_running(look: Look) -> None:
         assert ["a", "b"] == athena._running(client, list(states))
 
 
-def test_a_protected_table_is_noted_as_protected(session: Any, look: Look) -> None:
-    session.client("dynamodb").create_table(
+def test_a_protected_table_is_noted_as_protected(account: Account, look: Look) -> None:
+    account.client("dynamodb").create_table(
         TableName="history",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -155,8 +162,8 @@ def test_a_protected_table_is_noted_as_protected(session: Any, look: Look) -> No
     assert expected == facts(look, "AWS::DynamoDB::Table", "history")
 
 
-def test_a_database_and_its_cluster_are_noted(session: Any, look: Look) -> None:
-    rds = session.client("rds")
+def test_a_database_and_its_cluster_are_noted(account: Account, look: Look) -> None:
+    rds = account.client("rds")
     common = {"MasterUsername": "admin", "MasterUserPassword": "not-a-secret"}
     rds.create_db_cluster(DBClusterIdentifier="c", Engine="aurora-mysql", DeletionProtection=True, **common)
     rds.create_db_instance(DBInstanceIdentifier="d", Engine="mysql", DBInstanceClass="db.t3.micro", **common)
@@ -164,8 +171,8 @@ def test_a_database_and_its_cluster_are_noted(session: Any, look: Look) -> None:
     assert {"exists": True, "deletion_protection": False, "stack_id": ""} == facts(look, "AWS::RDS::DBInstance", "d")
 
 
-def test_an_instance_that_must_not_be_terminated_is_noted_as_protected(session: Any, look: Look) -> None:
-    ec2 = session.client("ec2")
+def test_an_instance_that_must_not_be_terminated_is_noted_as_protected(account: Account, look: Look) -> None:
+    ec2 = account.client("ec2")
     (made,) = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)["Instances"]
     ec2.modify_instance_attribute(InstanceId=made["InstanceId"], DisableApiTermination={"Value": True})
     expected = {"exists": True, "deletion_protection": True, "stack_id": ""}
@@ -194,31 +201,26 @@ def test_a_user_pool_is_noted_with_all_that_an_update_repeats(look: Look) -> Non
     assert (True, settings) == (found["deletion_protection"], found["settings"])
 
 
-def test_a_load_balancer_is_noted(session: Any, look: Look) -> None:
-    ec2, client = session.client("ec2"), session.client("elbv2")
+def test_a_load_balancer_is_noted(account: Account, look: Look) -> None:
+    ec2, client = account.client("ec2"), account.client("elbv2")
     subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"][:2]]
     made = client.create_load_balancer(Name="front", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     expected = {"exists": True, "deletion_protection": False, "stack_id": ""}
     assert expected == facts(look, "AWS::ElasticLoadBalancingV2::LoadBalancer", made)
     on = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     client.modify_load_balancer_attributes(LoadBalancerArn=made, Attributes=on)
-    assert facts(look_again(look), "AWS::ElasticLoadBalancingV2::LoadBalancer", made)["deletion_protection"] is True
+    assert facts(account.look(), "AWS::ElasticLoadBalancingV2::LoadBalancer", made)["deletion_protection"] is True
 
 
-def look_again(look: Look) -> Look:
-    """A look that has not asked anything yet."""
-    return Look(look.session, look.account, look.region)
-
-
-def test_a_log_group_is_not_taken_for_another_whose_name_it_begins(session: Any, look: Look) -> None:
-    session.client("logs").create_log_group(logGroupName="/aws/lambda/discovery-2")
+def test_a_log_group_is_not_taken_for_another_whose_name_it_begins(account: Account, look: Look) -> None:
+    account.client("logs").create_log_group(logGroupName="/aws/lambda/discovery-2")
     assert {"exists": False} == facts(look, "AWS::Logs::LogGroup", "/aws/lambda/discovery")
     expected = {"exists": True, "deletion_protection": False, "stack_id": "", "bytes": 0}
     assert expected == facts(look, "AWS::Logs::LogGroup", "/aws/lambda/discovery-2")
 
 
-def test_a_role_is_noted_with_what_is_attached_and_the_documents_of_its_own(session: Any, look: Look) -> None:
-    iam = session.client("iam")
+def test_a_role_is_noted_with_what_is_attached_and_the_documents_of_its_own(account: Account, look: Look) -> None:
+    iam = account.client("iam")
     iam.create_role(RoleName="uc1", AssumeRolePolicyDocument=TRUST)
     arn = iam.create_policy(PolicyName="read", PolicyDocument=ALLOWED)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="uc1", PolicyArn=arn)
@@ -233,29 +235,29 @@ def test_a_role_is_noted_with_what_is_attached_and_the_documents_of_its_own(sess
 
 
 @pytest.mark.parametrize(("bus", "physical_id"), [("default", "failed"), ("uc1-bus", "uc1-bus|failed")])
-def test_a_rule_is_noted_with_its_targets_on_any_bus(session: Any, look: Look, bus: str, physical_id: str) -> None:
-    client = session.client("events")
+def test_a_rule_is_noted_with_its_targets_on_any_bus(account: Account, look: Look, bus: str, physical_id: str) -> None:
+    client = account.client("events")
     if bus != "default":
         client.create_event_bus(Name=bus)
     target = {"Id": "debug", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:debug"}
     client.put_rule(Name="failed", EventBusName=bus, EventPattern='{"source": ["uc1"]}')
     client.put_targets(Rule="failed", EventBusName=bus, Targets=[target])
     found = facts(look, "AWS::Events::Rule", physical_id)
-    assert ("failed", bus, {"debug": target}) == (found["name"], found["bus"], found["targets"])
+    assert ("failed", bus, {"debug": target}) == (found["rule"], found["bus"], found["targets"])
     if bus != "default":
         (rule,) = facts(look, "AWS::Events::EventBus", bus)["rules"].values()
         assert ('{"source": ["uc1"]}', {"debug": target}) == (rule["EventPattern"], rule["Targets"])
 
 
-def test_a_repository_is_noted_with_lists_of_images_apart(session: Any, look: Look) -> None:
-    session.client("ecr").create_repository(repositoryName="images")
+def test_a_repository_is_noted_with_lists_of_images_apart(account: Account, look: Look) -> None:
+    account.client("ecr").create_repository(repositoryName="images")
     said = [
         {"imageDigest": "sha256:list", "imageManifestMediaType": "application/vnd.oci.image.index.v1+json"},
         {"imageDigest": "sha256:arm", "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json"},
     ]
     expected = {"exists": True, "stack_id": "", "indexes": [], "images": [], "capped": False}
     assert expected == facts(look, "AWS::ECR::Repository", "images")
-    again = look_again(look)
+    again = account.look()
     with Stubber(again.client("ecr")) as stub:
         stub.add_response("describe_repositories", {"repositories": [{"repositoryArn": "arn:aws:ecr:::repository/i"}]})
         stub.add_response("list_tags_for_resource", {"tags": [{"Key": "aws:cloudformation:stack-id", "Value": STACK}]})
@@ -264,8 +266,8 @@ def test_a_repository_is_noted_with_lists_of_images_apart(session: Any, look: Lo
     assert (["sha256:list"], ["sha256:arm"], STACK) == (found["indexes"], found["images"], found["stack_id"])
 
 
-def test_a_state_machine_is_noted_with_what_runs(session: Any, look: Look) -> None:
-    client = session.client("stepfunctions")
+def test_a_state_machine_is_noted_with_what_runs(account: Account, look: Look) -> None:
+    client = account.client("stepfunctions")
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}})
     role = f"arn:aws:iam::{ACCOUNT}:role/uc1"
     arn = client.create_state_machine(name="uc1", definition=definition, roleArn=role)["stateMachineArn"]
@@ -274,8 +276,8 @@ def test_a_state_machine_is_noted_with_what_runs(session: Any, look: Look) -> No
     assert ([execution], False, "") == (found["running"], found["capped"], found["stack_id"])
 
 
-def test_an_express_state_machine_is_not_asked_for_executions(session: Any, look: Look) -> None:
-    client = session.client("stepfunctions")
+def test_an_express_state_machine_is_not_asked_for_executions(account: Account, look: Look) -> None:
+    client = account.client("stepfunctions")
     definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
     role = f"arn:aws:iam::{ACCOUNT}:role/uc1"
     made = client.create_state_machine(name="quick", definition=definition, roleArn=role, type="EXPRESS")
@@ -297,8 +299,8 @@ def test_a_job_and_a_crawler_of_glue_are_noted(look: Look) -> None:
         assert {"exists": False} == facts(look, "AWS::Glue::Crawler", "gone")
 
 
-def test_a_schedule_group_is_noted_with_its_schedules(session: Any, look: Look) -> None:
-    client = session.client("scheduler")
+def test_a_schedule_group_is_noted_with_its_schedules(account: Account, look: Look) -> None:
+    client = account.client("scheduler")
     client.create_schedule_group(Name="uc1")
     client.create_schedule(
         Name="hourly",
@@ -310,8 +312,8 @@ def test_a_schedule_group_is_noted_with_its_schedules(session: Any, look: Look) 
     assert ["hourly"] == facts(look, "AWS::Scheduler::ScheduleGroup", "uc1")["contents"]
 
 
-def test_a_model_package_group_is_noted_by_its_arn(session: Any, look: Look) -> None:
-    client = session.client("sagemaker")
+def test_a_model_package_group_is_noted_by_its_arn(account: Account, look: Look) -> None:
+    client = account.client("sagemaker")
     arn = client.create_model_package_group(ModelPackageGroupName="uc9")["ModelPackageGroupArn"]
     package = client.create_model_package(ModelPackageGroupName="uc9")["ModelPackageArn"]
     assert [package] == facts(look, "AWS::SageMaker::ModelPackageGroup", arn)["contents"]

@@ -21,7 +21,7 @@ def rule_targets(look: Look, resource: LiveResource, note: Notes) -> None:
 
     def said() -> Any:
         ask = look.client("events").describe_rule
-        return look.once(("event rule", bus, name), lambda: ask(Name=name, EventBusName=bus))
+        return look.once(("rule", bus, name), lambda: ask(Name=name, EventBusName=bus))
 
     if not note("exists", lambda: bool(said()), GONE):
         return

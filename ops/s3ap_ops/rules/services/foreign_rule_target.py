@@ -31,7 +31,7 @@ GONE = ("ResourceNotFoundException",)
                     Properties: {Targets: [{Id: topic}]}
                     Facts:
                       exists: true
-                      name: uc1-demo-failed
+                      rule: uc1-demo-failed
                       bus: default
                       targets:
                         topic: {Id: topic, Arn: "arn:aws:sns:ap-northeast-1:123456789012:uc1"}
@@ -86,7 +86,7 @@ GONE = ("ResourceNotFoundException",)
                   Failed:
                     Type: AWS::Events::Rule
                     Properties: {Targets: [{Id: topic}, {Id: {"Fn::GetAtt": [Queue, QueueName]}}]}
-                    Facts: {exists: true, name: failed, bus: default, targets: {topic: {}, uc1-queue: {}}}
+                    Facts: {exists: true, rule: failed, bus: default, targets: {topic: {}, uc1-queue: {}}}
                   Bus:
                     Type: AWS::Events::EventBus
                     PhysicalId: uc1-bus
@@ -123,9 +123,9 @@ def _on_rule(resource: LiveResource, stack: LiveStack) -> Iterator[Finding]:
         for target in entries(resource.properties.get("Targets"))
     ]
     foreign = unmatched(targets, meant, stack, resource)
-    if not foreign or "name" not in resource.facts or "bus" not in resource.facts:
+    if not foreign or "rule" not in resource.facts or "bus" not in resource.facts:
         return
-    name, bus = resource.fact("name"), resource.fact("bus")
+    name, bus = resource.fact("rule"), resource.fact("bus")
     yield Finding(
         f"{name} has targets that its template does not have ({listed(foreign)}), so its stack cannot delete it",
         at=resource.at,
