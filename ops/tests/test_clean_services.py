@@ -9,6 +9,7 @@ import pytest
 
 from s3ap_ops.cli import main
 from s3ap_ops.testing import ACCOUNT, World
+from s3ap_ops.watching import Patience
 
 ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 TRUST = {
@@ -62,6 +63,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[World]:
         for name, value in world.env.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(str(tmp_path))
+        monkeypatch.setattr(Patience, "pause", lambda _, seconds: world.clock.advance(seconds))
         world.deploy("uc1-demo", TEMPLATE)
         athena, target = world.client("athena"), f"arn:aws:sqs:{world.region}:{ACCOUNT}:debug"
         athena.create_named_query(Name="q", Database="d", QueryString="SELECT 1", WorkGroup="uc1-workgroup")
