@@ -31,6 +31,24 @@ from s3ap_ops.api import Accept, LiveStacks, listed
             },
             fixed={"calls": "go on all the same, because of --accept S3AP836\n"},
         ),
+        bad(
+            "the stack's own workgroup, which stays when the bucket goes",
+            {
+                "stack.yaml": """
+                Stack: uc1-demo
+                Resources:
+                  Results:  # <- S3AP836
+                    Type: AWS::S3::Bucket
+                    PhysicalId: uc1-demo-results
+                    Facts: {exists: true, result_workgroups: [uc1-demo-workgroup]}
+                  Workgroup:
+                    Type: AWS::Athena::WorkGroup
+                    PhysicalId: uc1-demo-workgroup
+                    DeletionPolicy: Retain
+                """
+            },
+            fixed={"calls": "go on all the same, because of --accept S3AP836\n"},
+        ),
         good(
             "the other workgroup's stack goes, too, or the bucket stays",
             {
