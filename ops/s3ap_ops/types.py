@@ -42,7 +42,8 @@ READ: Mapping[str, tuple[str, ...]] = {
         "AWS::RDS::GlobalCluster",
     ),
     "roles": ("AWS::IAM::ManagedPolicy", "AWS::IAM::Role"),
-    "s3": ("AWS::S3::AccessPoint", "AWS::S3::Bucket", "AWS::Scheduler::Schedule"),
+    "s3": ("AWS::S3::Bucket",),
+    "schedules": ("AWS::Events::Rule", "AWS::Scheduler::Schedule"),
     "services": (
         "AWS::Backup::BackupVault",
         "AWS::ECR::Repository",
@@ -85,6 +86,7 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
         "AWS::Logs::MetricFilter",
         "AWS::Logs::ResourcePolicy",
         "AWS::Logs::SubscriptionFilter",
+        "AWS::S3::AccessPoint",
         "AWS::S3::AccessPointPolicy",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",

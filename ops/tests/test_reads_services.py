@@ -5,40 +5,61 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from s3ap_ops.reading import Look, Notes, by_type
-from s3ap_ops.reads import athena, events, protected, roles, services, volumes
+from s3ap_ops.reads import athena, events, protected, roles, schedules, services, volumes
 from s3ap_ops.stack import LiveResource
+from s3ap_ops.testing import World
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/uc1-demo/1"
 READERS = by_type(
-    (*athena.READERS, *events.READERS, *protected.READERS, *roles.READERS, *services.READERS, *volumes.READERS)
+    one for module in (athena, events, protected, roles, schedules, services, volumes) for one in module.READERS
 )
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+        ],
+    }
+)
+ALLOWED = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+)
+
+
+class Account:
+    """A world, with clients that may write, and a look at it that has its clients ready, for making them takes time."""
+
+    def __init__(self, world: World) -> None:
+        self.client = cache(world.client)
+        self.ready = Look(boto3.session.Session("testing", "testing", region_name=REGION), ACCOUNT, REGION)
+
+    def look(self) -> Look:
+        """A look that has not asked anything yet."""
+        fresh = Look(self.ready.session, ACCOUNT, REGION)
+        fresh._clients = self.ready._clients
+        return fresh
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[boto3.session.Session]:
-    """A session whose clients talk to a moto server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        yield boto3.session.Session("testing", "testing", region_name=REGION)
-    server.stop()
+def account() -> Iterator[Account]:
+    """An account that clients reach over HTTP."""
+    with World() as world, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", world.endpoint)
+        yield Account(world)
 
 
 @pytest.fixture
-def look(session: boto3.session.Session) -> Look:
-    return Look(session, ACCOUNT, REGION)
+def look(account: Account) -> Look:
+    return account.look()
 
 
 def noted(look: Look, type_: str, physical_id: str) -> Notes:
@@ -58,7 +79,6 @@ def facts(look: Look, type_: str, physical_id: str) -> dict[str, Any]:
 
 
 GONE = [
-    ("AWS::Cognito::UserPool", f"{REGION}_Gone"),
     ("AWS::DynamoDB::Table", "gone"),
     ("AWS::EC2::Instance", "i-0123456789abcdef0"),
     ("AWS::ECR::Repository", "gone"),
@@ -69,8 +89,6 @@ GONE = [
     ),
     ("AWS::Events::EventBus", "gone"),
     ("AWS::Events::Rule", "gone"),
-    ("AWS::Glue::Crawler", "gone"),
-    ("AWS::Glue::Job", "gone"),
     ("AWS::IAM::ManagedPolicy", f"arn:aws:iam::{ACCOUNT}:policy/gone"),
     ("AWS::IAM::Role", "gone"),
     ("AWS::Logs::LogGroup", "/gone"),
@@ -101,8 +119,8 @@ def test_another_invalid_request_is_not_taken_for_gone(look: Look) -> None:
         assert ["exists"] == list(noted(look, "AWS::Athena::WorkGroup", "gone").unread)
 
 
-def test_a_workgroup_is_noted_with_what_it_holds_and_where_results_go(session: Any, look: Look) -> None:
-    client = session.client("athena")
+def test_a_workgroup_is_noted_with_what_it_holds_and_where_results_go(account: Account, look: Look) -> None:
+    client = account.client("athena")
     client.create_work_group(
         Name="uc1", Configuration={"ResultConfiguration": {"OutputLocation": "s3://uc1-results/athena/"}}
     )
@@ -132,8 +150,8 @@ def test_only_queries_that_wait_or_run_are_running(look: Look) -> None:
         assert ["a", "b"] == athena._running(client, list(states))
 
 
-def test_a_protected_table_is_noted_as_protected(session: Any, look: Look) -> None:
-    session.client("dynamodb").create_table(
+def test_a_protected_table_is_noted_as_protected(account: Account, look: Look) -> None:
+    account.client("dynamodb").create_table(
         TableName="history",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -144,8 +162,8 @@ def test_a_protected_table_is_noted_as_protected(session: Any, look: Look) -> No
     assert expected == facts(look, "AWS::DynamoDB::Table", "history")
 
 
-def test_a_database_and_its_cluster_are_noted(session: Any, look: Look) -> None:
-    rds = session.client("rds")
+def test_a_database_and_its_cluster_are_noted(account: Account, look: Look) -> None:
+    rds = account.client("rds")
     common = {"MasterUsername": "admin", "MasterUserPassword": "not-a-secret"}
     rds.create_db_cluster(DBClusterIdentifier="c", Engine="aurora-mysql", DeletionProtection=True, **common)
     rds.create_db_instance(DBInstanceIdentifier="d", Engine="mysql", DBInstanceClass="db.t3.micro", **common)
@@ -153,66 +171,72 @@ def test_a_database_and_its_cluster_are_noted(session: Any, look: Look) -> None:
     assert {"exists": True, "deletion_protection": False, "stack_id": ""} == facts(look, "AWS::RDS::DBInstance", "d")
 
 
-def test_an_instance_is_noted_with_the_stack_of_its_tag(session: Any, look: Look) -> None:
-    ec2 = session.client("ec2")
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-    (made,) = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, DisableApiTermination=True)["Instances"]
+def test_an_instance_that_must_not_be_terminated_is_noted_as_protected(account: Account, look: Look) -> None:
+    ec2 = account.client("ec2")
+    (made,) = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)["Instances"]
+    ec2.modify_instance_attribute(InstanceId=made["InstanceId"], DisableApiTermination={"Value": True})
     expected = {"exists": True, "deletion_protection": True, "stack_id": ""}
     assert expected == facts(look, "AWS::EC2::Instance", made["InstanceId"])
 
 
-def test_a_user_pool_is_noted_with_all_that_an_update_repeats(session: Any, look: Look) -> None:
-    pool = session.client("cognito-idp").create_user_pool(
-        PoolName="users", DeletionProtection="ACTIVE", MfaConfiguration="OPTIONAL", UserPoolTags={"a": "b"}
-    )["UserPool"]
-    found = facts(look, "AWS::Cognito::UserPool", pool["Id"])
-    assert found["deletion_protection"] is True
-    assert "OPTIONAL" == found["settings"]["MfaConfiguration"]
-    assert {"a": "b"} == found["settings"]["UserPoolTags"]
-    assert not {"UserPoolId", "DeletionProtection"} & set(found["settings"])
+def test_a_user_pool_is_noted_with_all_that_an_update_repeats(look: Look) -> None:
+    said = {
+        "Id": f"{REGION}_Users",
+        "Name": "users",
+        "DeletionProtection": "ACTIVE",
+        "MfaConfiguration": "OPTIONAL",
+        "UserPoolTags": {"a": "b"},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True, "UnusedAccountValidityDays": 7},
+        "EstimatedNumberOfUsers": 3,
+    }
+    with Stubber(look.client("cognito-idp")) as stub:
+        stub.add_response("describe_user_pool", {"UserPool": said}, {"UserPoolId": f"{REGION}_Users"})
+        found = facts(look, "AWS::Cognito::UserPool", f"{REGION}_Users")
+    settings = {
+        "MfaConfiguration": "OPTIONAL",
+        "UserPoolTags": {"a": "b"},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+        "PoolName": "users",
+    }
+    assert (True, settings) == (found["deletion_protection"], found["settings"])
 
 
-def test_a_load_balancer_is_noted(session: Any, look: Look) -> None:
-    ec2, client = session.client("ec2"), session.client("elbv2")
+def test_a_load_balancer_is_noted(account: Account, look: Look) -> None:
+    ec2, client = account.client("ec2"), account.client("elbv2")
     subnets = [one["SubnetId"] for one in ec2.describe_subnets()["Subnets"][:2]]
     made = client.create_load_balancer(Name="front", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     expected = {"exists": True, "deletion_protection": False, "stack_id": ""}
     assert expected == facts(look, "AWS::ElasticLoadBalancingV2::LoadBalancer", made)
     on = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     client.modify_load_balancer_attributes(LoadBalancerArn=made, Attributes=on)
-    assert facts(look_again(look), "AWS::ElasticLoadBalancingV2::LoadBalancer", made)["deletion_protection"] is True
+    assert facts(account.look(), "AWS::ElasticLoadBalancingV2::LoadBalancer", made)["deletion_protection"] is True
 
 
-def look_again(look: Look) -> Look:
-    """A look that has not asked anything yet."""
-    return Look(look.session, look.account, look.region)
-
-
-def test_a_log_group_is_not_taken_for_another_whose_name_it_begins(session: Any, look: Look) -> None:
-    session.client("logs").create_log_group(logGroupName="/aws/lambda/discovery-2")
+def test_a_log_group_is_not_taken_for_another_whose_name_it_begins(account: Account, look: Look) -> None:
+    account.client("logs").create_log_group(logGroupName="/aws/lambda/discovery-2")
     assert {"exists": False} == facts(look, "AWS::Logs::LogGroup", "/aws/lambda/discovery")
     expected = {"exists": True, "deletion_protection": False, "stack_id": "", "bytes": 0}
     assert expected == facts(look, "AWS::Logs::LogGroup", "/aws/lambda/discovery-2")
 
 
-def test_a_role_is_noted_with_what_is_attached_and_the_documents_of_its_own(session: Any, look: Look) -> None:
-    iam = session.client("iam")
+def test_a_role_is_noted_with_what_is_attached_and_the_documents_of_its_own(account: Account, look: Look) -> None:
+    iam = account.client("iam")
     iam.create_role(RoleName="uc1", AssumeRolePolicyDocument=TRUST)
-    arn = iam.create_policy(PolicyName="read", PolicyDocument=TRUST)["Policy"]["Arn"]
+    arn = iam.create_policy(PolicyName="read", PolicyDocument=ALLOWED)["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="uc1", PolicyArn=arn)
-    iam.put_role_policy(RoleName="uc1", PolicyName="debug", PolicyDocument=TRUST)
+    iam.put_role_policy(RoleName="uc1", PolicyName="debug", PolicyDocument=ALLOWED)
     iam.create_instance_profile(InstanceProfileName="host")
     iam.add_role_to_instance_profile(InstanceProfileName="host", RoleName="uc1")
     found = facts(look, "AWS::IAM::Role", "uc1")
     assert ([arn], ["host"]) == (found["attached"], found["instance_profiles"])
-    assert {"debug": json.loads(TRUST)} == {name: json.loads(text) for name, text in found["inline"].items()}
+    assert {"debug": json.loads(ALLOWED)} == {name: json.loads(text) for name, text in found["inline"].items()}
     policy = facts(look, "AWS::IAM::ManagedPolicy", arn)
     assert (["uc1"], [], []) == (policy["roles"], policy["users"], policy["groups"])
 
 
 @pytest.mark.parametrize(("bus", "physical_id"), [("default", "failed"), ("uc1-bus", "uc1-bus|failed")])
-def test_a_rule_is_noted_with_its_targets_on_any_bus(session: Any, look: Look, bus: str, physical_id: str) -> None:
-    client = session.client("events")
+def test_a_rule_is_noted_with_its_targets_on_any_bus(account: Account, look: Look, bus: str, physical_id: str) -> None:
+    client = account.client("events")
     if bus != "default":
         client.create_event_bus(Name=bus)
     target = {"Id": "debug", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:debug"}
@@ -225,15 +249,15 @@ def test_a_rule_is_noted_with_its_targets_on_any_bus(session: Any, look: Look, b
         assert ('{"source": ["uc1"]}', {"debug": target}) == (rule["EventPattern"], rule["Targets"])
 
 
-def test_a_repository_is_noted_with_lists_of_images_apart(session: Any, look: Look) -> None:
-    session.client("ecr").create_repository(repositoryName="images")
+def test_a_repository_is_noted_with_lists_of_images_apart(account: Account, look: Look) -> None:
+    account.client("ecr").create_repository(repositoryName="images")
     said = [
         {"imageDigest": "sha256:list", "imageManifestMediaType": "application/vnd.oci.image.index.v1+json"},
         {"imageDigest": "sha256:arm", "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json"},
     ]
     expected = {"exists": True, "stack_id": "", "indexes": [], "images": [], "capped": False}
     assert expected == facts(look, "AWS::ECR::Repository", "images")
-    again = look_again(look)
+    again = account.look()
     with Stubber(again.client("ecr")) as stub:
         stub.add_response("describe_repositories", {"repositories": [{"repositoryArn": "arn:aws:ecr:::repository/i"}]})
         stub.add_response("list_tags_for_resource", {"tags": [{"Key": "aws:cloudformation:stack-id", "Value": STACK}]})
@@ -242,8 +266,8 @@ def test_a_repository_is_noted_with_lists_of_images_apart(session: Any, look: Lo
     assert (["sha256:list"], ["sha256:arm"], STACK) == (found["indexes"], found["images"], found["stack_id"])
 
 
-def test_a_state_machine_is_noted_with_what_runs(session: Any, look: Look) -> None:
-    client = session.client("stepfunctions")
+def test_a_state_machine_is_noted_with_what_runs(account: Account, look: Look) -> None:
+    client = account.client("stepfunctions")
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}})
     role = f"arn:aws:iam::{ACCOUNT}:role/uc1"
     arn = client.create_state_machine(name="uc1", definition=definition, roleArn=role)["stateMachineArn"]
@@ -252,27 +276,31 @@ def test_a_state_machine_is_noted_with_what_runs(session: Any, look: Look) -> No
     assert ([execution], False, "") == (found["running"], found["capped"], found["stack_id"])
 
 
-def test_an_express_state_machine_is_not_asked_for_executions(session: Any, look: Look) -> None:
-    client = session.client("stepfunctions")
+def test_an_express_state_machine_is_not_asked_for_executions(account: Account, look: Look) -> None:
+    client = account.client("stepfunctions")
     definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
     role = f"arn:aws:iam::{ACCOUNT}:role/uc1"
     made = client.create_state_machine(name="quick", definition=definition, roleArn=role, type="EXPRESS")
     assert [] == facts(look, "AWS::StepFunctions::StateMachine", made["stateMachineArn"])["running"]
 
 
-def test_a_job_and_a_crawler_of_glue_are_noted(session: Any, look: Look) -> None:
-    glue, role = session.client("glue"), f"arn:aws:iam::{ACCOUNT}:role/uc1"
-    glue.create_job(Name="etl", Role=role, Command={"Name": "glueetl"})
-    run = glue.start_job_run(JobName="etl")["JobRunId"]
-    glue.create_crawler(Name="crawl", Role=role, DatabaseName="d", Targets={})
-    glue.start_crawler(Name="crawl")
-    found = facts(look, "AWS::Glue::Job", "etl")["running"]
-    assert found in ([run], [])  # moto lets a run succeed at the second look
-    assert "RUNNING" == facts(look, "AWS::Glue::Crawler", "crawl")["state"]
+def test_a_job_and_a_crawler_of_glue_are_noted(look: Look) -> None:
+    runs = [{"Id": "jr_1", "JobRunState": "SUCCEEDED"}, {"Id": "jr_2", "JobRunState": "RUNNING"}]
+    with Stubber(look.client("glue")) as stub:
+        stub.add_response("get_job", {"Job": {"Name": "etl"}}, {"JobName": "etl"})
+        stub.add_response("get_job_runs", {"JobRuns": runs}, {"JobName": "etl", "MaxResults": 200})
+        stub.add_response("get_tags", {"Tags": {}}, {"ResourceArn": f"arn:aws:glue:{REGION}:{ACCOUNT}:job/etl"})
+        assert {"exists": True, "running": ["jr_2"], "stack_id": ""} == facts(look, "AWS::Glue::Job", "etl")
+        stub.add_response("get_crawler", {"Crawler": {"Name": "crawl", "State": "RUNNING"}}, {"Name": "crawl"})
+        stub.add_response("get_tags", {"Tags": {}}, {"ResourceArn": f"arn:aws:glue:{REGION}:{ACCOUNT}:crawler/crawl"})
+        expected = {"exists": True, "state": "RUNNING", "stack_id": ""}
+        assert expected == facts(look, "AWS::Glue::Crawler", "crawl")
+        stub.add_client_error("get_crawler", "EntityNotFoundException", "Crawler gone does not exist")
+        assert {"exists": False} == facts(look, "AWS::Glue::Crawler", "gone")
 
 
-def test_a_schedule_group_is_noted_with_its_schedules(session: Any, look: Look) -> None:
-    client = session.client("scheduler")
+def test_a_schedule_group_is_noted_with_its_schedules(account: Account, look: Look) -> None:
+    client = account.client("scheduler")
     client.create_schedule_group(Name="uc1")
     client.create_schedule(
         Name="hourly",
@@ -284,8 +312,8 @@ def test_a_schedule_group_is_noted_with_its_schedules(session: Any, look: Look) 
     assert ["hourly"] == facts(look, "AWS::Scheduler::ScheduleGroup", "uc1")["contents"]
 
 
-def test_a_model_package_group_is_noted_by_its_arn(session: Any, look: Look) -> None:
-    client = session.client("sagemaker")
+def test_a_model_package_group_is_noted_by_its_arn(account: Account, look: Look) -> None:
+    client = account.client("sagemaker")
     arn = client.create_model_package_group(ModelPackageGroupName="uc9")["ModelPackageGroupArn"]
     package = client.create_model_package(ModelPackageGroupName="uc9")["ModelPackageArn"]
     assert [package] == facts(look, "AWS::SageMaker::ModelPackageGroup", arn)["contents"]
@@ -350,7 +378,7 @@ def test_a_volume_that_is_gone_has_no_access_points_to_ask_for(look: Look) -> No
 
 def test_a_storage_virtual_machine_is_noted_with_its_volumes_but_its_root(look: Look) -> None:
     machine = {"StorageVirtualMachineId": "svm-0123456789abcdef0"}
-    root = {"VolumeId": "fsvol-root00000000", "OntapConfiguration": {"StorageVirtualMachineRoot": True}}
+    root = {"VolumeId": "fsvol-00000000000000000", "OntapConfiguration": {"StorageVirtualMachineRoot": True}}
     with Stubber(look.client("fsx")) as stub:
         stub.add_response("describe_storage_virtual_machines", {"StorageVirtualMachines": [machine]})
         stub.add_response("describe_volumes", {"Volumes": [root, {"VolumeId": VOLUME}]})

@@ -6,6 +6,7 @@ from typing import Any
 
 from s3ap_ops.reading import Look, Notes, reads
 from s3ap_ops.reads.ownership import stack_id
+from s3ap_ops.reads.schedules import rule_and_bus
 from s3ap_ops.stack import Json, LiveResource
 
 GONE = {"ResourceNotFoundException": False}
@@ -14,9 +15,9 @@ KEPT = ("EventPattern", "State", "Description", "ScheduleExpression", "RoleArn")
 
 
 @reads("AWS::Events::Rule")
-def rule(look: Look, resource: LiveResource, note: Notes) -> None:
-    """exists; rule: its name; bus: the name of its bus; targets: what `put_targets` takes, by id; stack_id."""
-    bus, name = parted(resource.physical_id)
+def rule_targets(look: Look, resource: LiveResource, note: Notes) -> None:
+    """exists; targets: what `put_targets` takes, by id; stack_id. Its name and bus are noted by `event_rule`."""
+    name, bus = rule_and_bus(resource.physical_id)
 
     def said() -> Any:
         ask = look.client("events").describe_rule
@@ -24,8 +25,6 @@ def rule(look: Look, resource: LiveResource, note: Notes) -> None:
 
     if not note("exists", lambda: bool(said()), GONE):
         return
-    note("rule", lambda: name)
-    note("bus", lambda: bus)
     note("targets", lambda: _targets(look, bus, name))
     note("stack_id", lambda: _owner(look, said()["Arn"]))
 
@@ -42,12 +41,6 @@ def bus(look: Look, resource: LiveResource, note: Notes) -> None:
         return
     note("rules", lambda: _rules(look, name))
     note("stack_id", lambda: _owner(look, said()["Arn"]))
-
-
-def parted(physical_id: str) -> tuple[str, str]:
-    """The bus and the name of a rule. CloudFormation calls a rule of another bus than the default one BUS|NAME."""
-    bus, _, name = physical_id.rpartition("|")
-    return bus or "default", name
 
 
 def _targets(look: Look, bus: str, name: str) -> dict[str, Json]:
@@ -67,4 +60,4 @@ def _owner(look: Look, arn: str) -> str:
     return stack_id(look.client("events").list_tags_for_resource(ResourceARN=arn).get("Tags"))
 
 
-READERS = (rule, bus)
+READERS = (rule_targets, bus)

@@ -77,7 +77,7 @@ def state_machine(look: Look, resource: LiveResource, note: Notes) -> None:
 
 @reads("AWS::Glue::Job")
 def glue_job(look: Look, resource: LiveResource, note: Notes) -> None:
-    """exists; running: ids of the runs that run, among the newest 200."""
+    """exists; running: ids of the runs that run, among the newest 200; stack_id."""
     name = resource.physical_id
     if not note(
         "exists", lambda: bool(look.client("glue").get_job(JobName=name)["Job"]), {"EntityNotFoundException": False}
@@ -89,13 +89,15 @@ def glue_job(look: Look, resource: LiveResource, note: Notes) -> None:
         lambda: [one["Id"] for one in ask(JobName=name, MaxResults=200)["JobRuns"] if one["JobRunState"] in RUNS],
     )
 
+    note("stack_id", lambda: _glue_owner(look, f"job/{name}"))
+
 
 RUNS = ("STARTING", "RUNNING", "WAITING")
 
 
 @reads("AWS::Glue::Crawler")
 def glue_crawler(look: Look, resource: LiveResource, note: Notes) -> None:
-    """exists; state: READY, RUNNING or STOPPING."""
+    """exists; state: READY, RUNNING or STOPPING; stack_id."""
     name, gone = resource.physical_id, {"EntityNotFoundException": False}
 
     def said() -> Any:
@@ -103,6 +105,7 @@ def glue_crawler(look: Look, resource: LiveResource, note: Notes) -> None:
 
     if note("exists", lambda: bool(said()), gone):
         note("state", lambda: said().get("State", ""))
+        note("stack_id", lambda: _glue_owner(look, f"crawler/{name}"))
 
 
 @reads("AWS::Backup::BackupVault")
@@ -156,6 +159,13 @@ def schedule_group(look: Look, resource: LiveResource, note: Notes) -> None:
         lambda: [one["Name"] for one in _some(look, "scheduler", "list_schedules", "Schedules", GroupName=name)[:MOST]],
     )
     note("stack_id", lambda: stack_id(client.list_tags_for_resource(ResourceArn=said()["Arn"]).get("Tags")))
+
+
+def _glue_owner(look: Look, what: str) -> str:
+    """The stack of the tag of something in Glue, which tells nobody its ARN."""
+    partition = look.session.get_partition_for_region(look.region)
+    arn = f"arn:{partition}:glue:{look.region}:{look.account}:{what}"
+    return stack_id(look.client("glue").get_tags(ResourceArn=arn).get("Tags"))
 
 
 def _some(look: Look, service: str, operation: str, result: str, **params: str) -> list[Any]:

@@ -123,7 +123,7 @@ def _on_rule(resource: LiveResource, stack: LiveStack) -> Iterator[Finding]:
         for target in entries(resource.properties.get("Targets"))
     ]
     foreign = unmatched(targets, meant, stack, resource)
-    if not foreign:
+    if not foreign or "rule" not in resource.facts or "bus" not in resource.facts:
         return
     name, bus = resource.fact("rule"), resource.fact("bus")
     yield Finding(

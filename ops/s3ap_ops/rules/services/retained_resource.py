@@ -174,12 +174,15 @@ def retained_resource(stack: LiveStack) -> Iterator[Finding]:
             continue
         changes = () if is_foreign(resource, stack) else tuple(_deleted(resource))
         yield Finding(
-            f"{resource.physical_id} will remain{_cost(resource)}{_clash(resource)}",
+            f"{resource.physical_id} will remain{_cost(resource)}{_clash(resource)}{_by_hand(changes)}",
             at=resource.at,
-            fix=Fix(_advice(resource, changes), changes)
-            if changes
-            else Fix(_advice(resource, changes), (), Safety.MANUAL),
+            fix=Fix(f"Delete {resource.physical_id}, too", changes) if changes else LEFT_TO_HAND,
         )
+
+
+LEFT_TO_HAND = Fix(
+    "Delete it by hand when nobody needs it any more, in the console or with the AWS CLI", (), Safety.MANUAL
+)
 
 
 def _cost(resource: LiveResource) -> str:
@@ -197,12 +200,10 @@ def _clash(resource: LiveResource) -> str:
     return "; the next deployment fails, because the name is taken" if fixed else ""
 
 
-def _advice(resource: LiveResource, changes: tuple[LiveChange, ...]) -> str:
-    if not changes:
-        return "Delete it by hand when nobody needs it, in the console or with the AWS CLI"
-    by_hand = next((one for one in changes if isinstance(one, ApiCall) and one.operation.startswith("delete")), None)
-    hand = f", or later by hand: {by_hand.describe()}" if by_hand else ""
-    return f"Delete it, too, with {_flag(resource)}{hand}"
+def _by_hand(changes: tuple[LiveChange, ...]) -> str:
+    """The command that deletes it later."""
+    deletes = (one for one in changes if isinstance(one, ApiCall) and one.operation.startswith("delete"))
+    return "".join(f"; later by hand: {one.describe()}" for one in deletes)
 
 
 def _flag(resource: LiveResource) -> str:

@@ -31,6 +31,24 @@ from s3ap_ops.api import Accept, LiveStacks, listed
             },
             fixed={"calls": "go on all the same, because of --accept S3AP836\n"},
         ),
+        bad(
+            "the stack's own workgroup, which stays when the bucket goes",
+            {
+                "stack.yaml": """
+                Stack: uc1-demo
+                Resources:
+                  Results:  # <- S3AP836
+                    Type: AWS::S3::Bucket
+                    PhysicalId: uc1-demo-results
+                    Facts: {exists: true, result_workgroups: [uc1-demo-workgroup]}
+                  Workgroup:
+                    Type: AWS::Athena::WorkGroup
+                    PhysicalId: uc1-demo-workgroup
+                    DeletionPolicy: Retain
+                """
+            },
+            fixed={"calls": "go on all the same, because of --accept S3AP836\n"},
+        ),
         good(
             "the other workgroup's stack goes, too, or the bucket stays",
             {
@@ -72,7 +90,7 @@ def shared_results_bucket(stacks: LiveStacks) -> Iterator[Finding]:
         for bucket in stack.of_type("AWS::S3::Bucket"):
             users = bucket.fact("result_workgroups", ())
             others = [name for name in users if (bucket.region, name) not in groups]
-            if bucket.goes and others:
+            if bucket.goes and others and bucket.fact("exists") is not False:
                 yield Finding(
                     f"{listed(others)} put query results into {bucket.physical_id}; they are lost, and the next query "
                     "there fails",

@@ -106,3 +106,18 @@ def table_is_not_protected(world: "World", call: Call) -> None:
             "Resource cannot be deleted as it is currently protected against deletion. "
             "Disable deletion protection first.",
         )
+
+
+@before("athena", "BatchGetQueryExecution")
+def queries_of_ids(world: "World", call: Call) -> dict[str, Any]:
+    """The queries of some ids; moto gives one at a time."""
+    known = world.backend("athena", call.region).executions
+    found = [known[id_] for id_ in call.params["QueryExecutionIds"] if id_ in known]
+    for one in found:
+        one.advance()  # as moto does at each look at one
+    return {
+        "QueryExecutions": [
+            {"QueryExecutionId": one.id, "Query": one.query, "Status": {"State": one.status}} for one in found
+        ],
+        "UnprocessedQueryExecutionIds": [],
+    }
