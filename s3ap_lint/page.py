@@ -178,8 +178,8 @@ def _live(rule: Rule) -> Iterator[Block]:
             yield Prose(inspect.cleandoc(detector.check.__doc__ or ""))
     bad = [example for example in rule.live_examples if example.bad]
     good = [example for example in rule.live_examples if not example.bad]
-    subject = next(detector.subject for detector in rule.detectors if detector.is_live)
-    yield Prose(f"`s3ap-ops {getattr(subject, 'command', 'plan')}` reports it of a stack that runs. Part of a snapshot:")
+    live = next(detector.subject for detector in rule.detectors if detector.is_live)
+    yield Prose(f"`s3ap-ops {getattr(live, 'command', 'plan')}` reports it of a stack that runs. Part of a snapshot:")
     for example in bad[:1]:
         for path, data in read(example.files).files.items():
             if len(example.files) > 1:

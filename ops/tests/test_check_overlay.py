@@ -110,9 +110,9 @@ def test_there_is_one_scenario_which_is_the_live_one():
     assert "Condition" not in found["Resources"]["Work"]
 
 
-def test_what_is_no_resource_stays_as_it_is():
-    """Such as a loop over resources."""
-    assert ["A", "B"] == over()["Resources"]["Fn::ForEach::Queues"][1]
+def test_a_loop_is_what_it_stands_for():
+    """So that a function that comes of one is found under its logical id."""
+    assert {"QueueA", "QueueB", "Work", "WorkRole"} == over()["Resources"].keys()
 
 
 def test_a_place_of_the_overlay_is_that_of_the_same_thing_in_the_template():
