@@ -178,10 +178,13 @@ def _live(rule: Rule) -> Iterator[Block]:
             yield Prose(inspect.cleandoc(detector.check.__doc__ or ""))
     bad = [example for example in rule.live_examples if example.bad]
     good = [example for example in rule.live_examples if not example.bad]
-    yield Prose("`s3ap-ops plan` reports it of a stack that runs. Part of a snapshot:")
+    live = next(detector.subject for detector in rule.detectors if detector.is_live)
+    yield Prose(f"`s3ap-ops {getattr(live, 'command', 'plan')}` reports it of a stack that runs. Part of a snapshot:")
     for example in bad[:1]:
-        for data in read(example.files).files.values():
-            yield Code(data.decode("utf-8").strip("\n"), "yaml")
+        for path, data in read(example.files).files.items():
+            if len(example.files) > 1:
+                yield Prose(f"`{path}`:")
+            yield Code(data.decode("utf-8").strip("\n"), "python" if path.endswith(".py") else "yaml")
         if example.fixed:
             yield Prose("What `s3ap-ops clean` would do about it:")
             yield Code("\n".join(dedented(text).strip("\n") for text in example.fixed.values()), "sh")

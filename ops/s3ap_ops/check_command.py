@@ -13,9 +13,6 @@ from functools import partial
 from pathlib import Path
 from posixpath import dirname
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from s3ap_lint import config as configs
 from s3ap_lint.admission import loaded_template
 from s3ap_lint.api import FUNCTION_TYPES, Severity, Template
@@ -28,38 +25,34 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.roots import absolute
 from s3ap_lint.tasks import registry_for
 from s3ap_lint.workspace import Workspace
+from s3ap_ops import settings
 from s3ap_ops.belonging import Belonging, belonging
+from s3ap_ops.desk import Desk, names_of
 from s3ap_ops.errors import OpsError
+from s3ap_ops.identity import pinned, refuse_placeholders, session_for
 from s3ap_ops.live_check import CODES, CRASHED, checked, together
 from s3ap_ops.live_function import FUNCTION, Running
-from s3ap_ops.reading import Look, told
+from s3ap_ops.planner import Wishes
 from s3ap_ops.running import running
-
-FORMATS = ("text", "json", "sarif")
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of the command."""
-    parser.add_argument("stacks", nargs="+", metavar="STACK", help="names or ids of stacks")
-    parser.add_argument("--region", help="the region of the stacks")
-    parser.add_argument("--account", help="the account that the credentials must be of")
-    parser.add_argument("--template", metavar="PATH", help="the local template that the stacks were made of")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how to report (default: text)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry it out; the exit status. Raises OpsError for what keeps it from looking at any stack."""
-    look = _look(options)
+    """Carry it out; the exit status. Raises OpsError or Refused before anything of a stack is read."""
+    desk = _desk(options)
+    names = names_of(desk)
     project = _Project()
     reports: list[Report] = []
     failed = False
-    for name in dict.fromkeys(options.stacks):
+    for name in names:
         try:
-            found = _with_functions(running(look, name))
+            found = running(desk.look, name)
         except OpsError as error:
             failed = _tell(str(error))
             continue
-        for one in found:
+        having = [one for one in found if any(True for _ in one.stack.of_type(FUNCTION))]
+        if not having:
+            _tell(f"{found[0].stack.name} has no functions, so there is nothing to check in it")
+        for one in having:
             try:
                 report, facts = project.checked(one, options.template)
             except OpsError as error:
@@ -71,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if not reports:
         return 2
     report = together(reports)
-    sys.stdout.write(project.rendered(report, options.format))
+    sys.stdout.write(project.rendered(report, options.format, verbose=options.verbose))
     if any(one.code == CRASHED for one in report.findings):
         return 2
     if any(one.severity is not Severity.INFO for one in report.findings):
@@ -85,29 +78,13 @@ def _tell(line: str) -> bool:
     return True
 
 
-def _look(options: argparse.Namespace) -> Look:
-    """The account and the region, for reading. Raises OpsError when it is another account, or none can be reached."""
-    session = boto3.session.Session()
-    region = options.region or session.region_name
-    if not region:
-        raise OpsError("no region is given; say --region, or set AWS_REGION")
-    try:
-        account = session.client("sts", region_name=region).get_caller_identity()["Account"]
-    except ClientError as error:
-        raise OpsError(f"whose credentials these are cannot be told: {told(error)}") from None
-    except BotoCoreError as error:
-        raise OpsError(f"AWS cannot be asked: {error}") from None
-    if options.account and options.account != account:
-        raise OpsError("the credentials are of another account than --account says; nothing was read")
-    return Look(session, account, region)
-
-
-def _with_functions(found: list[Running]) -> list[Running]:
-    """The stack with those of its nested stacks that have functions. Raises OpsError when none of them has."""
-    having = [one for one in found if any(True for _ in one.stack.of_type(FUNCTION))]
-    if not having:
-        raise OpsError(f"{found[0].stack.name} has no functions, so there is nothing to check in it")
-    return having
+def _desk(options: argparse.Namespace) -> Desk:
+    """Who and where. An account whose alias keeps teardowns out is looked at all the same: nothing is written."""
+    refuse_placeholders([*options.stacks, options.region or "", options.account or ""])
+    known = settings.load(Path.cwd())
+    session = session_for(options.region or "", options.profile or "")
+    pin, look = pinned(session, options.account or "", known.accounts, ())
+    return Desk(options, known, pin, look, Wishes())
 
 
 class _Project:
@@ -150,12 +127,12 @@ class _Project:
             if template is not None and any(True for _ in template.of_type(*FUNCTION_TYPES)):
                 yield template
 
-    def rendered(self, report: Report, form: str) -> str:
+    def rendered(self, report: Report, form: str, *, verbose: bool) -> str:
         """The report in a format of the linter's."""
         rules = self.registry.described(sorted({*CODES, *(one.code for one in report.findings)}))
-        return self.registry.renderers[form].render(report, rules, _render_options(form, os.environ))
+        return self.registry.renderers[form].render(report, rules, _render_options(form, os.environ, verbose))
 
 
-def _render_options(form: str, environment: Mapping[str, str]) -> RenderOptions:
+def _render_options(form: str, environment: Mapping[str, str], verbose: bool) -> RenderOptions:
     color = form == "text" and sys.stdout.isatty() and "NO_COLOR" not in environment
-    return RenderOptions(color=color, verbose=True)
+    return RenderOptions(color=color, verbose=verbose)

@@ -46,7 +46,7 @@ class Case:
     def problems(self) -> Iterator[str]:
         """What is wrong, each with what was expected."""
         marked = read(self.example.files)
-        if SNAPSHOT in marked.files and len(marked.files) > 1:
+        if {SNAPSHOT, TEMPLATE} <= marked.files.keys():
             yield from self._beside_code(marked)
             return
         stacks: list[LiveStack] = []

@@ -143,17 +143,19 @@ def _report(
     collector: _Local, subjects: Sequence[LiveFunction], template: Template, config: Config, registry: Registry
 ) -> Report:
     joined = [one for one in subjects if one.function is not None and one.function.joined]
+    closures = [one.function.closure for one in joined if one.function is not None]
+    modules = sorted({path for closure in closures if closure is not None for path in closure.paths})
     result = UnitResult(
         diagnostics=tuple(_without_values(collector.diagnostics, subjects)),
         unchecked=tuple(collector.unchecked),
         templates=(template.path,),
+        modules=tuple(modules),
         functions=len(subjects),
         functions_joined=len(joined),
         directives=tuple(collector.directives),
     )
-    files = {path for one in joined if one.function and one.function.closure for path in one.function.closure.paths}
     return report.build(
-        [result], config=config, registry=registry, tool=Tool(__version__), files=1 + len(files), engines_ran=False
+        [result], config=config, registry=registry, tool=Tool(__version__), files=1 + len(modules), engines_ran=False
     )
 
 

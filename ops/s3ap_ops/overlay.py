@@ -26,24 +26,32 @@ GIVEN = ("Environment", "ReservedConcurrentExecutions", "Role", "Policies", "Per
 def overlaid(template: Template, stack: LiveStack) -> bytes:
     """The text of the template as it runs in a stack, as JSON."""
     data: dict[str, Any] = _pinned(template.top.data(), _pseudo_parameters(stack))
-    _give_values(data.get("Parameters") or {}, stack.parameters)
-    for resource in data["Resources"].values():
-        resource["Type"] = str(resource.get("Type", ""))
-    data["Resources"] = {k: one for k, one in data["Resources"].items() if one["Type"] not in POLICIES}
-    shared = (data.get("Globals") or {}).get("Function") or {}
+    _give_values(_mapping(data.get("Parameters")), stack.parameters)
+    resources = {name: one for name, one in _mapping(data.get("Resources")).items() if not _gives_policies(one)}
+    data["Resources"] = resources
+    shared = _mapping(_mapping(data.get("Globals")).get("Function"))
     for name in GIVEN:
         shared.pop(name, None)
     for live in stack.of_type(FUNCTION):
-        function = data["Resources"].get(live.logical_id)
-        if function is not None and function["Type"] in FUNCTION_TYPES:
-            _put(function, live, data["Resources"], stack)
+        function = _mapping(resources.get(live.logical_id))
+        if function.get("Type") in FUNCTION_TYPES:
+            _put(function, live, resources, stack)
     return json.dumps(data, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _mapping(value: Json) -> dict[str, Any]:
+    """A value that should be a mapping; an empty one where it is none, such as a loop over resources."""
+    return value if isinstance(value, dict) else {}
+
+
+def _gives_policies(resource: Json) -> bool:
+    return _mapping(resource).get("Type") in POLICIES
 
 
 def _put(function: dict[str, Any], live: LiveResource, resources: dict[str, Any], stack: LiveStack) -> None:
     """What is known of a function, into its resource; what is not known, no longer there."""
     function.pop("Condition", None)
-    properties = function["Properties"] = dict(function.get("Properties") or {})
+    properties = function["Properties"] = dict(_mapping(function.get("Properties")))
     for name in GIVEN:
         properties.pop(name, None)
     function.pop("Connectors", None)

@@ -10,16 +10,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from s3ap_ops.collect import described
 from s3ap_ops.errors import OpsError
 from s3ap_ops.live_function import FUNCTION, Running
-from s3ap_ops.reading import Look, Notes, says, told
+from s3ap_ops.reading import Look, Notes, told
 from s3ap_ops.stack import Json, LiveResource, LiveStack
+
+AT_ONCE = 8
+"""Functions that are read at the same time."""
 
 NO_FUNCTION = {"ResourceNotFoundException": False}
 
@@ -33,26 +38,25 @@ def running(look: Look, name: str) -> list[Running]:
 
 
 def _one(look: Look, name: str) -> Running:
-    cloudformation = look.client("cloudformation")
+    said = described(name, look)
+    if said is None or said["StackStatus"] == "DELETE_COMPLETE":
+        raise OpsError(f"there is no stack {name} in {look.region} of this account; is it in another region?")
+    id_ = said["StackId"]
     try:
-        said = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        rows = look.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=said["StackId"])
-        body = cloudformation.get_template(StackName=said["StackId"], TemplateStage="Original")["TemplateBody"]
+        rows = look.pages("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=id_)
+        body = look.client("cloudformation").get_template(StackName=id_, TemplateStage="Original")["TemplateBody"]
     except ClientError as error:
-        if says(error, "ValidationError:does not exist"):
-            raise OpsError(
-                f"there is no stack {name} in {look.region} of this account; is it another region?"
-            ) from None
         raise OpsError(f"{name} cannot be read: {told(error)}") from None
-    if said["StackStatus"] == "DELETE_COMPLETE":
-        raise OpsError(f"the stack {name} is deleted, so nothing of it runs")
-    where = (said["StackName"], said["StackId"], look.region, look.account)
-    resources = (LiveResource(*where, *_of_row(row)) for row in rows)
+    except BotoCoreError as error:
+        raise OpsError(f"{name} cannot be read: {error}") from None
+    where = (said["StackName"], id_, look.region, look.account)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        resources = tuple(pool.map(lambda row: _with_facts(look, LiveResource(*where, *_of_row(row))), rows))
     stack = LiveStack(
         *where,
         status=said["StackStatus"],
         parameters={one["ParameterKey"]: _value(one) for one in said.get("Parameters", ())},
-        resources=tuple(_with_facts(look, one) for one in resources),
+        resources=resources,
     )
     return Running(stack, body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str))
 
@@ -71,11 +75,11 @@ def _with_facts(look: Look, resource: LiveResource) -> LiveResource:
     if resource.type != FUNCTION or resource.is_gone:
         return resource
     note = Notes()
-    _function(look, resource.physical_id, note)
+    noted(look, resource.physical_id, note)
     return replace(resource, facts=note.facts, unread=note.unread)
 
 
-def _function(look: Look, name: str, note: Notes) -> None:
+def noted(look: Look, name: str, note: Notes) -> None:
     """Note what a function runs with."""
     client = look.client("lambda")
     settings: dict[str, Any] = {}

@@ -31,6 +31,8 @@ CODE = """
         TABLE.update_item(Key={"report": event["report"]}, AttributeUpdates={})
         return {}
     """
+LACKING = "Grant it again: aws iam put-role-policy"
+DENIED = "Take the Deny back: aws iam put-role-policy, or delete-role-policy where nothing else stands in the policy"
 ARN = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reports"
 
 
@@ -142,7 +144,7 @@ def missing_permission(live: LiveFunction) -> Iterator[Finding]:
         at=live.at,
         related=tuple(dict.fromkeys(one.needed.at.noted(f"calls {one.needed.call.operation}") for one in permissions)),
         flow=(live.at.noted("the function"), *first.via, first.at.noted(f"calls {calls[0]}")),
-        fix=Fix("Grant it again (aws iam put-role-policy, or deploy the stack)", (), Safety.MANUAL),
+        fix=Fix(DENIED if all(one.denial for one in permissions) else LACKING, (), Safety.MANUAL),
         severity=Severity.WARNING if function.guess else None,
     )
 

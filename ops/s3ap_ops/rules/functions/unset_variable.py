@@ -97,6 +97,6 @@ def unset_variable(live: LiveFunction) -> Iterator[Finding]:
         at=live.at,
         related=tuple(read.at.noted(f"requires {read.name}") for read in lacking),
         flow=(live.at.noted("the function"), *lacking[0].via, lacking[0].at.noted(f"requires {lacking[0].name}")),
-        fix=Fix("Set it again (aws lambda update-function-configuration, or deploy the stack)", (), Safety.MANUAL),
+        fix=Fix("Set it again: aws lambda update-function-configuration", (), Safety.MANUAL),
         severity=Severity.WARNING if function.guess else None,
     )

@@ -88,6 +88,6 @@ def zero_concurrency(live: LiveFunction) -> Iterator[Finding]:
         f"{live.id} of the stack {live.stack} has a reserved concurrency of 0, so every invocation is throttled",
         at=live.at,
         fix=Fix(
-            "Reserve what the template says, or nothing (aws lambda delete-function-concurrency)", (), Safety.MANUAL
+            "Take the 0 back: aws lambda put-function-concurrency, or delete-function-concurrency", (), Safety.MANUAL
         ),
     )
