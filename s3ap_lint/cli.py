@@ -124,6 +124,9 @@ def _version_with(options: argparse.Namespace) -> int:
     return 0
 
 
+OURS = ("s3ap-lint", "s3ap-ops")
+"""The distributions that are made together and bring no engine of somebody else's."""
+
 ENGINES = ("cfn-lint", "cloudformation-validate", "pyflakes")
 """The distributions whose findings are carried; what `--version` names besides the program itself."""
 
@@ -131,7 +134,7 @@ ENGINES = ("cfn-lint", "cloudformation-validate", "pyflakes")
 def _version() -> bool:
     """Print it without loading anything; False if there are plugins of others, which have to be asked."""
     found = _installed()
-    if any(name != "s3ap-lint" and facts.offers(folder, "s3ap_lint") for name, (_, folder) in found.items()):
+    if any(name not in OURS and facts.offers(folder, "s3ap_lint") for name, (_, folder) in found.items()):
         return False
     engines = ", ".join(f"{name} {found[name][0]}" for name in ENGINES if name in found)
     print(f"s3ap-lint {__version__}" + (f" ({engines})" if engines else ""))

@@ -243,7 +243,8 @@ def test_every_rule_stands_in_a_file_of_its_name():
     """Who reads S3AP302 unset-variable in a report finds unset_variable.py."""
     from s3ap_lint.testing import installed
 
-    files = {path.stem for path in (REPOSITORY / "rules/s3ap_rules").rglob("*.py")}
+    folders = (REPOSITORY / "rules/s3ap_rules", REPOSITORY / "ops/s3ap_ops/rules")
+    files = {path.stem for folder in folders for path in folder.rglob("*.py")}
     ours = [rule for code, rule in installed().rules.items() if code.startswith("S3AP")]
     assert [] == [rule.name for rule in ours if rule.name.replace("-", "_") not in files]
 

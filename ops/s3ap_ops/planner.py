@@ -146,7 +146,8 @@ def _gravest(one: LiveChange, other: LiveChange) -> LiveChange:
     if isinstance(one, EmptyBucket) and isinstance(other, EmptyBucket):
         told = one if len(one.destroys) >= len(other.destroys) else other
         bypass = one.bypass_governance or other.bypass_governance
-        return replace(one, destroys=told.destroys, bypass_governance=bypass, flag=one.flag or other.flag)
+        risk, flag = max(one.risk, other.risk), one.flag or other.flag
+        return replace(one, destroys=told.destroys, bypass_governance=bypass, flag=flag, risk=risk)
     return one
 
 

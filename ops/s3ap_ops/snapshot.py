@@ -99,12 +99,13 @@ def _stack_read(entry: Mapping[str, Json], where: str) -> LiveStack:
     id_ = str(entry.get("Id") or f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{name}")
     _known(entry, {*_STACK.values(), "Stack", "Id", "Region", "Account", "Exports", "Resources"}, f"{where}, {name}")
     resources = []
-    for logical, given in (entry.get("Resources") or {}).items():
+    for key, given in (entry.get("Resources") or {}).items():
+        logical = str(key)  # YAML takes Off for a boolean
         if not isinstance(given, dict) or not isinstance(given.get("Type"), str):
             raise OpsError(f"{where}, {name}: {logical} has no Type")
         _known(given, {*_RESOURCE.values(), "Type"}, f"{where}, {name}, {logical}")
         fields = _fields(given, _RESOURCE) | {"physical_id": given.get("PhysicalId", f"{name}-{logical.lower()}")}
-        resources.append(LiveResource(name, id_, region, account, str(logical), given["Type"], **fields))
+        resources.append(LiveResource(name, id_, region, account, logical, given["Type"], **fields))
     exports = {name: tuple(importers or ()) for name, importers in (entry.get("Exports") or {}).items()}
     fields = _fields(entry, _STACK)
     return LiveStack(name, id_, region, account, exports=exports, resources=tuple(resources), **fields)

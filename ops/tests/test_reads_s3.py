@@ -184,9 +184,10 @@ def test_a_rule_is_found_on_its_bus(session: boto3.session.Session) -> None:
     found = facts(session, "uploads|demo-rule", "AWS::Events::Rule")
     assert dict(found.facts) == {"exists": True, "rule": "demo-rule", "bus": "uploads", "state": "ENABLED"}
     assert facts(session, "demo-rule", "AWS::Events::Rule").facts == {"exists": False}
-    assert schedules.rule_and_bus(
-        f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads/demo-rule"
-    ) == ("demo-rule", "uploads")
+    assert schedules.rule_and_bus(f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads/demo-rule") == (
+        "demo-rule",
+        "uploads",
+    )
 
 
 def test_an_answer_that_is_none_is_unread_and_never_absent(world: World, session: boto3.session.Session) -> None:
