@@ -184,9 +184,10 @@ def test_a_rule_is_found_on_its_bus(session: boto3.session.Session) -> None:
     found = facts(session, "uploads|demo-rule", "AWS::Events::Rule")
     assert dict(found.facts) == {"exists": True, "rule": "demo-rule", "bus": "uploads", "state": "ENABLED"}
     assert facts(session, "demo-rule", "AWS::Events::Rule").facts == {"exists": False}
-    assert schedules.rule_and_bus(
-        f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads/demo-rule"
-    ) == ("demo-rule", "uploads")
+    assert schedules.rule_and_bus(f"arn:aws:events:{REGION}:{ACCOUNT}:rule/uploads/demo-rule") == (
+        "demo-rule",
+        "uploads",
+    )
 
 
 def test_an_answer_that_is_none_is_unread_and_never_absent(world: World, session: boto3.session.Session) -> None:
@@ -212,3 +213,12 @@ def test_reading_a_bucket_writes_nothing(world: World, session: boto3.session.Se
     assert {"123456789012"} == {
         request.params["ExpectedBucketOwner"] for request in world.requests if request.service == "s3"
     }
+
+
+def test_the_world_tells_requests_about_a_bucket_from_those_about_its_objects(world: World, aws: Any) -> None:
+    """Whatever clients of the same process have made of the model that they share."""
+    aws.create_bucket(Bucket="demo-told", **PLACE)
+    aws.put_object(Bucket="demo-told", Key="a", Body=b"")
+    aws.delete_object(Bucket="demo-told", Key="a")
+    aws.delete_bucket_policy(Bucket="demo-told")
+    assert ["DeleteObject", "DeleteBucketPolicy"] == [request.operation for request in world.requests[-2:]]
