@@ -213,3 +213,12 @@ def test_reading_a_bucket_writes_nothing(world: World, session: boto3.session.Se
     assert {"123456789012"} == {
         request.params["ExpectedBucketOwner"] for request in world.requests if request.service == "s3"
     }
+
+
+def test_the_world_tells_requests_about_a_bucket_from_those_about_its_objects(world: World, aws: Any) -> None:
+    """Whatever clients of the same process have made of the model that they share."""
+    aws.create_bucket(Bucket="demo-told", **PLACE)
+    aws.put_object(Bucket="demo-told", Key="a", Body=b"")
+    aws.delete_object(Bucket="demo-told", Key="a")
+    aws.delete_bucket_policy(Bucket="demo-told")
+    assert ["DeleteObject", "DeleteBucketPolicy"] == [request.operation for request in world.requests[-2:]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from s3ap_ops.api import EmptyBucket, LiveResource, Risk, count, listed, size
 
 BYPASS = "--bypass-governance"
@@ -41,24 +43,13 @@ def unfinished(bucket: LiveResource) -> str:
 
 
 def emptying(bucket: LiveResource) -> EmptyBucket:
-    """The change that empties a bucket, the same for every rule, so that a plan has it once.
+    """The change that empties a bucket, the same for every rule, so that a plan has it once."""
+    return EmptyBucket(bucket.subject, bucket.physical_id, bucket.region, bucket.account, held(bucket))
 
-    It bypasses governance locks where there are some, or may be, and then wants the flag for that.
-    """
-    locks = bucket.fact("locks") or {}
-    unseen = unchecked(bucket) and bucket.fact("default_lock") == "GOVERNANCE"
-    if not locks.get("governance") and not unseen:
-        return EmptyBucket(bucket.subject, bucket.physical_id, bucket.region, bucket.account, held(bucket))
-    return EmptyBucket(
-        bucket.subject,
-        bucket.physical_id,
-        bucket.region,
-        bucket.account,
-        held(bucket),
-        bypass_governance=True,
-        flag=BYPASS,
-        risk=Risk.PROTECTION,
-    )
+
+def emptying_locked(bucket: LiveResource) -> EmptyBucket:
+    """The change that empties a bucket with governance locks, which wants its own flag; it includes the other."""
+    return replace(emptying(bucket), bypass_governance=True, flag=BYPASS, risk=Risk.PROTECTION)
 
 
 def unchecked(bucket: LiveResource) -> int:

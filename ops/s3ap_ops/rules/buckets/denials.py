@@ -23,7 +23,7 @@ UNDOING = "s3:DeleteBucketPolicy"
 
 NEVER_TRUE: Mapping[tuple[str, str], Callable[[list[str], str], bool]] = {
     ("bool", "aws:securetransport"): lambda values, account: values == ["false"],
-    ("numericlessthan", "s3:tlsversion"): lambda values, account: all(float(one) <= 1.2 for one in values),
+    ("numericlessthan", "s3:tlsversion"): lambda values, account: set(values) <= {"1.0", "1.1", "1.2"},
     ("stringnotequals", "aws:principalaccount"): lambda values, account: account in values,
     ("stringnotequals", "aws:resourceaccount"): lambda values, account: account in values,
     ("stringnotequals", "s3:resourceaccount"): lambda values, account: account in values,
@@ -74,28 +74,26 @@ def _covers(statement: Mapping[str, object], action: str) -> bool:
 
 
 def _is_about(statement: Mapping[str, object], bucket: LiveResource) -> bool:
-    """Whether a statement is about the caller; a caller that is not known may be anybody.
+    """Whether a statement is about the caller; one that is not known may be anybody.
 
-    The account as a principal of a Deny is everybody in it.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
+    The account as a principal of a Deny is everybody in it; as what a Deny leaves out it is the root user alone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
-    if "NotPrincipal" in statement:
-        return not _names(statement["NotPrincipal"], bucket, unknown=False)
-    return _names(statement.get("Principal"), bucket, unknown=True)
-
-
-def _names(principal: object, bucket: LiveResource, *, unknown: bool) -> bool:
-    if principal == "*":
-        return True
-    given = _list(principal.get("AWS")) if isinstance(principal, Mapping) else []
-    everybody = {"*", bucket.account}
     caller = str(bucket.fact("caller") or "")
-    for one in (str(one) for one in given):
-        if one in everybody or one.endswith(f"::{bucket.account}:root"):
+    if "NotPrincipal" in statement:
+        return not (caller and any(_is_same(one, caller) for one in _principals(statement["NotPrincipal"])))
+    for one in _principals(statement.get("Principal")):
+        if one in ("*", bucket.account) or one.endswith(f"::{bucket.account}:root"):
             return True
-        if (not caller and unknown) or (caller and _is_same(one, caller)):
+        if not caller or _is_same(one, caller):
             return True
     return False
+
+
+def _principals(given: object) -> list[str]:
+    """The principals that are accounts, users, roles or everybody; services do not tear stacks down."""
+    named = given.get("AWS") if isinstance(given, Mapping) else given
+    return [str(one) for one in _list(named)]
 
 
 def _is_same(principal: str, caller: str) -> bool:

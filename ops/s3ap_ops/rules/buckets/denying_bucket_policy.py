@@ -75,6 +75,26 @@ DELETED = "aws s3api delete-bucket-policy --bucket uc1-demo-output --expected-bu
             },
             fixed={"calls": DELETED},
         ),
+        bad(
+            "only one other role is left out",
+            {
+                "stack.yaml": """
+                Stack: uc1-demo
+                Resources:
+                  OutputBucket:  # <- S3AP812
+                    Type: AWS::S3::Bucket
+                    PhysicalId: uc1-demo-output
+                    Facts:
+                      versions: 3
+                      caller: arn:aws:sts::123456789012:assumed-role/deploy/build-7
+                      policy: |
+                        {"Statement": [{"Effect": "Deny", "Action": "s3:*Object*", "Resource": "*",
+                          "NotPrincipal": {"AWS": ["arn:aws:iam::123456789012:role/writer",
+                            "arn:aws:iam::123456789012:root"]}}]}
+                """
+            },
+            fixed={"calls": DELETED},
+        ),
         good(
             "it denies plain HTTP, other accounts, or another role; or it is in the way of nothing",
             {
@@ -100,7 +120,9 @@ DELETED = "aws s3api delete-bucket-policy --bucket uc1-demo-output --expected-bu
                       caller: arn:aws:sts::123456789012:assumed-role/deploy/build-7
                       policy: |
                         {"Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*",
-                          "Principal": {"AWS": "arn:aws:iam::123456789012:role/reader"}}]}
+                          "Principal": {"AWS": "arn:aws:iam::123456789012:role/reader"}},
+                         {"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+                          "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:role/deploy"}}]}
                   Empty:
                     Type: AWS::S3::Bucket
                     Facts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from s3ap_lint.api import Finding, Fix, Safety, Severity, bad, good, rule
 from s3ap_ops.api import Accept, ApiCall, LiveResource, Phase, Risk, call, count
-from s3ap_ops.rules.buckets.contents import emptying, is_bucket, is_filled, unchecked
+from s3ap_ops.rules.buckets.contents import emptying_locked, is_bucket, is_filled, unchecked
 
 
 @rule(
@@ -102,6 +102,26 @@ from s3ap_ops.rules.buckets.contents import emptying, is_bucket, is_filled, unch
             fixed={"calls": "go on all the same, because of --accept S3AP811\n"},
         ),
         bad(
+            "more than were asked, and all that are new are locked in governance mode",
+            {
+                "stack.yaml": """
+                Stack: uc1-demo
+                Resources:
+                  OutputBucket:  # <- S3AP811
+                    Type: AWS::S3::Bucket
+                    PhysicalId: uc1-demo-output
+                    Facts: {versions: 9000, object_lock: true, default_lock: GOVERNANCE, locks: {checked: 1000}}
+                """
+            },
+            fixed={
+                "calls": (
+                    "go on all the same, because of --accept S3AP811\n"
+                    "delete all versions, delete markers and incomplete uploads in s3://uc1-demo-output,"
+                    " also those under a governance lock\n"
+                ),
+            },
+        ),
+        bad(
             "versions that only a device of the owner deletes",
             {
                 "stack.yaml": """
@@ -153,35 +173,39 @@ def object_lock(bucket: LiveResource) -> Iterator[Finding]:
             f"{bucket.physical_id} has MFA delete, so only the root user with a device can delete its versions",
             f"Turn MFA delete of {bucket.physical_id} off as the root user, then plan again",
         )
-    locks = bucket.fact("locks") or {}
+    name, locks = bucket.physical_id, bucket.fact("locks") or {}
     if locks.get("compliance"):
         until = locks.get("until") or "the end of its lock"
         yield _firm(
             bucket,
-            f"{count(locks['compliance'], 'version')} in {bucket.physical_id} locked in compliance mode until {until};"
-            " nobody can delete them before",
+            f"{name} holds {count(locks['compliance'], 'version')} locked in compliance mode until {until};"
+            " nobody can delete what is locked so",
             f"Plan again after {until}",
         )
     if locks.get("holds"):
         yield _holds(bucket, locks["holds"], locks.get("held") or [])
     if locks.get("governance"):
         yield Finding(
-            f"{count(locks['governance'], 'version')} in {bucket.physical_id} locked in governance mode, so they are"
-            " not deleted without s3:BypassGovernanceRetention",
+            f"{name} holds {count(locks['governance'], 'version')} locked in governance mode; only who has"
+            " s3:BypassGovernanceRetention can delete what is locked so",
             at=bucket.at,
-            fix=Fix(f"Delete everything in {bucket.physical_id}, locked or not", (emptying(bucket),)),
+            fix=Fix(f"Delete everything in {bucket.physical_id}, locked or not", (emptying_locked(bucket),)),
         )
     if number := unchecked(bucket):
-        least = "at least " if bucket.fact("capped") else ""
-        yield Finding(
-            f"{least}{count(number, 'version')} in {bucket.physical_id} may be locked; only the first"
-            f" {locks.get('checked', 0):,} were asked",
-            at=bucket.at,
-            fix=Fix(
-                f"Accept that {bucket.physical_id} may be emptied in part only",
-                (Accept(bucket.subject, "--accept S3AP811", bucket.physical_id),),
-            ),
-        )
+        yield _unchecked(bucket, number, locks.get("checked", 0))
+
+
+def _unchecked(bucket: LiveResource, number: int, checked: int) -> Finding:
+    """What may be locked, for all that is known; in governance mode, if that is what new versions get."""
+    least = "at least " if bucket.fact("capped") else ""
+    accepted = Accept(bucket.subject, "--accept S3AP811", bucket.physical_id)
+    bypassing = (emptying_locked(bucket),) if bucket.fact("default_lock") == "GOVERNANCE" else ()
+    return Finding(
+        f"{bucket.physical_id} holds {least}{count(number, 'version')} that may be locked; only the first {checked:,}"
+        " were asked",
+        at=bucket.at,
+        fix=Fix(f"Accept that {bucket.physical_id} may be emptied in part only", (accepted, *bypassing)),
+    )
 
 
 def _firm(bucket: LiveResource, message: str, title: str) -> Finding:
@@ -194,11 +218,11 @@ def _holds(bucket: LiveResource, number: int, known: list[dict[str, str]]) -> Fi
     if number > len(known):
         return _firm(
             bucket,
-            f"{count(number, 'version')} in {name} under a legal hold, too many to be released one by one",
+            f"{name} holds {count(number, 'version')} under a legal hold, too many to be released one by one",
             f"Release the holds in {name} by an S3 Batch Operations job, then plan again",
         )
     return Finding(
-        f"{count(number, 'version')} in {name} under a legal hold, so nobody can delete them",
+        f"{name} holds {count(number, 'version')} under a legal hold; nobody can delete what is held so",
         at=bucket.at,
         fix=Fix(f"Release the legal holds in {name}", tuple(_released(bucket, version) for version in known)),
     )
