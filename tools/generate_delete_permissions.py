@@ -1,4 +1,4 @@
-"""Writes delete_permissions.json: what CloudFormation needs to delete resources of each type, by the schemas in cfn-lint.
+"""Writes delete_permissions.json: what CloudFormation needs to delete resources, by the schemas in cfn-lint.
 
 python tools/generate_delete_permissions.py [FOLDER]
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from s3ap_lint.api import FUNCTION_TYPES, Template
@@ -59,31 +59,46 @@ def _why(likeness: tuple[object, ...], there: Resources) -> str:
     return "its text is what was deployed" if same else f"it has {shared} of the stack's {len(there)} resources"
 
 
+def likeliest(there: Resources, templates: Mapping[str, Resources]) -> list[str]:
+    """The paths of the templates that a stack was made of, by its resources alone; several that are equally like it.
+
+    Empty where none has at least half of the stack's resources, or half of its own in common with it.
+    """
+    ranked: dict[tuple[int, int], list[str]] = {}
+    for path, own in sorted(templates.items()):
+        shared = len(own & there)
+        if shared and 2 * shared >= len(there) and 2 * shared >= len(own):
+            ranked.setdefault((shared, -len(own - there)), []).append(path)
+    return ranked[max(ranked)] if ranked else []
+
+
 def _deployed(found: Running) -> Resources:
     """What the template that was deployed consists of; where it cannot be read, what the stack does."""
     top = document.parse(Source(found.stack.name, found.template.encode())).top
     if top is not None and top["Resources"]:
-        return _resources((name, node["Type"].text) for name, node in top["Resources"].items())
-    return _resources((one.logical_id, one.type) for one in found.stack.resources)
+        return of_stack((name, node["Type"].text) for name, node in top["Resources"].items())
+    return of_stack((one.logical_id, one.type) for one in found.stack.resources)
 
 
-def _resources(named: Iterable[tuple[str, str]]) -> Resources:
+def of_stack(named: Iterable[tuple[str, str]]) -> Resources:
+    """Resources by their logical ids and types; SAM's types as what they become."""
     return frozenset((name, PLAIN_TYPES.get(type_, type_)) for name, type_ in named)
 
 
-def _of(template: Template) -> Resources:
-    return _resources((one.id, one.type) for one in template.resources.values())
+def of_template(template: Template) -> Resources:
+    """The resources that a template has in some scenario."""
+    return of_stack((one.id, one.type) for one in template.resources.values())
 
 
 def _fits(template: Template, there: Resources) -> bool:
     """Whether a template has at least half of a stack's resources, and a function of it."""
-    shared = _of(template) & there
+    shared = of_template(template) & there
     return 2 * len(shared) >= len(there) and any(type_ in FUNCTION_TYPES for _, type_ in shared)
 
 
 def _likeness(template: Template, text: str, there: Resources, leaves: frozenset[str]) -> tuple[object, ...]:
     """The larger, the more alike: the same text, most resources in common, fewest of its own, most values in common."""
-    own = _of(template)
+    own = of_template(template)
     values = frozenset(_leaves(template.top.data()))
     same = template.source.data.decode("utf-8-sig", "replace").split() == text.split()
     return same, len(own & there), -len(own - there), len(values & leaves), -len(values - leaves)

@@ -19,8 +19,9 @@ from s3ap_ops.teardown import DONE, REFUSED, Run
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: done, nothing is left; 1: something is; 3: refused, and nothing was written; 4: unfinished, `resume` goes on."""
-    desk = desks.opened(options)
+    """0: done, nothing is left; 1: something is; 3: refused, and nothing was written; 4: unfinished, `resume` goes on.
+    """
+    desk = desks.opened(options, writes=not options.dry_run)
     plan = desk.planned(desk.stacks(desks.names_of(desk)))
     if options.dry_run:
         plan_command.write(plan_command.rendered(plan, desk, options.format, verbose=options.verbose), None)
@@ -48,7 +49,7 @@ def resume(options: argparse.Namespace) -> int:
             f"{journal.path_of(options.run)} does not say what was asked for; plan and clean the stacks anew"
         )
     options.stacks, options.account, options.region = list(first["stacks"]), first["account"], first["region"]
-    desk = replace(desks.opened(options), wishes=_wishes(first))
+    desk = replace(desks.opened(options, writes=True), wishes=_wishes(first))
     consent = Consent(tuple(first["stacks"]), _promised(options.run), is_sure=options.yes)
     plan = desk.planned(desk.stacks(first["stacks"].values()))
     sys.stdout.write(plan_text.render(plan, desk.pin, verbose=options.verbose))

@@ -93,12 +93,15 @@ class Desk:
         return Patience(poll=options.poll, deadline=options.deadline * 60, waits=not options.no_wait, stop=stop)
 
 
-def opened(options: argparse.Namespace) -> Desk:
-    """The means of a command that asks AWS. Raises OpsError or Refused before anything else is asked."""
+def opened(options: argparse.Namespace, *, writes: bool = False) -> Desk:
+    """The means of a command that asks AWS. Raises OpsError or Refused before anything else is asked.
+
+    An account whose alias keeps teardowns out may be looked at all the same: only what `writes` is kept out.
+    """
     refuse_placeholders([*getattr(options, "stacks", ()), options.region or "", options.account or ""])
     known = settings.load(Path.cwd())
     session = session_for(options.region or "", options.profile or "")
-    pin, look = pinned(session, options.account or "", known.accounts, known.denied_alias_terms)
+    pin, look = pinned(session, options.account or "", known.accounts, known.denied_alias_terms if writes else ())
     return Desk(options, known, pin, look, wishes_of(options))
 
 

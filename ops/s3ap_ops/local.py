@@ -1,0 +1,52 @@
+"""The project below the working directory: its configuration, its rules and its templates, as the linter sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from s3ap_lint import config as configs
+from s3ap_lint.admission import loaded_template
+from s3ap_lint.api import Template
+from s3ap_lint.config import Config
+from s3ap_lint.discovery import discover
+from s3ap_lint.engine import Session
+from s3ap_lint.registry import Registry
+from s3ap_lint.roots import absolute
+from s3ap_lint.tasks import registry_for
+from s3ap_lint.workspace import Workspace
+from s3ap_ops.errors import OpsError
+
+
+class LocalProject:
+    """A project and what it deploys. `select` are the codes of the rules that will be asked."""
+
+    def __init__(self, select: tuple[str, ...] = ()) -> None:
+        here = Path.cwd()
+        said = {"select": list(select), "engine": "none", "jobs": 1}
+        self.config: Config = configs.load([here], cwd=here, overrides=said)
+        self.registry: Registry = registry_for(self.config)
+        self.files = partial(Workspace, self.config.root)
+        workspace = self.files({})
+        config = self.config
+        found = discover([here], workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
+        self.paths = [candidate.path for candidate in found.templates]
+        self._session = Session(config, self.registry, workspace)
+
+    def templates(self) -> Iterator[Template]:
+        """Its templates, in order of path."""
+        for path in self.paths:
+            template = loaded_template(self._session, path)
+            if template is not None:
+                yield template
+
+    def template(self, text: str) -> Template:
+        """The template at a path that somebody named. Raises OpsError when there is none, or it lies outside."""
+        place = absolute(text, self.config.cwd)
+        if not place.is_relative_to(self.config.root):
+            raise OpsError(f"--template {text} lies outside the project {self.config.root}")
+        template = loaded_template(self._session, place.relative_to(self.config.root).as_posix())
+        if template is None:
+            raise OpsError(f"--template {text} is no template, or cannot be read")
+        return template
