@@ -10,6 +10,7 @@ from s3ap_lint import config as configs
 from s3ap_lint.admission import loaded_template
 from s3ap_lint.api import Template
 from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Paths
 from s3ap_lint.discovery import discover
 from s3ap_lint.engine import Session
 from s3ap_lint.registry import Registry
@@ -33,6 +34,11 @@ class LocalProject:
         found = discover([here], workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
         self.paths = [candidate.path for candidate in found.templates]
         self._session = Session(config, self.registry, workspace)
+
+    @property
+    def report_paths(self) -> Paths:
+        """What the paths of a report are relative to."""
+        return Paths(str(self.config.root), str(self.config.cwd), str(self.config.top))
 
     def templates(self) -> Iterator[Template]:
         """Its templates, in order of path."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from s3ap_lint.api import Severity
+from s3ap_lint.diagnostic import Place
 from s3ap_ops import desk as desks
+from s3ap_ops.belonging import likeliest, of_stack, of_template
 from s3ap_ops.errors import OpsError
+from s3ap_ops.local import LocalProject
 from s3ap_ops.plan import Plan
 from s3ap_ops.policy import policy
 from s3ap_ops.render import plan_json, plan_sarif, plan_text
@@ -39,8 +43,26 @@ def rendered(plan: Plan, desk: desks.Desk, form: str, *, verbose: bool = False) 
     if form == "json":
         return plan_json.render(plan, desk.pin, desk.wishes)
     if form == "sarif":
-        return plan_sarif.render(plan, desk.registry)
+        project = LocalProject()
+        return plan_sarif.render(plan, desk.registry, project.report_paths, _places(plan, project))
     return plan_text.render(plan, desk.pin, verbose=verbose)
+
+
+def _places(plan: Plan, project: LocalProject) -> Mapping[tuple[str, str], Place]:
+    """Where the resources of a plan's stacks stand in the templates that these were made of, as far as the project has
+    them."""
+    templates = {template.path: template for template in project.templates()}
+    own = {path: of_template(template) for path, template in templates.items()}
+    found: dict[tuple[str, str], Place] = {}
+    for stack in plan.stacks:
+        paths = likeliest(of_stack((one.logical_id, one.type) for one in stack.resources if not one.is_gone), own)
+        for path in paths[:1]:
+            template = templates[path]
+            found[stack.subject, ""] = Place(path)
+            for name, resource in template.resources.items():
+                line = template.source.line_of(resource.node.span.start)
+                found[stack.subject, name] = Place(path, line, end_line=line)
+    return found
 
 
 def write(text: str, output: str | None) -> None:

@@ -3,7 +3,7 @@ known."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from s3ap_lint import __version__ as linter
 from s3ap_lint import fingerprint
@@ -17,21 +17,24 @@ from s3ap_ops.assess import Hazard
 from s3ap_ops.plan import Plan
 
 
-def render(plan: Plan, registry: Registry) -> str:
-    """The hazards as a SARIF file; account ids are masked, as the linter does."""
-    here = str(Path.cwd())
+def render(plan: Plan, registry: Registry, paths: Paths, places: Mapping[tuple[str, str], Place]) -> str:
+    """The hazards as a SARIF file; account ids are masked, as the linter does.
+
+    `places` are lines of templates by (stack's subject, logical id), the id empty for the stack itself; what has none
+    stands at the stack's name, because there is no file to show it in.
+    """
     report = Report(
-        findings=tuple(_diagnostic(one) for one in plan.hazards if one.ignored is None),
-        suppressed=tuple(_diagnostic(one) for one in plan.hazards if one.ignored is not None),
+        findings=tuple(_diagnostic(one, places) for one in plan.hazards if one.ignored is None),
+        suppressed=tuple(_diagnostic(one, places) for one in plan.hazards if one.ignored is not None),
         stats=Stats(templates=len(plan.stacks)),
         tool=Tool(linter),
-        paths=Paths(here, here, here),
+        paths=paths,
     )
     rules = registry.described({one.code for one in (*report.findings, *report.suppressed)})
     return sarif.render(report, rules, RenderOptions())
 
 
-def _diagnostic(hazard: Hazard) -> Diagnostic:
+def _diagnostic(hazard: Hazard, places: Mapping[tuple[str, str], Place]) -> Diagnostic:
     logical, message = "/".join(hazard.finding.at.path), masked(hazard.finding.message)
     fix = hazard.finding.fix
     return Diagnostic(
@@ -39,7 +42,7 @@ def _diagnostic(hazard: Hazard) -> Diagnostic:
         name=hazard.name,
         severity=hazard.severity,
         message=message,
-        place=Place(hazard.subject),
+        place=places.get((hazard.subject, hazard.logical_id), Place(hazard.subject)),
         logical_path=logical,
         related=tuple(Place(at.subject, message=at.note) for at in hazard.finding.related),
         fix=PlacedFix(fix.title, Safety.MANUAL, ()) if fix else None,
