@@ -60,7 +60,7 @@ def _places(plan: Plan, project: LocalProject) -> Mapping[tuple[str, str], Place
             template = templates[path]
             found[stack.subject, ""] = Place(path)
             for name, resource in template.resources.items():
-                line = template.source.line_of(resource.node.span.start)
+                line = template.source.line_of((resource.at.span or resource.node.span).start)
                 found[stack.subject, name] = Place(path, line, end_line=line)
     return found
 
