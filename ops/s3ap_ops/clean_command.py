@@ -19,7 +19,7 @@ from s3ap_ops.teardown import DONE, REFUSED, Run
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: done, nothing is left; 1: something is; 3: refused, and nothing was written; 4: unfinished, `resume` goes on."""
+    """0: done, nothing is left; 1: something is; 3: refused, nothing was written; 4: unfinished, `resume` goes on."""
     desk = desks.opened(options, writes=not options.dry_run)
     plan = desk.planned(desk.stacks(desks.names_of(desk)))
     if options.dry_run:

@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def typed(world: World, tmp_path: Path, *answers: str, stacks: tuple[str, ...] = ("one", "two")) -> tuple[int, str]:
-    """The exit status of the program, and all that it showed to somebody who typed some lines, each when asked for it."""
+    """The exit status of the program, and all that it showed to somebody who typed lines, each when asked for it."""
     master, slave = pty.openpty()
     environment = {**os.environ, **world.env, "S3AP_OPS_STATE_DIR": str(tmp_path / "runs")}
     child = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A plan for people: each stack with its hazards, what would be done, in order, and what would be lost and would stay."""
+"""A plan for people: each stack with its hazards, what would be done, in order; what would be lost, and would stay."""
 
 from __future__ import annotations
 
