@@ -38,7 +38,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Means:
-    """What appliers work with. `tell` hears of what takes long; `run` is the run's name; `quiet`: no progress display."""
+    """What appliers work with. `tell` hears of what takes long; `run` names the run; `quiet`: no progress display."""
 
     look: Look
     hands: Hands

@@ -80,6 +80,8 @@ class Desk:
 
     def stacks(self, names: Iterable[str]) -> tuple[LiveStack, ...]:
         """Some stacks as they are now."""
+        if sys.stderr.isatty():
+            print("looking at the account …", file=sys.stderr)
         return collect.collect(names, self.look, self.readers)
 
     def planned(self, stacks: Sequence[LiveStack]) -> Plan:

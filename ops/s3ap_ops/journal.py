@@ -7,6 +7,7 @@ back.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -33,13 +34,21 @@ def folder() -> Path:
 
 
 class Journal:
-    """An open journal. Each record is on disk, synchronised, when `write` returns."""
+    """An open journal, which nobody else can have open. Each record is on disk, synchronised, when `write` returns.
+
+    Raises OpsError when another process is writing it.
+    """
 
     def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self.path = path
         self._now = now
         self._lock = threading.Lock()
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise OpsError(f"run {path.stem} is going on in another process; wait for it, or stop it first") from None
 
     @property
     def run(self) -> str:

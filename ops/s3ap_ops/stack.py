@@ -63,8 +63,8 @@ class LiveResource:
 
     @property
     def is_gone(self) -> bool:
-        """Whether CloudFormation has deleted it, or never made it."""
-        return self.status == "DELETE_COMPLETE" or not self.physical_id
+        """Whether CloudFormation has deleted it, given it up, or never made it."""
+        return self.status in ("DELETE_COMPLETE", "DELETE_SKIPPED") or not self.physical_id
 
     @property
     def is_retained(self) -> bool:

@@ -24,6 +24,7 @@ from s3ap_ops.plan import Action, Plan
 from s3ap_ops.reading import by_type
 from s3ap_ops.render import summary
 from s3ap_ops.stack import LiveResource, LiveStack
+from s3ap_ops.watching import Patience
 
 ROUNDS = 3
 DONE, LEFT, REFUSED, UNFINISHED = 0, 1, 3, 4
@@ -37,16 +38,18 @@ class Run:
     journal: Journal
     consent: Consent
     ended: list[tuple[Action, Result]] = field(default_factory=list)
+    patience: Patience = field(default_factory=Patience)
 
     def through(self, plan: Plan) -> int:
         """Carry a plan out, and what follows from it; the exit status."""
         first = plan
         ids = [stack.id for stack in plan.stacks]
         with _stopping() as stop:
+            self.patience = self.desk.patience(stop)
             for _ in range(ROUNDS):
-                self._carry_out(plan, stop)
+                self._carry_out(plan)
                 stacks = self._seen(ids)
-                following = None if stop.is_set() else self._following(plan, stacks)
+                following = None if stop.is_set() or self.patience.is_over else self._following(plan, stacks)
                 if following is None:
                     break
                 plan = following
@@ -56,13 +59,13 @@ class Run:
         sys.stdout.write(summary.render(outcome))
         return status(outcome, is_stopped=stop.is_set())
 
-    def _carry_out(self, plan: Plan, stop: threading.Event) -> None:
+    def _carry_out(self, plan: Plan) -> None:
         self.journal.write("plan", actions=[{"id": one.id, "does": one.change.describe()} for one in plan.actions])
         look = self.desk.look
         means = Means(
             look=look,
             hands=Hands(look.session, look.region),
-            patience=self.desk.patience(stop),
+            patience=self.patience,
             run=self.journal.run,
             tell=_say,
             quiet=self.desk.options.quiet,

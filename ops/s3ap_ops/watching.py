@@ -25,14 +25,26 @@ BLIND = 20
 
 @dataclass(frozen=True)
 class Patience:
-    """How often and how long to look: `poll` and `deadline` in seconds. `stop` ends the waiting, not what is waited
-    for."""
+    """How often and how long to look: `poll` in seconds, `deadline` for everything together, in seconds from `began`.
+
+    `stop` ends the waiting, not what is waited for. `began` is a time of `now`: when this was made, if not said.
+    """
 
     poll: float = 5.0
     deadline: float = 3600.0
     waits: bool = True
     stop: threading.Event | None = None
     now: Callable[[], float] = time.monotonic
+    began: float = -1.0
+
+    def __post_init__(self) -> None:
+        if self.began < 0:
+            object.__setattr__(self, "began", self.now())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.now() - self.began >= self.deadline
 
     def pause(self, seconds: float) -> None:
         """Do nothing for a while, or until stopped."""
@@ -79,7 +91,7 @@ def watch(stack_id: str, look: Look, patience: Patience, tell: Callable[[str], N
         now = patience.now()
         if not patience.waits or patience.is_stopped:
             return Ending("unfinished", "CloudFormation goes on deleting it")
-        if now - began >= patience.deadline:
+        if patience.is_over:
             return Ending("unfinished", f"it is still being deleted after {_minutes(now - began)}")
         if now - told >= HEARTBEAT:
             tell(f"still being deleted after {_minutes(now - began)}{_waiting_for(stack_id, look)}")
