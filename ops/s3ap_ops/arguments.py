@@ -24,7 +24,6 @@ def parser() -> argparse.ArgumentParser:
     plan = commands.add_parser("plan", help="what `clean` would do, and what stands in its way; reads only")
     _stacks(plan, "*")
     _account(plan)
-    _rules(plan)
     _wishes(plan)
     plan.add_argument("--from", dest="from_", metavar="SNAPSHOT", help="plan from what `record` wrote, and ask nobody")
     plan.add_argument("--iam-policy", action="store_true", help="print the IAM policy that `clean` needs for this plan")
@@ -33,7 +32,6 @@ def parser() -> argparse.ArgumentParser:
     clean = commands.add_parser("clean", help="plan, ask for a typed confirmation, tear down, and look again")
     _stacks(clean, "+")
     _account(clean)
-    _rules(clean)
     _wishes(clean)
     clean.add_argument(
         "--dry-run", action="store_true", help="print the plan and stop: exit status 1 if there are hazards"
@@ -44,7 +42,6 @@ def parser() -> argparse.ArgumentParser:
     resume = commands.add_parser("resume", help="go on with a run that did not end")
     resume.add_argument("run", metavar="RUN", help="its name, as `clean` and `status` say it")
     resume.add_argument("--profile", help="the profile of the AWS configuration")
-    _rules(resume)
     _running(resume)
     status = commands.add_parser("status", help="the state of stacks and of runs that did not end")
     _stacks(status, "*")
@@ -87,11 +84,6 @@ def _account(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", help="where; otherwise what AWS_REGION or the profile says")
     parser.add_argument("--account", metavar="ID", help="refuse to act in any other account")
     parser.add_argument("--profile", help="the profile of the AWS configuration")
-
-
-def _rules(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--select", action="append", metavar="CODES", help="only these rules")
-    parser.add_argument("--ignore", action="append", metavar="CODES", help="not these rules")
 
 
 def _wishes(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,9 @@ from s3ap_ops.teardown import DONE, REFUSED, Run
 def run(options: argparse.Namespace) -> int:
     """0: done, nothing is left; 1: something is; 3: refused, nothing was written; 4: unfinished, `resume` goes on."""
     desk = desks.opened(options, writes=not options.dry_run)
-    plan = desk.planned(desk.stacks(desks.names_of(desk)))
+    stacks = desk.stacks(desks.names_of(desk))
+    desk.check_wishes(stacks)
+    plan = desk.planned(stacks)
     if options.dry_run:
         plan_command.write(plan_command.rendered(plan, desk, options.format, verbose=options.verbose), None)
         return plan_command.status(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 import threading
 import time
@@ -70,19 +71,28 @@ class Desk:
 
     @cached_property
     def config(self) -> Config:
-        """What is selected."""
+        """Every rule, as it is: what stands in the way of a deletion is nobody's taste."""
         here = Path.cwd()
-        chosen = (*self.settings.select, *_listed(getattr(self.options, "select", None)))
-        ignored = (*self.settings.ignore, *_listed(getattr(self.options, "ignore", None)))
-        config = Config(here, here, here, select=chosen or None, ignore=ignored, engine="none", jobs=1)
-        self.registry.check_selectors(config)
-        return config
+        return Config(here, here, here, engine="none", jobs=1)
 
     def stacks(self, names: Iterable[str]) -> tuple[LiveStack, ...]:
         """Some stacks as they are now."""
         if sys.stderr.isatty():
             print("looking at the account …", file=sys.stderr)
         return collect.collect(names, self.look, self.readers)
+
+    def check_wishes(self, stacks: Sequence[LiveStack]) -> None:
+        """Raise OpsError for a wish about nothing: a resource that none of the stacks has, a code that no rule has."""
+        logical = sorted({one.logical_id for stack in stacks for one in stack.resources})
+        for flag in sorted(self.wishes.flags):
+            option, _, value = flag.partition(" ")
+            if option == "--include-retained" and value not in logical:
+                raise OpsError(f"{flag}: none of these stacks has such a resource{near(value, logical)}")
+            if option == "--accept" and value not in self.registry.rules:
+                raise OpsError(f"{flag}: there is no such code{near(value, self.registry.rules)}")
+        for value in self.wishes.retain:
+            if value not in logical:
+                raise OpsError(f"--retain {value}: none of these stacks has such a resource{near(value, logical)}")
 
     def planned(self, stacks: Sequence[LiveStack]) -> Plan:
         """What would be done about some stacks."""
@@ -184,6 +194,12 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
     role = getattr(options, "role_arn", None) or ""
     flags |= {"--role-arn ARN"} if role else set()
     return Wishes(frozenset(flags), tuple(_listed(getattr(options, "retain", None))), role)
+
+
+def near(given: str, known: Iterable[str]) -> str:
+    """A hint at what may have been meant; empty if nothing is like it."""
+    found = difflib.get_close_matches(given, list(known), 1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def _listed(given: Sequence[str] | None) -> list[str]:

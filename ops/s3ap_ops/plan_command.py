@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         desk = desks.opened(options)
         stacks = desk.stacks(desks.names_of(desk))
+    desk.check_wishes(stacks)
     plan = desk.planned(stacks)
     if options.iam_policy:
         text = policy(plan, desk.pin, desk.look.asked)

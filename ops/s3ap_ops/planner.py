@@ -18,6 +18,8 @@ from s3ap_ops.examples import knows
 from s3ap_ops.plan import Action, Plan, Refusal, titles
 from s3ap_ops.stack import LiveStack, LiveStacks
 
+DELETING = "DELETE_IN_PROGRESS"
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -91,7 +93,7 @@ def _refused_by(hazard: Hazard, stacks: LiveStacks, wishes: Wishes) -> Iterator[
     advice = fix.title if fix else "There is no safe way to do it from here"
     subjects = {hazard.subject, *(at.subject for at in hazard.finding.related)}
     for stack in stacks.stacks:
-        if stack.subject in subjects:
+        if stack.subject in subjects and stack.status != DELETING:
             yield Refusal(stack.name, hazard.code, hazard.name, hazard.finding.message, advice, missing)
 
 
@@ -155,6 +157,8 @@ def _actions(stack: LiveStack, hazards: Sequence[Hazard], wishes: Wishes, waits:
     sheet = _Sheet(stack, waits)
     said = titles(hazards)
     wanted = [(hazard, change) for hazard in hazards for change in _wanted(hazard, wishes)]
+    if stack.status == DELETING:  # what CloudFormation is at work on is only waited for
+        wanted = [pair for pair in wanted if pair[1].phase is Phase.AFTER]
     by_phase: dict[Phase, list[str]] = {phase: [] for phase in Phase}
     required: list[str] = []
     for phase in (Phase.UNPROTECT, Phase.QUIESCE, Phase.CLEAR):

@@ -27,8 +27,6 @@ class Settings:
     accounts: tuple[str, ...] = ()
     denied_alias_terms: tuple[str, ...] = ("prod",)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
     where: str = ""
 
 

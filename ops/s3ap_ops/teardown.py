@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -117,7 +118,9 @@ class Run:
         look = self.desk.look
         fresh = type(look)(look.session, look.account, look.region)
         known = by_type(self.desk.readers)
-        return [one for one in meant if collect.read(one, fresh, known).fact("exists") is True]
+        with ThreadPoolExecutor(collect.READERS_AT_ONCE) as pool:
+            again = list(pool.map(lambda one: collect.read(one, fresh, known), meant))
+        return [one for one in again if one.fact("exists") is True]
 
 
 def _is_hopeful(plan: Plan) -> bool:

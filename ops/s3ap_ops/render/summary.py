@@ -102,6 +102,10 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 def _by_hand(stack: LiveStack, outcome: Outcome) -> Iterator[str]:
     """Everything that was not done about a stack, as commands."""
+    stuck = [one.logical_id for one in stack.resources if one.status == "DELETE_FAILED"]
+    if stuck:
+        given_up = " ".join(f"--retain {name}" for name in stuck)
+        yield f"    as a last resort, delete it without these: s3ap-ops clean {stack.name} {given_up}"
     for action, result in outcome.last.values():
         if action.stack != stack.name or result.is_good:
             continue
