@@ -20,8 +20,7 @@ class Settings:
     """What is set.
 
     `accounts` are those that may be acted on (empty: any); an account whose alias contains one of `denied_alias_terms`
-    is not. `groups` maps a name to names of stacks, which may have wildcards. `select` and `ignore` choose rules as in
-    the linter.
+    is not. `groups` maps a name to names of stacks, which may have wildcards.
     """
 
     accounts: tuple[str, ...] = ()
