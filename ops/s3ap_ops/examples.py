@@ -140,20 +140,5 @@ def _untrusted(hazard: Hazard, stacks: list[LiveStack]) -> Iterator[str]:
             change.describe()  # type: ignore[attr-defined]
         except (S3apLintError, TypeError, ValueError) as error:
             yield f"the fix cannot be told: {error}"
-        if isinstance(change, ApiCall) and not any(knows(stack, change.target) for stack in stacks):
+        if isinstance(change, ApiCall) and not any(stack.knows(change.target) for stack in stacks):
             yield f"the fix acts on {change.target!r}, which no inventory and no fact knows"
-
-
-def knows(stack: LiveStack, target: str) -> bool:
-    """Whether something is a resource of a stack, the stack itself, or is named by what was read about these."""
-    if target == stack.id or target in stack.by_physical_id:
-        return True
-    return _mentions(stack.facts, target) or any(_mentions(resource.facts, target) for resource in stack.resources)
-
-
-def _mentions(value: object, text: str) -> bool:
-    if isinstance(value, str):
-        return value == text
-    if isinstance(value, dict):
-        return any(_mentions(one, text) for pair in value.items() for one in pair)
-    return isinstance(value, list | tuple) and any(_mentions(one, text) for one in value)

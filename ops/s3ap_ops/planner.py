@@ -14,7 +14,6 @@ from s3ap_lint.api import Severity
 from s3ap_ops import order
 from s3ap_ops.assess import Hazard
 from s3ap_ops.calls import Accept, ApiCall, DeleteStack, EmptyBucket, LiveChange, Phase
-from s3ap_ops.examples import knows
 from s3ap_ops.plan import Action, Plan, Refusal, titles
 from s3ap_ops.stack import LiveStack, LiveStacks
 
@@ -202,7 +201,7 @@ def _wanted(hazard: Hazard, wishes: Wishes) -> Iterator[LiveChange]:
 
 def _check_target(change: LiveChange, stack: LiveStack) -> None:
     """Hold every change to the inventory: what no resource and no fact of it names is never acted on."""
-    if not knows(stack, change.target):
+    if not stack.knows(change.target):
         raise AssertionError(f"{change.describe()} acts on {change.target!r}, which is no part of {stack.name}")
 
 

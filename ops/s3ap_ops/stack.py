@@ -136,6 +136,12 @@ class LiveStack:
         """Its resources of some types that are still there."""
         return (one for one in self.resources if one.type in types and not one.is_gone)
 
+    def knows(self, target: str) -> bool:
+        """Whether something is one of its resources, the stack itself, or named by what was read about these."""
+        if target == self.id or target in self.by_physical_id:
+            return True
+        return _mentions(self.facts, target) or any(_mentions(resource.facts, target) for resource in self.resources)
+
     def fact(self, name: str, default: Json = None) -> Json:
         """What is known of the stack under a name; the default when nothing is."""
         return self.facts.get(name, default)
@@ -172,3 +178,11 @@ class LiveStacks:
 def subject(name: str, region: str) -> str:
     """What a stack is called among subjects."""
     return f"stack:{name}@{region}"
+
+
+def _mentions(value: object, text: str) -> bool:
+    if isinstance(value, str):
+        return value == text
+    if isinstance(value, dict):
+        return any(_mentions(one, text) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple) and any(_mentions(one, text) for one in value)
