@@ -107,8 +107,14 @@ def _bare(found: Mapping[str, Json], look: Look) -> LiveStack:
         parent_id=found.get("ParentId", ""),
         root_id=found.get("RootId", ""),
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
-        parameters={one["ParameterKey"]: one.get("ParameterValue", "") for one in found.get("Parameters", ())},
+        parameters=parameters_of(found),
     )
+
+
+def parameters_of(found: Mapping[str, Json]) -> dict[str, str]:
+    """The parameters of a stack as CloudFormation describes it; of those from Parameter Store, what was read there."""
+    given = found.get("Parameters", ())
+    return {one["ParameterKey"]: str(one.get("ResolvedValue", one.get("ParameterValue", ""))) for one in given}
 
 
 def moment(value: Any) -> str:

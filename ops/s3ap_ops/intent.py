@@ -78,7 +78,8 @@ def _reference(name: str, stack: LiveStack, beside: LiveResource) -> str:
     if name in pseudo:
         return pseudo[name]
     if not nested and name in stack.parameters:
-        return re.escape(stack.parameters[name])
+        value = stack.parameters[name]
+        return re.escape(value) if value.strip("*") or not value else ANYTHING  # NoEcho comes as ****
     logical = f"{nested}/{name}" if nested else name
     found = next((one.physical_id for one in stack.resources if one.logical_id == logical and one.physical_id), None)
     return ANYTHING if found is None else re.escape(found)

@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from s3ap_ops.collect import described
+from s3ap_ops.collect import described, parameters_of
 from s3ap_ops.errors import OpsError
 from s3ap_ops.live_function import FUNCTION, Running
 from s3ap_ops.reading import Look, Notes, told
@@ -55,7 +55,7 @@ def _one(look: Look, name: str) -> Running:
     stack = LiveStack(
         *where,
         status=said["StackStatus"],
-        parameters={one["ParameterKey"]: _value(one) for one in said.get("Parameters", ())},
+        parameters=parameters_of(said),
         resources=resources,
     )
     return Running(stack, body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str))
@@ -64,11 +64,6 @@ def _one(look: Look, name: str) -> Running:
 def _of_row(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
     """Logical id, type, physical id and status of a row of the inventory."""
     return row["LogicalResourceId"], row["ResourceType"], row.get("PhysicalResourceId", ""), row["ResourceStatus"]
-
-
-def _value(parameter: Mapping[str, str]) -> str:
-    """What a Ref to a parameter gives; one of Parameter Store is resolved."""
-    return parameter.get("ResolvedValue", parameter.get("ParameterValue", ""))
 
 
 def _with_facts(look: Look, resource: LiveResource) -> LiveResource:

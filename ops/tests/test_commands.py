@@ -62,10 +62,13 @@ def test_a_plan_from_a_snapshot_is_the_plan(filled: World, capsys: pytest.Captur
     assert [] == filled.writes
 
 
-def test_the_values_of_parameters_are_not_recorded(world: World) -> None:
+def test_the_values_of_secret_parameters_are_not_recorded(world: World) -> None:
     world.deploy(
         "uc1-demo",
-        {"Parameters": {"Token": {"Type": "String"}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}},
+        {
+            "Parameters": {"Token": {"Type": "String", "NoEcho": True}},
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        },
         parameters={"Token": "correct-horse"},
     )
     assert 0 == main(["record", "uc1-demo", "-o", "snapshot.json"])

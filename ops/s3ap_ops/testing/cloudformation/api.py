@@ -179,12 +179,20 @@ def describe_stacks(world: "World", call: Call) -> dict[str, Any]:
     return {"Stacks": found, "NextToken": token}
 
 
+def _is_secret(parameter: str, stack: Stack) -> bool:
+    """Whether CloudFormation shows a mask in the place of a parameter's value."""
+    return str(stack.template.get("Parameters", {}).get(parameter, {}).get("NoEcho", "")).lower() == "true"
+
+
 def _description(stack: Stack) -> dict[str, Any]:
     return {
         "StackId": stack.id,
         "StackName": stack.name,
         "Description": stack.description or None,
-        "Parameters": [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in stack.parameters.items()],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": "****" if _is_secret(key, stack) else str(value)}
+            for key, value in stack.parameters.items()
+        ],
         "CreationTime": stack.created,
         "DeletionTime": stack.deleted,
         "LastUpdatedTime": stack.updated,
