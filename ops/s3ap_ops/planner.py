@@ -37,7 +37,7 @@ def plan(stacks: Sequence[LiveStack], hazards: Sequence[Hazard], wishes: Wishes 
     """What would be done about some stacks with some hazards."""
     together = LiveStacks(tuple(stacks))
     first = order.before(together)
-    refusals = list(_refusals(together, hazards, wishes, first))
+    refusals = list(_refusals(together, hazards, wishes, order.needed(together)))
     refused = {refusal.stack for refusal in refusals}
     going = [stack for stack in _in_order(stacks, first) if not stack.is_gone and stack.name not in refused]
     actions: list[Action] = []
