@@ -186,8 +186,8 @@ def object_lock(bucket: LiveResource) -> Iterator[Finding]:
         yield _holds(bucket, locks["holds"], locks.get("held") or [])
     if locks.get("governance"):
         yield Finding(
-            f"{name} holds {count(locks['governance'], 'version')} locked in governance mode; only who has"
-            " s3:BypassGovernanceRetention can delete what is locked so",
+            f"{name} holds {count(locks['governance'], 'version')} locked in governance mode; to delete what"
+            " is locked so takes the permission s3:BypassGovernanceRetention",
             at=bucket.at,
             fix=Fix(f"Delete everything in {bucket.physical_id}, locked or not", (emptying_locked(bucket),)),
         )
