@@ -71,7 +71,8 @@ def _refusal(refusal: Refusal) -> Iterator[str]:
 
 def way_on(refusal: Refusal) -> Iterator[str]:
     """What can be done about a refusal, and where more is said about it."""
-    yield f"to go on, add: {' '.join(refusal.flags)}   ({refusal.advice})" if refusal.flags else f"next: {refusal.advice}"
+    flags = " ".join(refusal.flags)
+    yield f"to go on, add: {flags}   ({refusal.advice})" if flags else f"next: {refusal.advice}"
     yield more(refusal.code, refusal.name)
 
 
