@@ -147,7 +147,8 @@ def _in_the_way(stack: LiveStack) -> Iterator[str]:
         yield f"    in the way: {one.type} {one.physical_id} ({one.logical_id})"
     if failed:
         names = ",".join(one.logical_id for one in failed if "/" not in one.logical_id)
-        yield f"      settle that and plan again; as a last resort, give it up: s3ap-ops clean {stack.name} --retain {names}"
+        command = f"s3ap-ops clean {stack.name} --retain {names}"
+        yield f"      settle that and plan again; as a last resort, give it up: {command}"
     yield f"      {RUNBOOK}#failed-deletion"
 
 

@@ -180,8 +180,8 @@ def object_lock(bucket: LiveResource) -> Iterator[Finding]:
             bucket,
             f"{name} holds {count(locks['compliance'], 'version')} locked in compliance mode until {until};"
             " nobody can delete what is locked so",
-            f"Plan again after {until}; or deploy the stack with DeletionPolicy: Retain on {bucket.logical_id}, and tear"
-            " down without it",
+            f"Plan again after {until}; or deploy the stack with DeletionPolicy: Retain on {bucket.logical_id}, and"
+            " tear down without it",
         )
     if locks.get("holds"):
         yield _holds(bucket, locks["holds"], locks.get("held") or [])
