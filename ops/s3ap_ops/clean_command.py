@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     if plan.refusals and not options.keep_going:
         names = ", ".join(sorted(plan.refused))
-        raise Refused(f"nothing was written, because of {names}: see above, or let the others go with --keep-going")
+        others = "; --keep-going deletes the others" if plan.deleted else ""
+        raise Refused(f"nothing was written, because of {names}; what to do about it stands above{others}")
     if not plan.actions:
         return REFUSED if plan.refusals else DONE
     consent = confirm.asked(plan, desk.pin, is_sure=options.yes)

@@ -60,7 +60,8 @@ class Execution:
         for id_ in action.needs:
             result = self.results.get(id_)
             if result is not None and not result.is_good:
-                return f"not begun, because {id_} {'was not done' if result.how == 'skipped' else result.how}"
+                title = next(one.title for one in self.plan.actions if one.id == id_)
+                return f'not begun, because "{title}" {"was not done" if result.how == "skipped" else result.how}'
         return "not begun: the run was stopped" if self.means.patience.is_stopped else ""
 
     def _may_begin(self, action: Action) -> bool:

@@ -78,13 +78,20 @@ def _hazard(hazard: Hazard) -> Iterator[str]:
 
 
 def _refusal(refusal: Refusal) -> Iterator[str]:
-    if refusal.flags:
-        yield f"    {refusal.reason}"
-        yield f"      to go on: {' '.join(refusal.flags)}   ({refusal.advice})"
-    else:
-        yield f"    {refusal.reason}"
-        yield f"      next: {refusal.advice}"
-    yield f"      {RUNBOOK}#{refusal.name}"
+    yield f"    {refusal.reason}"
+    yield from (f"      {line}" for line in way_on(refusal))
+
+
+def way_on(refusal: Refusal) -> Iterator[str]:
+    """What can be done about a refusal, and where more is said about it."""
+    flags = " ".join(refusal.flags)
+    yield f"to go on, add: {flags}   ({refusal.advice})" if flags else f"next: {refusal.advice}"
+    yield more(refusal.code, refusal.name)
+
+
+def more(code: str, name: str) -> str:
+    """Where a hazard is described for people: our own in the runbook, one of a plugin on its page."""
+    return f"{RUNBOOK}#{name}" if code.startswith("S3AP") or not code else f"s3ap-lint explain {code}"
 
 
 def _action(action: Action) -> Iterator[str]:
@@ -109,7 +116,7 @@ def _end(plan: Plan) -> Iterator[str]:
     resources = [one for stack in plan.stacks for one in stack.resources if not one.is_gone]
     unread = sum(1 for one in resources if one.unread)
     if unread:
-        yield f"could not look at all of {count(unread, 'resource')} of {len(resources)}"
+        yield f"{unread} of {count(len(resources), 'resource')} could not be looked at in full"
 
 
 def clean(line: str) -> str:
