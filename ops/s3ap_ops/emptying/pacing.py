@@ -1,9 +1,10 @@
 """How fast a bucket is emptied: requests under way, and keys a second, grow while S3 bears them and shrink when not.
 
-S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. A listing goes
-through the keys in order, so everything under way is in the same partition and one rate holds for all of it. A run
-begins just below that figure, which is safe everywhere, and tries more as long as nothing is throttled; the first
-throttled request sends it back, and it does not try again for a minute, then two, then four.
+S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. One rate holds
+for all that is under way, because nobody outside S3 can tell where its partitions end. A run begins just below that
+figure, which is safe everywhere, and doubles with every request that is served: how far it overshoots matters little, as
+requests are spaced evenly and the first throttled one ends it. That sends it back, and it does not try again for a
+minute, then two, then four, and then gently. Why so: docs/decisions/emptying.md.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _HOLD = 60.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The limits of a run: keys a second, requests at once, seconds of quiet after a throttled one, tries, patience.
+    """The limits of a run: keys a second, deletions at once, listers, seconds of quiet when throttled, tries, patience.
 
     `keys_per_second` is the rate to begin with and to fall back to, `most_keys_per_second` the one that is never
     exceeded; give both the same value for a run that tries nothing. Patience is how many seconds a run may be
@@ -38,7 +39,7 @@ class Pace:
     keys_per_second: float = 3400.0
     most_keys_per_second: float = 28_000.0
     most_in_flight: int = 12
-    listers: int = 4
+    listers: int = 3
     quiet: float = 1.0
     longest_quiet: float = 32.0
     attempts: int = 8

@@ -24,7 +24,7 @@ from s3ap_ops.emptying.wire import Rejected, Unanswered, Wire
 
 MOST_PASSES = 5
 Batches = queue.Queue[tuple[Entry, ...] | None]
-_QUEUE = 8  # batches between the listers and the deleters: all that a run holds of a bucket
+_QUEUE = 4  # batches between the listers and the deleters: all that a run holds of a bucket
 _POLL = 0.1  # seconds between two looks at the clock of the progress display, and at a stop
 
 
