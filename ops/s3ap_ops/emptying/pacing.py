@@ -2,9 +2,9 @@
 
 S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. One rate holds
 for all that is under way, because nobody outside S3 can tell where its partitions end. A run begins just below that
-figure, which is safe everywhere, and doubles with every request that is served: how far it overshoots matters little, as
-requests are spaced evenly and the first throttled one ends it. That sends it back, and it does not try again for a
-minute, then two, then four, and then gently. Why so: docs/decisions/emptying.md.
+figure, which is safe everywhere, and doubles with every request that is served. How far it overshoots matters little:
+requests are spaced evenly, and the first throttled one sends it back. It does not try again for a minute, then two,
+then four, and then gently. Why so: docs/decisions/emptying.md.
 """
 
 from __future__ import annotations
