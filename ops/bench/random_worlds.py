@@ -30,7 +30,7 @@ def main() -> int:
     numbers = [options.only] if options.only is not None else range(options.first, options.first + options.worlds)
     seen: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
-    began = time.monotonic()
+    began = told = time.monotonic()
     for number in numbers:
         estate = drawn(random.Random(f"{options.seed}/{number}"), options.most)
         found = _tried(estate, CONCURRENCIES[number % len(CONCURRENCIES)])
@@ -41,6 +41,9 @@ def main() -> int:
             print(f"world {number} ({len(estate.stacks)} stacks):", *found.breaches, sep="\n  ", flush=True)
         if options.only is not None:
             print(*estate.stacks, sorted(estate.flags), found.said, sep="\n")
+        if time.monotonic() - told > 60:
+            told = time.monotonic()
+            print(f"{seen['worlds']} worlds, {seen['breaches']} breaches so far", file=sys.stderr)
     print(f"{seen['worlds']} worlds, {seen['stacks']} stacks, {seen['targets']} of them to be torn down")
     print(f"{seen['deletions']} deleted, {seen['refused']} refused; the reasons, each once for a stack:")
     for name, number in refusals.most_common():
