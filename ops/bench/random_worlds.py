@@ -32,6 +32,8 @@ def main() -> int:
     refusals: Counter[str] = Counter()
     began = told = time.monotonic()
     for number in numbers:
+        if time.monotonic() - began > options.minutes * 60:
+            break
         estate = drawn(random.Random(f"{options.seed}/{number}"), options.most)
         found = _tried(estate, CONCURRENCIES[number % len(CONCURRENCIES)])
         refusals.update(found.refusals)
@@ -64,6 +66,7 @@ def _tried(estate: Estate, concurrency: int) -> Trial:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--worlds", type=int, default=300, metavar="N", help="how many (300)")
+    parser.add_argument("--minutes", type=float, default=60.0, metavar="N", help="begin none after so many (60)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (0)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with this number")
     parser.add_argument("--most", type=int, default=20, metavar="N", help="stacks in one at most (20)")

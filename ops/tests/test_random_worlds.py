@@ -67,7 +67,7 @@ KNOWN = {
         Drawn("s00", versions=2), Drawn("s01", queries=1, results="s00", troubles=PROTECTED)
     ),
     "the endpoint of a function of a refused stack stays": pair(
-        Drawn("s00", endpoint="s3", has_group=True), Drawn("s01", place="s00", troubles=PROTECTED)
+        Drawn("s00", endpoint="s3"), Drawn("s01", has_group=True, place="s01", troubles=PROTECTED)
     ),
     "of two that use each other's endpoints, neither goes without the other": pair(
         Drawn("s00", endpoint="s3", has_group=True, place="s00", troubles=PROTECTED),
