@@ -204,11 +204,11 @@ def _is_of(action: Mapping[str, Json], request: Any) -> bool:
     """Whether an action of a plan, as JSON, stands for a write at the wire."""
     change, params = action["change"], request.params
     if action["type"] == "EmptyBucket":
-        return request.service == "s3" and request.operation in EMPTYING and params["Bucket"] == change["bucket"]
+        return (request.service, params.get("Bucket")) == ("s3", change["bucket"]) and request.operation in EMPTYING
     if action["type"] == "DeleteStack":
-        return request.operation == "DeleteStack" and params["StackName"] == change["stack_id"]
+        return bool(request.operation == "DeleteStack" and params["StackName"] == change["stack_id"])
     if action["type"] == "DeleteReturned":
-        return request.operation == "DeleteLogGroup" and params["logGroupName"] == change["log_group"]
+        return bool(request.operation == "DeleteLogGroup" and params["logGroupName"] == change["log_group"])
     called = (change["service"], change["operation"]) == (request.service, xform_name(request.operation))
     return called and _same(change["params"], params)
 
