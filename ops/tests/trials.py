@@ -1,5 +1,6 @@
-"""A scene, and what happens to a run in it: faults at the wire, or a sudden end between two records of its journal. Each
-trial ends with the invariants: what was written was planned, and a resumed run ends where an undisturbed one does.
+"""A scene, and what happens to a run in it: faults at the wire, or a sudden end between two records of its journal.
+Each trial ends with the invariants: what was written was planned, and a resumed run ends where an undisturbed one
+does.
 
 A world is built once. Every trial has a copy of it, in a child of this process.
 """
