@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
+import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -41,6 +43,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "error inside 200": {"kind": "in-200"},
 }
 """What can go wrong with a request."""
+
+LONGEST = 300.0
+"""Seconds after which a trial has failed."""
 
 PASSING = ("throttle", "5xx", "reset", "timeout after the effect")
 """What is over after one request each, and fewer than a client tries."""
@@ -140,9 +145,11 @@ class Stage:
             os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as pipe:
+            if not select.select([pipe], [], [], LONGEST)[0]:
+                os.kill(child, signal.SIGKILL)
             told = pipe.read()
         os.waitpid(child, 0)
-        return json.loads(told)
+        return json.loads(told or '["the trial did not end"]')
 
     def _in_copy(self, trial: Callable[[], Json]) -> Json:
         with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

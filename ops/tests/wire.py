@@ -11,6 +11,7 @@ from typing import Any
 import botocore.session
 from botocore import xform_name
 from botocore.config import Config
+from botocore.httpsession import create_urllib3_context
 from botocore.loaders import create_loader
 
 from s3ap_ops import cli, journal
@@ -20,6 +21,7 @@ from s3ap_ops.testing.models import service_model
 
 Json = Any
 _LOADER = create_loader()
+_CONTEXT = create_urllib3_context()
 
 
 @contextmanager
@@ -41,11 +43,14 @@ def impatient(patch: Any) -> None:
     patch.setattr("botocore.endpoint.time", hasty)
     patch.setattr("botocore.waiter.time", hasty)
     patch.setattr("s3ap_ops.emptying.pipeline.Pace", lambda: Pace(quiet=0.01, longest_quiet=0.02, patience=0.5))
-    patch.setattr("s3ap_ops.emptying.persistence.jitter", lambda attempt: 0.0)
+    for place in ("deleter", "persistence"):
+        patch.setattr(f"s3ap_ops.emptying.{place}.jitter", lambda attempt: 0.0)
     patch.setitem(Config.OPTION_DEFAULTS, "read_timeout", 0.5)
     patch.setattr("s3ap_ops.emptying.signed.READ_SECONDS", 0.5)
     patch.setattr("s3ap_ops.emptying.plain.READ_SECONDS", 0.5)
     patch.setattr(botocore.session, "create_loader", lambda *_: _LOADER)
+    # no client makes one of its own: OpenSSL, asked in a child while another thread asked it in the parent, hangs
+    patch.setattr("botocore.httpsession.create_urllib3_context", lambda *_, **__: _CONTEXT)
 
 
 # -- runs
