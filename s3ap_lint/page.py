@@ -179,7 +179,8 @@ def _live(rule: Rule) -> Iterator[Block]:
     bad = [example for example in rule.live_examples if example.bad]
     good = [example for example in rule.live_examples if not example.bad]
     live = next(detector.subject for detector in rule.detectors if detector.is_live)
-    yield Prose(f"`s3ap-ops {getattr(live, 'command', 'plan')}` reports it of a stack that runs. Part of a snapshot:")
+    command = getattr(live, "command", "plan")
+    yield Prose(f"`s3ap-ops {command}` reports it of a stack that runs. Part of a snapshot:")
     for example in bad[:1]:
         for path, data in read(example.files).files.items():
             if len(example.files) > 1:
@@ -192,7 +193,8 @@ def _live(rule: Rule) -> Iterator[Block]:
         yield Prose("Also reported:\n\n" + _listed(example.title for example in bad[1:]))
     if good:
         yield Prose("Not reported:\n\n" + _listed(example.title for example in good))
-    yield Prose(f"[What to do about it](../runbooks/cleanup.md#{rule.name}).")
+    runbook = "cleanup" if command == "plan" else command
+    yield Prose(f"[What to do about it](../runbooks/{runbook}.md#{rule.name}).")
 
 
 def _options(rule: Rule) -> Iterator[Block]:

@@ -97,6 +97,8 @@ def empty_bucket(change: EmptyBucket, means: Means) -> Result:
                 stop=means.patience.stop,
             )
         except BucketRefused as refused:
+            if refused.code == "NoSuchBucket":
+                return Result("already", "it was gone")
             return Result("failed", f"{refused.code}: {refused.message}", _tally(refused.so_far))
         except (ClientError, BotoCoreError) as error:
             return Result("failed", str(error))

@@ -77,6 +77,16 @@ def assess(stacks: LiveStacks, registry: Registry, config: Config) -> list[Hazar
     return sorted((_ignored(hazard, ignores) for hazard in found), key=lambda hazard: hazard.sort_key)
 
 
+def worse(before: Iterable[Hazard], after: Iterable[Hazard]) -> list[Hazard]:
+    """The errors of a later look about things that an earlier one had nothing of the kind to say about."""
+    known = {_about(hazard) for hazard in before}
+    return [one for one in after if one.severity is Severity.ERROR and _about(one) not in known]
+
+
+def _about(hazard: Hazard) -> tuple[str, str, str]:
+    return hazard.code, hazard.subject, hazard.logical_id
+
+
 def _subjects(stacks: LiveStacks) -> Iterator[LiveStacks | LiveStack | LiveResource]:
     yield stacks
     for stack in stacks.stacks:

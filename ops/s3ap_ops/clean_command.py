@@ -10,6 +10,7 @@ from typing import Any
 
 from s3ap_ops import confirm, journal, plan_command
 from s3ap_ops import desk as desks
+from s3ap_ops.aftermath import with_owed
 from s3ap_ops.confirm import Consent
 from s3ap_ops.errors import OpsError, Refused
 from s3ap_ops.plan import Plan
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     if plan.refusals and not options.keep_going:
         names = ", ".join(sorted(plan.refused))
-        raise Refused(f"nothing was written, because of {names}: see above, or let the others go with --keep-going")
+        others = "; --keep-going deletes the others" if plan.deleted else ""
+        raise Refused(f"nothing was written, because of {names}; what to do about it stands above{others}")
     if not plan.actions:
         return REFUSED if plan.refusals else DONE
     consent = confirm.asked(plan, desk.pin, is_sure=options.yes)
@@ -53,6 +55,7 @@ def resume(options: argparse.Namespace) -> int:
     desk = replace(desks.opened(options, writes=True), wishes=_wishes(first))
     consent = Consent(tuple(first["stacks"]), _promised(options.run), is_sure=options.yes)
     plan = desk.planned(desk.stacks(first["stacks"].values()))
+    plan = with_owed(plan, journal.records(options.run), desk.appliers, desk.look)
     sys.stdout.write(plan_text.render(plan, desk.pin, verbose=options.verbose))
     sys.stdout.flush()
     if not plan.actions:
@@ -66,8 +69,9 @@ def resume(options: argparse.Namespace) -> int:
 
 
 def _nothing_left(run: str, plan: Plan) -> int:
-    journal.again(run).write("end", stacks={stack.name: stack.status for stack in plan.stacks})
-    return REFUSED if plan.refusals else DONE
+    ended = REFUSED if plan.refusals else DONE
+    journal.again(run).write("end", stacks={stack.name: stack.status for stack in plan.stacks}, status=ended)
+    return ended
 
 
 def _asked_for(desk: desks.Desk, plan: Plan) -> dict[str, Any]:

@@ -95,9 +95,21 @@ class Desk:
                 raise OpsError(f"--retain {value}: none of these stacks has such a resource{near(value, logical)}")
 
     def planned(self, stacks: Sequence[LiveStack]) -> Plan:
-        """What would be done about some stacks."""
+        """What would be done about some stacks.
+
+        A stack that is refused stays, so the others are looked at once more without it, until nothing new comes up:
+        what it uses of theirs would be missing.
+        """
         hazards = assess.assess(LiveStacks(tuple(stacks)), self.registry, self.config)
-        return planner.plan(stacks, hazards, self.wishes, time.time())
+        while True:
+            plan = planner.plan(stacks, hazards, self.wishes, time.time())
+            left = LiveStacks(tuple(stack for stack in stacks if stack.name not in plan.refused))
+            if not plan.refusals or not left.stacks:
+                return plan
+            worse = assess.worse(hazards, assess.assess(left, self.registry, self.config))
+            if not worse:
+                return plan
+            hazards = sorted([*hazards, *worse], key=lambda hazard: hazard.sort_key)
 
     def patience(self, stop: threading.Event) -> Patience:
         """How long to wait; `stop` ends the waiting."""

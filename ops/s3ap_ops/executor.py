@@ -60,7 +60,8 @@ class Execution:
         for id_ in action.needs:
             result = self.results.get(id_)
             if result is not None and not result.is_good:
-                return f"not begun, because {id_} {'was not done' if result.how == 'skipped' else result.how}"
+                title = next(one.title for one in self.plan.actions if one.id == id_)
+                return f'not begun, because "{title}" {"was not done" if result.how == "skipped" else result.how}'
         return "not begun: the run was stopped" if self.means.patience.is_stopped else ""
 
     def _may_begin(self, action: Action) -> bool:
@@ -74,7 +75,9 @@ class Execution:
         return len(deletions) < self.stacks_at_once
 
     def _begin(self, action: Action, pool: ThreadPoolExecutor) -> None:
-        self.journal.write("begun", action=action.id, does=action.change.describe())
+        undo = action.change.undo if isinstance(action.change, ApiCall) else None
+        record = {"undo": undo.describe()} if undo else {}  # before the call: whoever is killed in it can look it up
+        self.journal.write("begun", action=action.id, does=action.change.describe(), **record)
         self.heard(action, None)
         self._running[pool.submit(self._apply, action)] = action
 
@@ -92,7 +95,5 @@ class Execution:
 
     def _end(self, action: Action, result: Result) -> None:
         self.results[action.id] = result
-        undo = action.change.undo if isinstance(action.change, ApiCall) and result.how == "done" else None
-        record = {"undo": undo.describe()} if undo else {}
-        self.journal.write("ended", action=action.id, how=result.how, said=result.said, facts=result.facts, **record)
+        self.journal.write("ended", action=action.id, how=result.how, said=result.said, facts=result.facts)
         self.heard(action, result)

@@ -78,8 +78,8 @@ def pinned(
     for term in denied_terms:
         if alias and term.lower() in alias.lower():
             raise Refused(
-                f"the account's alias {alias!r} contains {term!r}; if this is meant, change `denied-alias-terms` of "
-                "the configuration"
+                f"the account's alias {alias!r} contains {term!r}; if this is meant, set `denied-alias-terms` without "
+                "it, in [tool.s3ap-ops] of pyproject.toml or in s3ap-ops.toml"
             )
     look.account = account
     return Pin(account, session.region_name, caller, alias), look

@@ -58,8 +58,10 @@ class Journal:
     def write(self, kind: str, **record: Json) -> None:
         """Append a record, with the time in seconds of Unix time."""
         line = json.dumps({"kind": kind, "at": round(self._now(), 3), **record}, ensure_ascii=False, default=str)
+        left = memoryview(line.encode("utf-8") + b"\n")
         with self._lock:
-            os.write(self._file, line.encode("utf-8") + b"\n")
+            while left:
+                left = left[os.write(self._file, left) :]
             os.fsync(self._file)
 
     def close(self) -> None:
@@ -81,8 +83,21 @@ def begin(now: Callable[[], float] = time.time) -> Journal:
 
 
 def again(run: str) -> Journal:
-    """The journal of an earlier run, to be written on. Raises OpsError when there is none of that name."""
-    return Journal(path_of(run))
+    """The journal of an earlier run, to be written on. Raises OpsError when there is none of that name, or it cannot be
+    written.
+
+    What a run that was killed left of its last line is cut off, lest the next record becomes a part of it.
+    """
+    path = path_of(run)
+    try:
+        text = path.read_bytes()
+        if not text.endswith(b"\n"):
+            os.truncate(path, text.rfind(b"\n") + 1)
+        return Journal(path)
+    except OSError as error:
+        raise OpsError(
+            f"{path} cannot be written: {error.strerror}; make it writable, or plan and clean anew"
+        ) from None
 
 
 def path_of(run: str) -> Path:
@@ -102,15 +117,13 @@ def runs() -> list[str]:
 
 def records(run: str) -> Iterator[Mapping[str, Json]]:
     """The records of a run; a last line that was not finished is left out, a damaged one before it is an error."""
-    lines = path_of(run).read_bytes().split(b"\n")
+    *lines, _unfinished = path_of(run).read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
             record = json.loads(line)
         except ValueError:
-            if number >= len(lines):
-                return
             raise OpsError(f"line {number} of {path_of(run)} is damaged; plan and clean the stacks anew") from None
         if isinstance(record, dict):
             yield record

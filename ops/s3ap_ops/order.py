@@ -1,5 +1,5 @@
 """Which stacks have to be gone before which: by what they import, by who answers for their custom resources, by who
-uses their endpoints."""
+uses their networks, their endpoints and their buckets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from s3ap_ops.stack import Json, LiveStack, LiveStacks
+from s3ap_ops.stack import Json, LiveResource, LiveStack, LiveStacks
+
+FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,17 @@ def _leads(start: str, end: str, known: list[Edge]) -> bool:
 
 def before(stacks: LiveStacks) -> Mapping[str, tuple[str, ...]]:
     """For each stack the names of those that go before it, sorted."""
+    return _by_then(stacks, edges(stacks))
+
+
+def needed(stacks: LiveStacks) -> Mapping[str, tuple[str, ...]]:
+    """For each stack the names of those without whose end its own deletion fails, or theirs would afterwards."""
+    return _by_then(stacks, [edge for edge in edges(stacks) if not edge.is_soft])
+
+
+def _by_then(stacks: LiveStacks, known: list[Edge]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {stack.name: set() for stack in stacks.stacks}
-    for edge in edges(stacks):
+    for edge in known:
         found[edge.then].add(edge.first)
     return {name: tuple(sorted(names)) for name, names in found.items()}
 
@@ -71,20 +82,35 @@ def _edges(stack: LiveStack, stacks: LiveStacks) -> Iterator[Edge]:
             if importer in stacks.by_name:
                 yield Edge(importer, stack.name, f"imports {export}")
     for resource in stack.resources:
-        provider = resource.fact("provider", "")
-        owner = stacks.owner(provider) if provider else None
-        if owner is not None:
-            yield Edge(stack.name, owner.name, f"has {resource.logical_id} done by {provider}")
-        for victim in resource.fact("victims", ()):
-            if user := stacks.owner(victim["function"]):
-                yield Edge(user.name, stack.name, f"uses {resource.physical_id}", is_soft=True)
-        for function in resource.fact("functions", ()):
-            if user := stacks.owner(function["function"]):
-                yield Edge(user.name, stack.name, f"has {function['function']} in {resource.physical_id}")
-        for interface in resource.fact("interfaces", ()):
-            for user in stacks.stacks:
-                if user.name != stack.name and (what := _named(interface, user)):
-                    yield Edge(user.name, stack.name, f"has {what} in {resource.physical_id}")
+        if resource.goes:  # what is retained needs nobody's answer, and stays for whoever uses it
+            yield from _edges_of(resource, stack, stacks)
+
+
+def _edges_of(resource: LiveResource, stack: LiveStack, stacks: LiveStacks) -> Iterator[Edge]:
+    provider = resource.fact("provider", "")
+    if owner := _owner(provider, FUNCTIONS, stacks):
+        yield Edge(stack.name, owner.name, f"has {resource.logical_id} done by {provider}")
+    for victim in resource.fact("victims", ()):
+        if user := _owner(victim["function"], FUNCTIONS, stacks):
+            yield Edge(user.name, stack.name, f"uses {resource.physical_id}", is_soft=True)
+    for group in resource.fact("result_workgroups", ()):
+        if user := _owner(group, ("AWS::Athena::WorkGroup",), stacks):
+            yield Edge(user.name, stack.name, f"puts results of {group} into {resource.physical_id}", is_soft=True)
+    for function in resource.fact("functions", ()):
+        if user := _owner(function["function"], FUNCTIONS, stacks):
+            yield Edge(user.name, stack.name, f"has {function['function']} in {resource.physical_id}")
+    for interface in resource.fact("interfaces", ()):
+        for user in stacks.stacks:
+            if user.name != stack.name and (what := _named(interface, user)):
+                yield Edge(user.name, stack.name, f"has {what} in {resource.physical_id}")
+
+
+def _owner(name: str, types: tuple[str, ...], stacks: LiveStacks) -> LiveStack | None:
+    """The stack with which something of a name goes; things of other types may have the same name."""
+    for stack in stacks.stacks:
+        if any(one.goes and one.physical_id == name for one in stack.of_type(*types)):
+            return stack
+    return None
 
 
 def _named(interface: Mapping[str, Json], stack: LiveStack) -> str:

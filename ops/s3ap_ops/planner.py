@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from s3ap_lint.api import Severity
 from s3ap_ops import order
 from s3ap_ops.assess import Hazard
-from s3ap_ops.calls import Accept, ApiCall, DeleteStack, EmptyBucket, LiveChange, Phase
+from s3ap_ops.calls import Accept, DeleteStack, EmptyBucket, LiveChange, Phase
 from s3ap_ops.plan import Action, Plan, Refusal, titles
 from s3ap_ops.stack import LiveStack, LiveStacks
 
@@ -37,7 +37,7 @@ def plan(stacks: Sequence[LiveStack], hazards: Sequence[Hazard], wishes: Wishes 
     """What would be done about some stacks with some hazards."""
     together = LiveStacks(tuple(stacks))
     first = order.before(together)
-    refusals = list(_refusals(together, hazards, wishes, first))
+    refusals = list(_refusals(together, hazards, wishes, order.needed(together)))
     refused = {refusal.stack for refusal in refusals}
     going = [stack for stack in _in_order(stacks, first) if not stack.is_gone and stack.name not in refused]
     actions: list[Action] = []
@@ -162,10 +162,13 @@ def _actions(stack: LiveStack, hazards: Sequence[Hazard], wishes: Wishes, waits:
     required: list[str] = []
     for phase in (Phase.UNPROTECT, Phase.QUIESCE, Phase.CLEAR):
         earlier = [id_ for done in Phase if done < phase for id_ in by_phase[done]]
+        latest: dict[str, str] = {}  # changes of one target are made one after the other
         for hazard, change in (pair for pair in wanted if pair[1].phase is phase):
             _check_target(change, stack)
             needs = by_phase[Phase.UNPROTECT] if phase is not Phase.UNPROTECT else []
-            id_ = sheet.add(change, said[hazard.finding.message], hazard.code, needs, earlier)
+            before = [*earlier, latest[change.target]] if change.target in latest else earlier
+            id_ = sheet.add(change, said[hazard.finding.message], hazard.code, needs, before)
+            latest[change.target] = id_
             by_phase[phase].append(id_)
             if hazard.severity is Severity.ERROR:
                 required.append(id_)
@@ -180,12 +183,11 @@ def _actions(stack: LiveStack, hazards: Sequence[Hazard], wishes: Wishes, waits:
         destroys=_lost_with(stack),
     )
     deleted = sheet.add(delete, f"Delete {stack.name}", "", required, everything)
-    last = deleted
+    latest = {}
     for hazard, change in (pair for pair in wanted if pair[1].phase is Phase.AFTER):
         _check_target(change, stack)
-        needs = [deleted, last] if isinstance(change, ApiCall) and last != deleted else [deleted]
-        made = sheet.add(change, said[hazard.finding.message], hazard.code, needs, ())
-        last = made if isinstance(change, EmptyBucket) else deleted
+        needs = [deleted, latest[change.target]] if change.target in latest else [deleted]
+        latest[change.target] = sheet.add(change, said[hazard.finding.message], hazard.code, needs, ())
     return sheet.actions
 
 

@@ -170,9 +170,9 @@ class LiveStacks:
         """What everything is called in AWS that goes with these stacks."""
         return frozenset(one.physical_id for stack in self.stacks for one in stack.resources if one.goes)
 
-    def owner(self, physical_id: str) -> LiveStack | None:
-        """The stack that has a resource of that name in AWS; None when none of these has."""
-        return next((stack for stack in self.stacks if physical_id in stack.by_physical_id), None)
+    def names_going(self, *types: str) -> frozenset[str]:
+        """The same for some types only: a role and a table may have the same name."""
+        return frozenset(one.physical_id for stack in self.stacks for one in stack.of_type(*types) if one.goes)
 
 
 def subject(name: str, region: str) -> str:

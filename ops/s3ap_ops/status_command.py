@@ -11,6 +11,7 @@ from s3ap_ops import journal
 from s3ap_ops.collect import described, moment
 from s3ap_ops.errors import OpsError
 from s3ap_ops.render.plan_text import clean
+from s3ap_ops.teardown import DONE
 from s3ap_ops.wording import count, reason
 
 MOST_EVENTS = 5
@@ -67,7 +68,7 @@ def _unfinished(names: set[str]) -> Iterator[str]:
         if first.get("kind") != "run" or (names and not names & {*stacks, *stacks.values()}):
             continue
         last = records[-1]
-        if last["kind"] == "end" and all(state in ("DELETE_COMPLETE", "ABSENT") for state in last["stacks"].values()):
+        if last["kind"] == "end" and last.get("status") == DONE:
             continue
         began = time.strftime("%Y-%m-%d %H:%M", time.gmtime(first["at"]))
         done = sum(1 for one in records if one["kind"] == "ended" and one["how"] == "done")

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from s3ap_ops import collect, confirm
+from s3ap_ops import changes, collect, confirm
 from s3ap_ops.appliers import Means, Result
-from s3ap_ops.calls import DeleteReturned, DeleteStack
+from s3ap_ops.calls import DeleteReturned, DeleteStack, Phase
 from s3ap_ops.confirm import Consent
 from s3ap_ops.desk import Desk
 from s3ap_ops.errors import OpsError, Refused
@@ -24,7 +24,7 @@ from s3ap_ops.journal import Journal
 from s3ap_ops.plan import Action, Plan
 from s3ap_ops.reading import by_type
 from s3ap_ops.render import summary
-from s3ap_ops.stack import LiveResource, LiveStack
+from s3ap_ops.stack import Json, LiveResource, LiveStack
 from s3ap_ops.watching import Patience
 
 ROUNDS = 3
@@ -55,13 +55,15 @@ class Run:
                     break
                 plan = following
         leftovers = self._leftovers(first, stacks)
-        self.journal.write("end", stacks={one.name: one.status for one in stacks}, leftovers=len(leftovers))
         outcome = summary.Outcome(first, stacks, tuple(self.ended), tuple(leftovers), self.journal.run)
+        ended = status(outcome, is_stopped=stop.is_set())
+        states = {one.name: one.status for one in stacks}
+        self.journal.write("end", stacks=states, leftovers=len(leftovers), status=ended)
         sys.stdout.write(summary.render(outcome))
-        return status(outcome, is_stopped=stop.is_set())
+        return ended
 
     def _carry_out(self, plan: Plan) -> None:
-        self.journal.write("plan", actions=[{"id": one.id, "does": one.change.describe()} for one in plan.actions])
+        self.journal.write("plan", actions=[on_record(action) for action in plan.actions])
         look = self.desk.look
         means = Means(
             look=look,
@@ -112,15 +114,24 @@ class Run:
         return confirm.narrowed(following, agreed.stacks)
 
     def _leftovers(self, plan: Plan, stacks: Sequence[LiveStack]) -> list[LiveResource]:
-        """What was to go with a stack that is gone, and is still there."""
+        """What was to go with a stack that is gone, or after it, and is still there."""
         gone = {stack.id for stack in stacks if stack.is_gone}
-        meant = [one for stack in plan.deleted if stack.id in gone for one in stack.resources if one.goes]
+        after = {action.change.target for action in plan.actions if action.change.phase is Phase.AFTER}
+        there = [one for stack in plan.deleted if stack.id in gone for one in stack.resources if not one.is_gone]
+        meant = [one for one in there if one.goes or one.physical_id in after]
         look = self.desk.look
         fresh = type(look)(look.session, look.account, look.region)
         known = by_type(self.desk.readers)
         with ThreadPoolExecutor(collect.READERS_AT_ONCE) as pool:
             again = list(pool.map(lambda one: collect.read(one, fresh, known), meant))
         return [one for one in again if one.fact("exists") is True]
+
+
+def on_record(action: Action) -> dict[str, Json]:
+    """An action as the journal keeps it: enough to make its change when its stack can no longer be asked."""
+    told = {"id": action.id, "stack": action.stack, "title": action.title, "does": action.change.describe()}
+    order = {"codes": list(action.codes), "after": list(action.after), "needs": list(action.needs)}
+    return {**told, **order, **changes.written(action.change)}
 
 
 def _is_hopeful(plan: Plan) -> bool:

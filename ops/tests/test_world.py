@@ -167,6 +167,44 @@ def test_the_environment_turns_any_client_to_the_world(world: World) -> None:
     assert ["s3control:ListAccessPoints"] == [str(request) for request in world.requests]
 
 
+def test_all_versions_are_seen_by_one_who_deletes_them_page_by_page(world: World) -> None:
+    s3 = bucket(world, versioned=True)
+    for number in range(9):
+        s3.put_object(Bucket="shelf", Key=f"key {number // 3}")
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket="shelf", PaginationConfig={"PageSize": 2})
+    seen = []
+    for page in pages:
+        found = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page["Versions"]]
+        s3.delete_objects(Bucket="shelf", Delete={"Objects": found})
+        seen += [one["Key"] for one in found]
+    assert sorted(3 * ["key 0", "key 1", "key 2"]) == seen
+    assert [] == world.state()["buckets"]["shelf"]["versions"]
+
+
+def test_what_stays_on_a_page_is_not_listed_twice(world: World) -> None:
+    s3 = bucket(world, versioned=True)
+    for _ in range(4):
+        s3.put_object(Bucket="shelf", Key="key")
+    first = s3.list_object_versions(Bucket="shelf", MaxKeys=2)
+    kept, gone = (one["VersionId"] for one in first["Versions"])
+    s3.delete_object(Bucket="shelf", Key="key", VersionId=gone)
+    second = s3.list_object_versions(Bucket="shelf", KeyMarker="key", VersionIdMarker=gone)
+    assert 2 == len(second["Versions"])
+    assert kept not in {one["VersionId"] for one in second["Versions"]}
+
+
+def test_the_first_world_of_a_process_is_as_any_other_of_its_seed() -> None:
+    code = (
+        "from s3ap_ops.testing import World\n"
+        "for _ in range(2):\n"
+        "    with World(seed=7) as world:\n"
+        "        world.deploy('demo', {'Resources': {'G': {'Type': 'AWS::EC2::SecurityGroup'}}})\n"
+        "        print(world.stack('demo').resources['G'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 1 == len(set(done.stdout.splitlines()))
+
+
 def test_two_worlds_of_one_seed_are_alike() -> None:
     states = []
     for _ in range(2):

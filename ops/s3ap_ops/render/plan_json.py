@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from s3ap_ops import changes
 from s3ap_ops.assess import Hazard
 from s3ap_ops.identity import Pin
 from s3ap_ops.plan import Action, Plan, inventory_hash
@@ -44,7 +44,6 @@ def as_data(plan: Plan, pin: Pin, wishes: Wishes) -> dict[str, Any]:
 
 def action_as_data(action: Action) -> dict[str, Any]:
     """One action, with its change and what it is known by."""
-    change: Mapping[str, Any] = asdict(action.change)
     return {
         "id": action.id,
         "stack": action.stack,
@@ -52,8 +51,7 @@ def action_as_data(action: Action) -> dict[str, Any]:
         "codes": list(action.codes),
         "after": list(action.after),
         "needs": list(action.needs),
-        "type": type(action.change).__name__,
-        "change": {**change, "risk": action.change.risk.name, "phase": action.change.phase.name},
+        **changes.written(action.change),
         "command": action.change.describe(),
     }
 

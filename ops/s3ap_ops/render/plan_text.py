@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from s3ap_lint.api import Severity
 from s3ap_ops.assess import Hazard
@@ -29,8 +29,9 @@ def _stack(stack: LiveStack, plan: Plan, verbose: bool) -> Iterator[str]:
     if stack.status == ABSENT:
         yield f"{stack.name}: there is no such stack, so there is nothing to do"
         return
+    refusals = [one for one in plan.refusals if one.stack == stack.name]
     if stack.is_gone:
-        yield f"{stack.name}: deleted already, so there is nothing to do"
+        yield from _after(stack, plan, refusals)
         return
     here = sum(1 for one in stack.resources if not one.is_gone)
     made = f", last changed {(stack.updated or stack.created)[:10]}" if stack.updated or stack.created else ""
@@ -45,7 +46,6 @@ def _stack(stack: LiveStack, plan: Plan, verbose: bool) -> Iterator[str]:
     told += [f"{count(ignored, 'hazard')} ignored by the template's Metadata"] if ignored else []
     if told:
         yield f"  ({'; '.join(told)}{'; -v shows it' if quiet else ''})"
-    refusals = [one for one in plan.refusals if one.stack == stack.name]
     if refusals:
         yield "  REFUSED: nothing is done to this stack"
         for refusal in refusals:
@@ -53,6 +53,19 @@ def _stack(stack: LiveStack, plan: Plan, verbose: bool) -> Iterator[str]:
         return
     yield "  would be done, in this order:"
     for action in plan.of(stack.name):
+        yield from _action(action)
+
+
+def _after(stack: LiveStack, plan: Plan, refusals: Sequence[Refusal]) -> Iterator[str]:
+    """What is still to be done about a stack that is gone."""
+    actions = plan.of(stack.name)
+    if not actions and not refusals:
+        yield f"{stack.name}: deleted already, so there is nothing to do"
+        return
+    yield f"{stack.name}: deleted already; what was to follow is still to be done:"
+    for refusal in refusals:
+        yield from _refusal(refusal)
+    for action in actions:
         yield from _action(action)
 
 
@@ -65,13 +78,20 @@ def _hazard(hazard: Hazard) -> Iterator[str]:
 
 
 def _refusal(refusal: Refusal) -> Iterator[str]:
-    if refusal.flags:
-        yield f"    {refusal.reason}"
-        yield f"      to go on: {' '.join(refusal.flags)}   ({refusal.advice})"
-    else:
-        yield f"    {refusal.reason}"
-        yield f"      next: {refusal.advice}"
-    yield f"      {RUNBOOK}#{refusal.name}"
+    yield f"    {refusal.reason}"
+    yield from (f"      {line}" for line in way_on(refusal))
+
+
+def way_on(refusal: Refusal) -> Iterator[str]:
+    """What can be done about a refusal, and where more is said about it."""
+    flags = " ".join(refusal.flags)
+    yield f"to go on, add: {flags}   ({refusal.advice})" if flags else f"next: {refusal.advice}"
+    yield more(refusal.code, refusal.name)
+
+
+def more(code: str, name: str) -> str:
+    """Where a hazard is described for people: our own in the runbook, one of a plugin on its page."""
+    return f"{RUNBOOK}#{name}" if code.startswith("S3AP") or not code else f"s3ap-lint explain {code}"
 
 
 def _action(action: Action) -> Iterator[str]:
@@ -88,14 +108,15 @@ def _end(plan: Plan) -> Iterator[str]:
         yield f"stays: {one.logical_id} of {one.stack} ({one.type} {one.physical_id}), {policy}"
     errors = sum(1 for one in plan.hazards if one.severity is Severity.ERROR and one.ignored is None)
     warnings = sum(1 for one in plan.hazards if one.severity is Severity.WARNING and one.ignored is None)
+    going = sum(1 for stack in plan.deleted if not stack.is_gone)
     yield (
-        f"{count(len(plan.stacks), 'stack')}: {len(plan.deleted)} to delete, {len(plan.refused)} refused; "
+        f"{count(len(plan.stacks), 'stack')}: {going} to delete, {len(plan.refused)} refused; "
         f"{count(errors, 'error')}, {count(warnings, 'warning')}; {count(len(plan.actions), 'step')}"
     )
     resources = [one for stack in plan.stacks for one in stack.resources if not one.is_gone]
     unread = sum(1 for one in resources if one.unread)
     if unread:
-        yield f"could not look at all of {count(unread, 'resource')} of {len(resources)}"
+        yield f"{unread} of {count(len(resources), 'resource')} could not be looked at in full"
 
 
 def clean(line: str) -> str:

@@ -25,10 +25,12 @@ Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], str | bytes]]
 _MOTO_NAMES = {"efs": "efs", "elbv2": "elbv2", "sesv2": "sesv2"}
 
 
-def reset(seed: int) -> None:
+def reset(seed: int, region: str) -> None:
     """Empties every service; the ids that follow are the same for the same seed."""
     moto_api_backend.reset()
     mock_random.seed(seed)
+    for place in (region, "us-east-1"):  # each draws ids for a default network; `_handlers` asks for the second, once
+        backend("ec2", place)
 
 
 def backend(service: str, region: str, account: str = "123456789012") -> Any:

@@ -49,6 +49,7 @@ class World:
         self.statements: dict[tuple[str, str, str], dict[str, Any]] = {}  # Athena's prepared ones
         self.generic: dict[str, dict[str, Any]] = {}  # physical id -> what stands for a resource of another type
         self.bucket_tags: dict[str, dict[str, str]] = {}
+        self.page_ends: dict[tuple[str, str, str], float] = {}  # bucket, key, version at which a page of them ended
         self.owners: dict[str, str] = {}  # buckets of other accounts -> account
         self.page = 100  # rows to a page of CloudFormation's lists
         self.custom: dict[str, Callable[[str, str, dict[str, Any]], None]] = {}
@@ -70,7 +71,7 @@ class World:
         """The world, listening. Raises RuntimeError when another one is open in this process."""
         if _CURRENT:
             raise RuntimeError("another World is open in this process; close it first, they would share their services")
-        moto_backends.reset(self._seed)
+        moto_backends.reset(self._seed, self.region)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         _CURRENT.append(self)
         self._server = Server(self, self._port)

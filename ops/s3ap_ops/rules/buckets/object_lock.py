@@ -180,14 +180,15 @@ def object_lock(bucket: LiveResource) -> Iterator[Finding]:
             bucket,
             f"{name} holds {count(locks['compliance'], 'version')} locked in compliance mode until {until};"
             " nobody can delete what is locked so",
-            f"Plan again after {until}",
+            f"Plan again after {until}; or deploy the stack with DeletionPolicy: Retain on {bucket.logical_id}, and"
+            " tear down without it",
         )
     if locks.get("holds"):
         yield _holds(bucket, locks["holds"], locks.get("held") or [])
     if locks.get("governance"):
         yield Finding(
-            f"{name} holds {count(locks['governance'], 'version')} locked in governance mode; only who has"
-            " s3:BypassGovernanceRetention can delete what is locked so",
+            f"{name} holds {count(locks['governance'], 'version')} locked in governance mode; to delete what"
+            " is locked so takes the permission s3:BypassGovernanceRetention",
             at=bucket.at,
             fix=Fix(f"Delete everything in {bucket.physical_id}, locked or not", (emptying_locked(bucket),)),
         )

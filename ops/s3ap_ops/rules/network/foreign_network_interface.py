@@ -147,6 +147,22 @@ FOREIGN = '{function: uc7-Discovery, stack: uc7-demo, stack_id: "arn:uc7", versi
             },
         ),
         good(
+            "a role of the stack has the function's name",
+            _group(
+                "",
+                "{function: uc1-Discovery, stack: uc1-demo, stack_id: own, versions: []}",
+                mark=False,
+                more="""\
+                  Discovery:
+                    Type: AWS::Lambda::Function
+                    PhysicalId: uc1-Discovery
+                  DiscoveryRole:
+                    Type: AWS::IAM::Role
+                    PhysicalId: uc1-Discovery
+""",
+            ),
+        ),
+        good(
             "the group stays",
             {
                 "stack.yaml": f"""

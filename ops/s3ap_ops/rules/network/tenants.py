@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from s3ap_ops.api import LiveResource, LiveStacks
@@ -71,10 +71,17 @@ def is_lambdas(interface: Mapping[str, Json]) -> bool:
     return interface["type"] == "lambda" or str(interface["description"]).startswith("AWS Lambda VPC ENI")
 
 
-def _known(place: LiveResource, stacks: LiveStacks) -> dict[str, LiveResource]:
-    """The resources of the stacks in the account and region of a place, by every name that one may go by."""
-    near = [one for stack in stacks.stacks for one in stack.resources if _is_near(one, place)]
-    return {name: one for one in near for name in (*_names(one.physical_id), *one.fact("interface_ids", ()))}
+Known = Mapping[str, Sequence[LiveResource]]
+"""Resources by every name that one may go by; a role and its function, say, often have the same."""
+
+
+def _known(place: LiveResource, stacks: LiveStacks) -> Known:
+    """The resources of the stacks in the account and region of a place."""
+    found: dict[str, list[LiveResource]] = {}
+    for one in (one for stack in stacks.stacks for one in stack.resources if _is_near(one, place)):
+        for name in dict.fromkeys((*_names(one.physical_id), *one.fact("interface_ids", ()))):
+            found.setdefault(name, []).append(one)
+    return found
 
 
 def _is_near(one: LiveResource, place: LiveResource) -> bool:
@@ -89,31 +96,39 @@ def _names(physical: str) -> Iterator[str]:
         yield re.split("[:/]", physical)[-1]
 
 
-def _goes(function: str, known: Mapping[str, LiveResource]) -> bool:
-    found = known.get(function)
-    return found is not None and found.type in FUNCTIONS and found.goes
+def _goes(function: str, known: Known) -> bool:
+    return any(one.goes for one in _functions(function, known))
 
 
-def _function(user: Mapping[str, Json], known: Mapping[str, LiveResource]) -> str:
+def _functions(name: str, known: Known) -> list[LiveResource]:
+    return [one for one in known.get(name, ()) if one.type in FUNCTIONS]
+
+
+def _function(user: Mapping[str, Json], known: Known) -> str:
     name = str(user["function"])
-    if name in known:
+    if _functions(name, known):
         return f"the retained function {name}"
     return f"the function {name}" + (f" of {user['stack']}" if user["stack"] else "")
 
 
-def _owner(interface: Mapping[str, Json], known: Mapping[str, LiveResource]) -> LiveResource | None:
-    """The resource that an interface belongs to: itself, its instance, or what its description names."""
+def _owner(interface: Mapping[str, Json], known: Known) -> LiveResource | None:
+    """The resource that an interface belongs to: itself, its instance, or what its description names.
+
+    Of several of that name it is one that stays, because it may be that one's.
+    """
     names = re.findall(r"[\w.:/-]+", str(interface["description"]))
     telling = (name for name in names if re.search(r"[\d/-]", name))  # words such as "Interface" name nothing
-    found = (known.get(name) for name in (interface["id"], interface["instance"], *telling))
-    return next((one for one in found if one is not None), None)
+    found = (known.get(name, ()) for name in (interface["id"], interface["instance"], *telling))
+    owners = next((ones for ones in found if ones), ())
+    return min(owners, key=lambda one: one.goes, default=None)
 
 
-def _may_be_of(interface: Mapping[str, Json], known: Mapping[str, LiveResource]) -> bool:
+def _may_be_of(interface: Mapping[str, Json], known: Known) -> bool:
     """Whether a service made it that also has a resource among those that go: then it may be that resource's."""
     signed = set(re.split(r"[^a-z]+", f"{interface['description']} {interface['requester']}".lower()))
     types = [type_ for word, those in SERVICES for type_ in those if any(one.startswith(word) for one in signed)]
-    return any(one.goes and one.type.startswith(tuple(types)) for one in known.values()) if types else False
+    going = (one for ones in known.values() for one in ones if one.goes)
+    return any(one.type.startswith(tuple(types)) for one in going) if types else False
 
 
 def _told(interface: Mapping[str, Json]) -> str:

@@ -145,7 +145,8 @@ def _role(role: LiveResource, stack: LiveStack, stacks: LiveStacks) -> Iterator[
     arns = [*entries(role.properties.get("ManagedPolicyArns")), *(one.physical_id for one in beside)]
     attached = unmatched(role.fact("attached", ()), arns, stack, role)
     inline = unmatched(role.fact("inline", {}), list(_inline(role, stack)), stack, role)
-    profiles = [one for one in role.fact("instance_profiles", ()) if one not in stacks.going]
+    ours = stacks.names_going("AWS::IAM::InstanceProfile")
+    profiles = [one for one in role.fact("instance_profiles", ()) if one not in ours]
     calls = (
         *(_detached(role, "role", name, arn) for arn in attached),
         *(_deleted(role, policy) for policy in inline),
@@ -165,7 +166,8 @@ def _role(role: LiveResource, stack: LiveStack, stacks: LiveStacks) -> Iterator[
 
 def _policy(policy: LiveResource, stacks: LiveStacks) -> Iterator[Finding]:
     arn = policy.physical_id
-    bounded = [name for name in policy.fact("boundary_of", ()) if name not in stacks.going]
+    ours = {kind: stacks.names_going(f"AWS::IAM::{kind.title()}") for kind in ("role", "user", "group")}
+    bounded = [name for name in policy.fact("boundary_of", ()) if name not in ours["role"] | ours["user"]]
     if bounded:
         yield Finding(
             f"{arn} bounds the permissions of {listed(bounded)}, so its stack cannot delete it",
@@ -176,12 +178,7 @@ def _policy(policy: LiveResource, stacks: LiveStacks) -> Iterator[Finding]:
                 Safety.MANUAL,
             ),
         )
-    users = [
-        (kind, name)
-        for kind in ("role", "user", "group")
-        for name in policy.fact(f"{kind}s", ())
-        if name not in stacks.going
-    ]
+    users = [(kind, name) for kind, those in ours.items() for name in policy.fact(f"{kind}s", ()) if name not in those]
     if users:
         said = listed([f"the {kind} {name}" for kind, name in users])
         yield Finding(

@@ -41,6 +41,16 @@ from s3ap_ops.types import is_known
                 """
             },
         ),
+        good(
+            "a type that the reader of a plugin has looked at",
+            {
+                "stack.yaml": """
+                Stack: uc1-demo
+                Resources:
+                  Ledger: {Type: "AWS::QLDB::Ledger", Facts: {exists: true}}
+                """
+            },
+        ),
     ],
 )
 def unknown_resource_type(resource: LiveResource) -> Iterator[Finding]:
@@ -50,7 +60,8 @@ def unknown_resource_type(resource: LiveResource) -> Iterator[Finding]:
     It may hold data, be protected, or be used by others, and no rule would say so. `s3ap-ops clean` refuses; look at it
     yourself and accept it, or install a plugin that reads the type.
     """
-    if resource.goes and not is_known(resource.type):
+    is_read = bool(resource.facts or resource.unread)
+    if resource.goes and not is_read and not is_known(resource.type):
         yield Finding(
             f"{resource.physical_id} is of the type {resource.type}, of which nothing is known here",
             at=resource.at,

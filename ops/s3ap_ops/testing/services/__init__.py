@@ -43,6 +43,16 @@ def after(service: str, *operations: str) -> Callable[[After], After]:
 
 def register() -> None:
     """Loads every module that registers."""
-    from s3ap_ops.testing.services import athena, backup, fsx, groups, identity, interfaces, object_locks, storage
+    from s3ap_ops.testing.services import (
+        athena,
+        backup,
+        fsx,
+        groups,
+        identity,
+        interfaces,
+        listing,
+        object_locks,
+        storage,
+    )
 
-    del athena, backup, fsx, groups, identity, interfaces, object_locks, storage
+    del athena, backup, fsx, groups, identity, interfaces, listing, object_locks, storage

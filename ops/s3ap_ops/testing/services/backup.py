@@ -1,10 +1,12 @@
 """Backup's recovery points, which moto lacks, and the vaults that they keep."""
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from s3ap_ops.testing.replies import AwsError
+from s3ap_ops.testing.replies import AwsError, Reply
 from s3ap_ops.testing.requests import Call
-from s3ap_ops.testing.services import before
+from s3ap_ops.testing.services import after, before
 
 if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
@@ -36,6 +38,16 @@ def _vault(world: "World", call: Call) -> str:
     if name not in world.backend("backup", call.region).vaults:
         raise AwsError("ResourceNotFoundException", f"Backup vault {name} not found")
     return name
+
+
+@after("backup", "DescribeBackupVault")
+def vault_with_points(world: "World", call: Call, reply: Reply) -> Reply | None:
+    """moto's answer, with the number of the points that are kept here."""
+    if reply.status != 200:
+        return None
+    kept = sum(1 for key in world.backup.points if key[:2] == (call.region, call.params["BackupVaultName"]))
+    body = {**json.loads(reply.body), "NumberOfRecoveryPoints": kept}
+    return replace(reply, body=json.dumps(body).encode())
 
 
 @before("backup", "ListRecoveryPointsByBackupVault")
