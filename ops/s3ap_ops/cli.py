@@ -27,6 +27,7 @@ COMMANDS = {
     "status": ("status_command", "run"),
     "record": ("record_command", "run"),
     "list": ("list_command", "run"),
+    "deploy": ("deploy_command", "run"),
     "check": ("check_command", "run"),
 }
 """The module and function behind each command; imported when it is wanted."""

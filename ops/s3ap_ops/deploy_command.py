@@ -15,6 +15,7 @@ from s3ap_lint.api import Severity, Template
 from s3ap_lint.offers import RenderOptions
 from s3ap_ops import assess, clean_command
 from s3ap_ops import desk as desks
+from s3ap_ops.arguments import parser
 from s3ap_ops.assess import Hazard
 from s3ap_ops.deploying import changes_text, changeset, gate, inputs, losses, operation
 from s3ap_ops.deploying.changeset import ChangeSet
@@ -25,7 +26,7 @@ from s3ap_ops.errors import OpsError, Refused
 from s3ap_ops.hands import Hands
 from s3ap_ops.local import LocalProject
 from s3ap_ops.render.plan_text import clean, hazard_lines
-from s3ap_ops.stack import Json, LiveStack, LiveStacks
+from s3ap_ops.stack import LiveStack, LiveStacks
 from s3ap_ops.watching import Patience
 
 DONE, FAILED, UNFINISHED = 0, 1, 4
@@ -96,7 +97,9 @@ class Deploy:
         deployment = self.given.deployment(
             self.template, capabilities, exists=self.stack.status not in operation.NOTHING_THERE
         )
-        found = gate.of_inputs(deployment, config, self.project.registry, {self.given.source.path: self.given.source.data})
+        found = gate.of_inputs(
+            deployment, config, self.project.registry, {self.given.source.path: self.given.source.data}
+        )
         judgement = gate.judged(self.template.path, data, config, found)
         failing = judgement.failing(LEVELS[self.options.fail_on])
         if judgement.report.findings:
@@ -105,15 +108,17 @@ class Deploy:
             sys.stdout.write(renderer.render(judgement.report, rules, RenderOptions()))
         if failing:
             raise Refused(
-                f"{len(failing)} of these findings keep {self.template.path} from being deployed; mend them, ignore them in "
+                f"{len(failing)} of these findings keep {self.template.path} from being deployed; mend them, or ignore them in "
                 f"the template with a reason, or choose another --fail-on; {RUNBOOK}#findings"
             )
         return judgement
 
     def _recreated(self) -> bool:
         """Whether a stack whose creation failed is gone now, torn down by a plan like any other."""
-        clean_options = clean_command.options_like(self.options, self.stack.name)
-        if clean_command.run(clean_options) != DONE:
+        words = ["clean", self.stack.name, "--region", self.desk.pin.region, "--account", self.desk.pin.account]
+        words += ["--profile", self.options.profile] if self.options.profile else []
+        words += ["--yes"] if self.options.yes else []
+        if clean_command.run(parser().parse_args([*words, "--poll", str(self.options.poll)])) != DONE:
             return False
         self.stack = self.desk.fresh().stacks([self.stack.name])[0]
         return True
@@ -209,6 +214,3 @@ def _told(event: Event) -> None:
 
 def _anchor(status: str) -> str:
     return "failed-update" if status.startswith("UPDATE_") else "failed-creation"
-
-
-Parameters = Sequence[dict[str, Json]]

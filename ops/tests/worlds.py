@@ -136,9 +136,7 @@ def late(world: World) -> None:
 
 def policies(world: World, role: str) -> None:
     """A policy that was attached by hand."""
-    policy = world.client("iam").create_policy(
-        PolicyName="extra", PolicyDocument=json.dumps(ALLOW)
-    )["Policy"]["Arn"]
+    policy = world.client("iam").create_policy(PolicyName="extra", PolicyDocument=json.dumps(ALLOW))["Policy"]["Arn"]
     world.client("iam").attach_role_policy(RoleName=role, PolicyArn=policy)
 
 

@@ -1,4 +1,5 @@
-"""What a change set takes away from a stack that exists: the resources it removes or replaces, for the rules about teardown."""
+"""What a change set takes away from a stack that exists: the resources it removes or replaces, for the rules about
+teardown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What CloudFormation is asked for: the parameters of the requests, as the stack's state and the installed SDK want them."""
+"""What CloudFormation is asked for: the parameters of the requests, as the stack's state and the installed SDK want
+them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ NOTHING_THERE = (ABSENT, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 """States in which there is nothing to update, so that a change set creates."""
 
 STUCK = {
-    "ROLLBACK_COMPLETE": "its creation failed, and such a stack takes no update; add --recreate, or `s3ap-ops clean` it",
+    "ROLLBACK_COMPLETE": "its creation failed, and it takes no update; add --recreate, or `s3ap-ops clean` it",
     "ROLLBACK_FAILED": "its creation failed, and its rollback, too; `s3ap-ops clean` it first",
     "CREATE_FAILED": "its creation failed; add --recreate, or `s3ap-ops clean` it",
     "DELETE_FAILED": "its deletion failed; `s3ap-ops clean` it first",
@@ -25,7 +26,8 @@ STUCK = {
 }
 """States in which CloudFormation takes no update, and what to do about each.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-
+resources-status-codes
 """
 
 RECREATED = ("ROLLBACK_COMPLETE", "CREATE_FAILED")
@@ -77,7 +79,9 @@ def creation(
     params |= {"RoleARN": role_arn} if role_arn else {}
     if on_failure == "delete":
         if not creates:
-            raise OpsError("--on-failure delete is for a stack that is not there yet; this one would go with all it holds")
+            raise OpsError(
+                "--on-failure delete is for a stack that is not there yet; this one would go with all it holds"
+            )
         params["OnStackFailure"] = "DELETE"
     return params
 

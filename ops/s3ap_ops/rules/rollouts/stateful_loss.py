@@ -69,9 +69,9 @@ def stateful_loss(resource: LiveResource) -> Iterator[Finding]:
     """
     A change set removes or replaces a resource that holds data.
 
-    A replaced table, bucket or workgroup is a new, empty one; the old one is deleted at the end of the update, with what is in it,
-    or stops the update from being cleaned up. `s3ap-ops deploy` carries such a change set out only with `--accept S3AP846`. To keep
-    the data, set UpdateReplacePolicy and DeletionPolicy to Retain before.
+    A replaced table, bucket or workgroup is a new, empty one; the old one is deleted at the end of the update, with
+    what is in it, or stops the update from being cleaned up. `s3ap-ops deploy` carries such a change set out only with
+    `--accept S3AP846`. To keep the data, set UpdateReplacePolicy and DeletionPolicy to Retain before.
     """
     change = resource.fact("change")
     if change is None or not resource.goes or not is_stateful(resource.type):
