@@ -30,8 +30,10 @@ def main() -> int:
     numbers = [options.only] if options.only is not None else range(options.first, options.first + options.worlds)
     seen: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
-    began = time.monotonic()
+    began = told = time.monotonic()
     for number in numbers:
+        if time.monotonic() - began > options.minutes * 60:
+            break
         estate = drawn(random.Random(f"{options.seed}/{number}"), options.most)
         found = _tried(estate, CONCURRENCIES[number % len(CONCURRENCIES)])
         refusals.update(found.refusals)
@@ -41,6 +43,9 @@ def main() -> int:
             print(f"world {number} ({len(estate.stacks)} stacks):", *found.breaches, sep="\n  ", flush=True)
         if options.only is not None:
             print(*estate.stacks, sorted(estate.flags), found.said, sep="\n")
+        if time.monotonic() - told > 60:
+            told = time.monotonic()
+            print(f"{seen['worlds']} worlds, {seen['breaches']} breaches so far", file=sys.stderr)
     print(f"{seen['worlds']} worlds, {seen['stacks']} stacks, {seen['targets']} of them to be torn down")
     print(f"{seen['deletions']} deleted, {seen['refused']} refused; the reasons, each once for a stack:")
     for name, number in refusals.most_common():
@@ -61,6 +66,7 @@ def _tried(estate: Estate, concurrency: int) -> Trial:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--worlds", type=int, default=300, metavar="N", help="how many (300)")
+    parser.add_argument("--minutes", type=float, default=60.0, metavar="N", help="begin none after so many (60)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (0)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with this number")
     parser.add_argument("--most", type=int, default=20, metavar="N", help="stacks in one at most (20)")

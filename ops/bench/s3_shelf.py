@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote_plus
@@ -83,7 +84,7 @@ class Shelf:
         index = self.place(key, version_id)
         if index is not None:
             return index + 1
-        return sum(item.key.encode() <= key.encode() for item in self._items)
+        return bisect_right(range(len(self.there)), key.encode(), key=lambda place: self.item(place).key.encode())
 
     def following(self, start: int, most: int) -> tuple[list[int], bool]:
         """The next versions that are there, and whether more come after them."""

@@ -243,7 +243,8 @@ class _Connection(asyncio.Protocol):
         self.stub.figures.lists += 1
         shelf = self.stub.shelf
         start = shelf.after(query.get("key-marker", [""])[0], query.get("version-id-marker", [""])[0])
-        found, more = shelf.following(start, self.stub.terms.page)
+        most = min(self.stub.terms.page, int(query.get("max-keys", ["1000"])[0]))
+        found, more = shelf.following(start, most)
         after = ""
         if more:
             last = shelf.item(found[-1])

@@ -9,7 +9,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +19,7 @@ from unittest.mock import patch
 from botocore import xform_name
 from botocore.loaders import create_loader
 from random_worlds import Estate, build, going, needed_by, troubled
+from wire import stands_for
 
 from s3ap_ops.cli import main
 from s3ap_ops.testing import World
@@ -43,7 +44,6 @@ KINDS = {
 Thing = tuple[str, str]
 """A kind of the state and a name."""
 
-EMPTYING = ("DeleteObjects", "DeleteObject", "AbortMultipartUpload")
 _LOADER = create_loader()
 
 
@@ -185,7 +185,9 @@ def _hold_writes(result: Trial, done: Ran, actions: list[Json], watch: Watch, go
     for at, request in enumerate(world.requests):
         if not request.write:
             continue
-        fitting = [action for action in actions if _is_of(action, request)]
+        fitting = [
+            one for one in actions if stands_for(one, request.service, xform_name(request.operation), request.params)
+        ]
         made |= {action["id"] for action in fitting}
         if not fitting:
             result.breaches.append(f"not in the plan: {request} {request.params}")
@@ -198,29 +200,6 @@ def _hold_writes(result: Trial, done: Ran, actions: list[Json], watch: Watch, go
     result.hold("everything planned is done", [], left)
     deletions = [request for request in done.writes if request.operation == "DeleteStack"]
     result.hold("each stack is deleted once", len(gone), len(deletions))
-
-
-def _is_of(action: Mapping[str, Json], request: Any) -> bool:
-    """Whether an action of a plan, as JSON, stands for a write at the wire."""
-    change, params = action["change"], request.params
-    if action["type"] == "EmptyBucket":
-        return request.service == "s3" and request.operation in EMPTYING and params["Bucket"] == change["bucket"]
-    if action["type"] == "DeleteStack":
-        return request.operation == "DeleteStack" and params["StackName"] == change["stack_id"]
-    if action["type"] == "DeleteReturned":
-        return request.operation == "DeleteLogGroup" and params["logGroupName"] == change["log_group"]
-    called = (change["service"], change["operation"]) == (request.service, xform_name(request.operation))
-    return called and _same(change["params"], params)
-
-
-def _same(planned: Json, seen: Json) -> bool:
-    """Whether parameters are the same, but for what the wire leaves out because it is empty, or spells otherwise."""
-    if isinstance(planned, Mapping):
-        names = {name for name, value in planned.items() if value not in ([], {}, None)}
-        return isinstance(seen, Mapping) and all(_same(planned[name], seen.get(name)) for name in names)
-    if isinstance(planned, list):
-        return isinstance(seen, list) and len(planned) == len(seen) and all(map(_same, planned, seen))
-    return str(planned).lower() == str(seen).lower()
 
 
 # -- what is there afterwards

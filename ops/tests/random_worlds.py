@@ -38,8 +38,9 @@ class Drawn:
     """One stack. Other stacks are named; an empty name is none, and a name before a field is whose it is.
 
     `imports`: whose exports it imports; `place`: whose group its function is in, "-" for no network, "" for no
-    function; `provider`: whose function answers for its custom resource, "ghost" if nobody's; `opens`: whose group is
-    named by a rule, made as `opened_by`, in this one's group; `results`: into whose bucket its queries' results go.
+    function; `endpoint`: for which service it has one; `provider`: whose function answers for its custom resource,
+    "ghost" if nobody's; `opens`: whose group is named by a rule, made as `opened_by`, in this one's group; `results`:
+    into whose bucket its queries' results go; `has_namesakes`: a role and a table named like its function and queries.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Drawn:
     has_stranger: bool = False
     has_foreign_rule: bool = False
     has_loose_interface: bool = False
-    has_endpoint: bool = False
+    endpoint: str = ""
     provider: str = ""
     keeps_custom: bool = False
     opens: tuple[str, ...] = ()
@@ -101,6 +102,7 @@ def drawn(source: random.Random, most: int) -> Estate:
         return source.choice(names) if names and chance(part) else ""
 
     calm = source.random() / 2  # some estates have little trouble, so that most of their stacks go
+    free = ["dynamodb", "s3"]  # a route table takes one gateway for each
     stacks: list[Drawn] = []
     for number in range(source.randint(1, most)):
         name = f"s{number:02}"
@@ -119,7 +121,7 @@ def drawn(source: random.Random, most: int) -> Estate:
                 has_stranger=has_group and chance(calm * 0.08),
                 has_foreign_rule=has_group and chance(0.3),
                 has_loose_interface=has_group and chance(0.1),
-                has_endpoint=chance(0.07),
+                endpoint=free.pop() if free and chance(0.1) else "",
                 provider=other(functions, 0.35) or ("ghost" if chance(calm * 0.06) else ""),
                 keeps_custom=chance(0.15),
                 opens=tuple({other(grouped, 0.4)} - {""}) if has_group else (),
@@ -226,10 +228,13 @@ def _network(stack: Drawn, world: World, subnet: Mapping[str, str]) -> Iterator[
             yield "Rule", one("AWS::EC2::SecurityGroupIngress", GroupId=ref("Group"), **source) | kept
     if stack.has_group:
         yield "Group", one("AWS::EC2::SecurityGroup", GroupDescription="functions", SecurityGroupIngress=inline)
-    if stack.has_endpoint:
+    if stack.endpoint:
         tables = world.aws("ec2").describe_route_tables()["RouteTables"]
         where = {"VpcId": subnet["VpcId"], "RouteTableIds": [tables[0]["RouteTableId"]]}
-        yield "Endpoint", one("AWS::EC2::VPCEndpoint", ServiceName=f"com.amazonaws.{world.region}.s3", **where)
+        yield (
+            "Endpoint",
+            one("AWS::EC2::VPCEndpoint", ServiceName=f"com.amazonaws.{world.region}.{stack.endpoint}", **where),
+        )
     if stack.place:
         yield "Function", _function(stack, world, subnet)
 
@@ -373,7 +378,7 @@ def _harmed_by(name: str, estate: Estate, gone: set[str]) -> bool:
     by_name = {stack.name: stack for stack in estate.stacks}
     stack, staying = by_name[name], [one for one in estate.stacks if one.name not in gone]
     inside = any(one.place not in ("", "-") for one in staying) or any(one.has_stranger for one in estate.stacks)
-    if stack.has_endpoint and ENDPOINTS not in estate.flags and inside:
+    if stack.endpoint and ENDPOINTS not in estate.flags and inside:
         return True
     if stack.versions < 0 or stack.keeps_bucket or RESULTS in estate.flags:
         return False

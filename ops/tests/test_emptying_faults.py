@@ -91,7 +91,7 @@ def test_boto3_carries_the_same_pages_and_batches(server: Stub, monkeypatch: pyt
     monkeypatch.setattr("s3ap_ops.emptying.signed._SCOPE", re.compile("none is like this"))
     faults = [Fault("list", "lost"), Fault("delete", "internal"), Fault("delete", "slowdown")]
     stocked(server, 2500, faults=faults)
-    outcome = emptied(server)
+    outcome = emptied(server, pace=Pace(most_in_flight=3, listers=1))
     assert (1666, 834, True) == (outcome.versions, outcome.markers, outcome.clean)
     assert 5 == server.figures.lists  # three pages, one of them twice, and the look that finds nothing
 

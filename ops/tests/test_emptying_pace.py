@@ -66,17 +66,17 @@ def served(pacer: Pacer, requests: int, now: float) -> float:
 
 def test_the_number_at_once_doubles_with_every_clean_window() -> None:
     pacer = Pacer(Pace(), 0.0)
-    limits = []
+    limits = [pacer.limit]
     now = 0.0
-    for window in (1, 2, 4, 8):
+    for window in (4, 8, 12):
         now = served(pacer, window, now)
         limits.append(pacer.limit)
-    assert [2, 4, 8, 16] == limits
+    assert [4, 8, 12, 12] == limits
 
 
 def test_requests_throttled_together_halve_it_once_and_the_quiet_doubles() -> None:
     pacer = Pacer(Pace(), 0.0)
-    now = served(pacer, 7, 0.0)
+    now = served(pacer, 4, 0.0)
     tickets = []
     for _ in range(3):
         now += pacer.wait(BATCH, now) or 0.0
@@ -89,16 +89,26 @@ def test_requests_throttled_together_halve_it_once_and_the_quiet_doubles() -> No
     assert pytest.approx(2.0) == pacer.wait(1, now)
 
 
-def test_a_higher_rate_is_tried_after_clean_requests_and_left_at_the_first_throttled_one() -> None:
+def test_the_rate_doubles_with_every_request_until_the_first_throttled_one() -> None:
     pacer = Pacer(Pace(), 0.0)
-    now = served(pacer, 8, 0.0)
-    assert 3400 < pacer.rate
+    rates = [pacer.rate]
+    now = 0.0
+    for _ in range(4):
+        now = served(pacer, 1, now)
+        rates.append(pacer.rate)
+    assert [3400, 6800, 13_600, 27_200, 28_000] == rates
     pacer.throttled(pacer.start(1), now)
     assert 3400 == pacer.rate
+
+
+def test_after_a_throttled_request_a_higher_rate_is_tried_seldom_and_gently() -> None:
+    pacer = Pacer(Pace(), 0.0)
+    now = served(pacer, 8, 0.0)
+    pacer.throttled(pacer.start(1), now)
     now = served(pacer, 100, now)
     assert 3400 == pacer.rate
-    now = served(pacer, 200, now)
-    assert 3400 < pacer.rate <= 14_000
+    now = served(pacer, 110, now)
+    assert 3400 < pacer.rate <= 28_000
     pacer.throttled(pacer.start(1), now)
     now = served(pacer, 300, now)
     assert 3400 == pacer.rate  # after the second time it is left alone for twice as long
@@ -108,7 +118,7 @@ def test_a_rate_that_is_too_much_at_the_start_is_lowered_and_comes_back_slowly()
     pacer = Pacer(Pace(), 0.0)
     pacer.throttled(pacer.start(1), 0.0)
     assert pytest.approx(3400 * 0.7) == pacer.rate
-    served(pacer, 1, 40.0)
+    served(pacer, 2, 40.0)
     assert pytest.approx(3400 * 0.71) == pacer.rate
 
 

@@ -334,3 +334,15 @@ def test_a_locked_volume_comes_back(world: World, cfn: Any) -> None:
     assert "CREATED" == row["Lifecycle"]
     assert "SnapLock" in row["LifecycleTransitionReason"]["Message"]
     assert "SnapLock" in only_reason(world, cfn)
+
+
+def test_a_route_table_takes_one_gateway_for_a_service(world: World) -> None:
+    ec2 = world.outside("ec2")
+    table = ec2.describe_route_tables()["RouteTables"][0]
+    wanted = {"VpcEndpointType": "Gateway", "VpcId": table["VpcId"], "RouteTableIds": [table["RouteTableId"]]}
+    first = ec2.create_vpc_endpoint(ServiceName="com.amazonaws.ap-northeast-1.s3", **wanted)["VpcEndpoint"]
+    ec2.create_vpc_endpoint(ServiceName="com.amazonaws.ap-northeast-1.dynamodb", **wanted)
+    with pytest.raises(ClientError, match="RouteAlreadyExists"):
+        ec2.create_vpc_endpoint(ServiceName="com.amazonaws.ap-northeast-1.s3", **wanted)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[first["VpcEndpointId"]])
+    ec2.create_vpc_endpoint(ServiceName="com.amazonaws.ap-northeast-1.s3", **wanted)

@@ -1,12 +1,20 @@
-"""One scene, one fault: the run, its resumption once the fault is over, and what was violated on the way."""
+"""A scene, and what happens to a run in it: faults at the wire, or a sudden end between two records of its journal.
+Each trial ends with the invariants: what was written was planned, and a resumed run ends where an undisturbed one
+does.
+
+A world is built once. Every trial has a copy of it, in a child of this process.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,42 +40,136 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 """What can go wrong with a request."""
 
+PASSING = ("throttle", "5xx", "reset", "timeout after the effect")
+"""What is over after one request each, and fewer than a client tries."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A scene's world as it was built. What is tried on it happens to a copy."""
+
+    scene: Scene
+    world: World
+
+    @cached_property
+    def undisturbed(self) -> Json:
+        """The exit status of a run without faults, what is there afterwards, and how many records its journal has."""
+        return self._copied(self._undisturbed)
+
+    def _undisturbed(self) -> Json:
+        status = clean(*self.scene.stacks, *self.scene.flags)
+        return status, alike(self.world.state()), len(list(journal.records(journal.runs()[0])))
+
+    def faulty(self, kinds: tuple[str, ...], times: int | None) -> list[str]:
+        """What a run violates whose requests of the scene's operation fail, and its resumption without the faults."""
+        scene, (status, end, _) = self.scene, self.undisturbed
+        faults = [Fault(scene.service, scene.operation, times=times, **KINDS[kind]) for kind in kinds]
+        return self._tried(lambda: self._after(self._run(faults), status, end, faults))
+
+    def killed(self, record: int, *, torn: bool = False) -> list[str]:
+        """What a run violates that dies when a record of its journal, counted from 1, has been written, or half of it,
+        and its resumption."""
+        status, end, _ = self.undisturbed
+        return self._tried(lambda: self._after(self._die(record, torn=torn), status, end, ()))
+
+    def random(self, seed: int, probability: float) -> list[str]:
+        """What a run violates any of whose requests may fail, and its resumption without the faults."""
+        status, end, _ = self.undisturbed
+        kinds = [one for name, one in KINDS.items() if name not in ("error inside 200", "access denied")]
+        faults = [
+            Fault(times=None, probability=probability / len(kinds), seed=seed * 100 + number, **kind)
+            for number, kind in enumerate(kinds)
+        ]
+        return self._tried(lambda: self._after(self._run(faults), status, end, ()))
+
+    # -- in the child
+
+    def _run(self, faults: list[Fault]) -> int | None:
+        for fault in faults:
+            self.world.fail(fault)
+        status = clean(*self.scene.stacks, *self.scene.flags)
+        self.world.faults.clear()
+        return status
+
+    def _die(self, record: int, *, torn: bool) -> None:
+        child = os.fork()
+        if not child:
+            doom(record, torn=torn)
+            clean(*self.scene.stacks, *self.scene.flags)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    def _after(self, status: int | None, expected: int, end: Json, faults: Any) -> list[str]:
+        """The invariants; a run that did not end well is resumed first."""
+        found = [] if all(fault.hits for fault in faults) else ["a fault did not strike"]
+        runs = journal.runs()
+        if not runs:  # refused, or dead, before anything was on record
+            found += [f"written without a journal: {one}" for one in self.world.writes]
+            status = clean(*self.scene.stacks, *self.scene.flags)
+            runs = journal.runs()
+        (run,) = runs
+        status = status if status == 0 else resume(run)
+        found += [] if status == expected else [f"the exit status is {status} and not {expected}"]
+        found += [f"written without a plan: {stray}" for stray in strays(self.world, planned(run))]
+        found += differences(end, alike(self.world.state()))
+        self.world.forget()
+        clean(*self.scene.stacks, *self.scene.flags)
+        resume(run)
+        return found + [f"written by a second run: {one}" for one in self.world.writes]
+
+    # -- children
+
+    def _tried(self, trial: Callable[[], list[str]]) -> list[str]:
+        found: list[str] = self._copied(trial)
+        return found
+
+    def _copied(self, trial: Callable[[], Json]) -> Json:
+        """What a trial gives, in a child that has a copy of the world."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                told = json.dumps(self._in_copy(trial))
+            except BaseException:
+                told = json.dumps([f"the trial itself failed: {traceback.format_exc()}"])
+            with os.fdopen(writing, "w") as pipe:
+                pipe.write(told)
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            told = pipe.read()
+        os.waitpid(child, 0)
+        return json.loads(told)
+
+    def _in_copy(self, trial: Callable[[], Json]) -> Json:
+        with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+            self.world.serve_again()
+            with turned_to(self.world, patch, Path(folder)):
+                return trial()
+
 
 @contextmanager
-def staged(scene: Scene) -> Iterator[World]:
-    """A world with a scene in it, to which this process is turned."""
-    with TemporaryDirectory() as folder, World() as world, pytest.MonkeyPatch.context() as patch:
-        scene.build(world)
-        with turned_to(world, patch, Path(folder)):
-            yield world
+def staged(scene: Scene) -> Iterator[Stage]:
+    """The stage of a scene."""
+    with World() as world:
+        yield Stage(scene, scene.build(world))
 
 
-@cache
-def undisturbed(scene: Scene) -> tuple[int, Json]:
-    """The exit status of a run without faults, and what is there afterwards."""
-    with staged(scene) as world:
-        status = clean("uc1", *scene.flags)
-        return status, alike(world.state())
+def doom(record: int, *, torn: bool) -> None:
+    """Let this process end like one that was killed, as soon as it has written a record, or half of it."""
+    write, number = journal.Journal.write, 0
 
+    def last(self: journal.Journal, kind: str, **more: Json) -> None:
+        nonlocal number
+        number += 1
+        if number == record and torn:
+            os.write(self._file, b'{"kind": "begu')
+            os._exit(9)
+        write(self, kind, **more)
+        if number == record:
+            os._exit(9)
 
-def tried(scene: Scene, *faults: Fault) -> list[str]:
-    """What a run, its resumption without the faults, and a second run violate; nothing, if all is well."""
-    expected, end = undisturbed(scene)
-    with staged(scene) as world:
-        for fault in faults:
-            world.fail(fault)
-        status = clean("uc1", *scene.flags)
-        found = [] if all(fault.hits for fault in faults) else ["a fault did not strike"]
-        world.faults.clear()
-        (run,) = journal.runs()
-        if status != 0:
-            status = resume(run)
-        found += [] if status == expected else [f"the exit status is {status} and not {expected}"]
-        found += [f"written without a plan: {stray}" for stray in strays(world, planned(run))]
-        found += differences(end, alike(world.state()))
-        world.forget()
-        clean("uc1", *scene.flags)
-        return found + [f"written by a second run: {one}" for one in world.writes]
+    journal.Journal.write = last  # type: ignore[method-assign]
 
 
 def alike(state: Json) -> Json:

@@ -81,10 +81,11 @@ def strays(world: World, actions: Iterable[Mapping[str, Json]]) -> list[str]:
     """The writes at the wire that no action of a plan, as JSON, stands for."""
     planned = list(actions)
     return [f"{service}:{operation} {params}" for service, operation, params in written(world)
-            if not any(_is_of(action, service, operation, params) for action in planned)]  # fmt: skip
+            if not any(stands_for(action, service, operation, params) for action in planned)]  # fmt: skip
 
 
-def _is_of(action: Mapping[str, Json], service: str, operation: str, params: Mapping[str, Json]) -> bool:
+def stands_for(action: Mapping[str, Json], service: str, operation: str, params: Mapping[str, Json]) -> bool:
+    """Whether an action of a plan, as JSON, is the reason of a write; the operation is named as boto3 does."""
     change = action["change"]
     if action["type"] == "ApiCall":
         return (change["service"], change["operation"]) == (service, operation) and _same(change["params"], params)

@@ -43,6 +43,7 @@ class Scene:
     flags: tuple[str, ...] = ()
     before: Callable[[World], object] = lambda world: None
     deployed: Mapping[str, Json] = field(default_factory=dict)
+    stacks: tuple[str, ...] = ("uc1",)
 
     def build(self, world: World) -> World:
         """The world, with the stack "uc1" and a neighbour."""
@@ -292,6 +293,14 @@ ESTATE_FLAGS = (
 )
 
 
+class EstateScene(Scene):
+    """The whole estate."""
+
+    def build(self, world: World) -> World:
+        """The world, with both stacks and neighbours."""
+        return estate(world)
+
+
 def estate(world: World) -> World:
     """Two stacks, uc1 and uc2, that hold nearly everything that has to be cleared away, and neighbours.
 
@@ -336,3 +345,25 @@ def _uc1(subnet: str) -> dict[str, Json]:
 def _uc2() -> dict[str, Json]:
     topic = {"Fn::ImportValue": "uc1-topic"}
     return of(Copy=VERSIONED, Note=one("AWS::SNS::Topic", DisplayName=topic))
+
+
+ESTATE = EstateScene("estate", "cloudformation", "DeleteStack", {}, flags=ESTATE_FLAGS, stacks=("uc1", "uc2"))
+
+
+class HouseScene(Scene):
+    """One stack with a change of every phase: before its deletion, and after it."""
+
+    def build(self, world: World) -> World:
+        """The world, with the stack and neighbours."""
+        neighbours(world)
+        late(world)
+        kept = {**GUARDED, **RETAINED}
+        world.deploy(
+            "uc1", of(Function=named_function(), Log=LOG, Bucket=VERSIONED, Group=GROUP, Asked=kept), protected=True
+        )
+        filled(world, world.stack("uc1").resources["Bucket"])
+        referred_to(world, world.stack("uc1").resources["Group"])
+        return world
+
+
+HOUSE = HouseScene("house", "cloudformation", "DeleteStack", {}, flags=("--include-retained", "Asked", *EVERY_FLAG))

@@ -3,8 +3,9 @@
     outcome = empty("results-123456789012", session, region="eu-west-1", owner="123456789012")
     outcome.left == 0
 
-One thread lists, several delete, and a queue of a few pages is all that stands between them, so memory does not grow
-with the bucket. How many requests are under way, and how many keys a second they carry, follows what S3 bears.
+Some threads list, each its range of keys, others delete, and a queue of a few pages is all that stands between them,
+so memory does not grow with the bucket. How many requests are under way, and how many keys a second they carry, follows
+what S3 bears.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Read with expat alone, element by element: a page costs a few milliseconds, wher
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote_plus
@@ -68,19 +68,17 @@ def carries(key: str) -> bool:
 
 def page(body: bytes) -> Page:
     """The versions and markers of a listing, in its order, and where it goes on."""
-    document = _read(body, _LIST_RECORDS, _LIST_FIELDS)
+    raw: list[Entry] = []
+
+    def record(name: str, fields: dict[str, str]) -> None:
+        version_id, size = fields.get("VersionId") or "null", int(fields.get("Size") or 0)
+        raw.append(Entry(fields.get("Key", ""), version_id, size, name == "DeleteMarker"))
+
+    document = _read(body, _LIST_RECORDS, _LIST_FIELDS, record)
     if document.root != "ListVersionsResult":
         raise Unreadable(f"a listing of versions was expected, not {document.root}")
     plain = unquote_plus if document.fields.get("EncodingType") == "url" else str
-    entries = tuple(
-        Entry(
-            plain(fields.get("Key", "")),
-            fields.get("VersionId") or "null",
-            int(fields.get("Size") or 0),
-            name == "DeleteMarker",
-        )
-        for name, fields in document.records
-    )
+    entries = tuple(Entry(plain(entry.key), entry.version_id, entry.size, entry.marker) for entry in raw)
     if document.fields.get("IsTruncated") != "true":
         return Page(entries, None)
     after = Position(plain(document.fields.get("NextKeyMarker", "")), document.fields.get("NextVersionIdMarker", ""))
@@ -89,25 +87,26 @@ def page(body: bytes) -> Page:
 
 def batch(entries: Iterable[Entry]) -> bytes:
     """The body of a DeleteObjects request that answers with its errors alone."""
-    objects = "".join(
+    objects = (
         f"<Object><Key>{entry.key.translate(_ESCAPES)}</Key>"
-        f"<VersionId>{entry.version_id.translate(_ESCAPES)}</VersionId></Object>"
+        f"<VersionId>{entry.version_id.translate(_ESCAPES)}</VersionId></Object>".encode()
         for entry in entries
     )
-    return f'<Delete xmlns="{NAMESPACE}">{objects}<Quiet>true</Quiet></Delete>'.encode()
+    # Joined once: every thread that deletes keeps the memory of what it built.
+    return b"".join([f'<Delete xmlns="{NAMESPACE}">'.encode(), *objects, b"<Quiet>true</Quiet></Delete>"])
 
 
 def refusals(body: bytes) -> tuple[KeyFailure, ...]:
     """What a DeleteObjects reply says was not deleted; without a version id, it speaks of every version of its key."""
-    document = _read(body, _DELETE_RECORDS, _DELETE_FIELDS)
+    failures: list[KeyFailure] = []
+
+    def record(name: str, fields: dict[str, str]) -> None:
+        failures.append(KeyFailure(*(fields.get(field, "") for field in ("Key", "VersionId", "Code", "Message"))))
+
+    document = _read(body, _DELETE_RECORDS, _DELETE_FIELDS, record)
     if document.root != "DeleteResult":
         raise Unreadable(f"the result of a deletion was expected, not {document.root}")
-    return tuple(
-        KeyFailure(
-            fields.get("Key", ""), fields.get("VersionId", ""), fields.get("Code", ""), fields.get("Message", "")
-        )
-        for _, fields in document.records
-    )
+    return tuple(failures)
 
 
 def error(body: bytes) -> ErrorDocument | None:
@@ -115,7 +114,7 @@ def error(body: bytes) -> ErrorDocument | None:
     if b"<Error" not in body[:1024]:
         return None
     try:
-        document = _read(body, frozenset(), _ERROR_FIELDS)
+        document = _read(body, frozenset(), _ERROR_FIELDS, lambda name, fields: None)
     except Unreadable:
         return None
     if document.root != "Error":
@@ -136,15 +135,20 @@ _ERROR_FIELDS = frozenset({"Code", "Message", "Region"})
 class _Document(NamedTuple):
     root: str
     fields: dict[str, str]
-    records: list[tuple[str, dict[str, str]]]
 
 
-def _read(body: bytes, record_names: frozenset[str], field_names: frozenset[str]) -> _Document:
+def _read(
+    body: bytes,
+    record_names: frozenset[str],
+    field_names: frozenset[str],
+    record: Callable[[str, dict[str, str]], None],
+) -> _Document:
+    """The root and its fields; each record is told as it ends, in one dictionary that is used again for the next."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     root = ""
     fields: dict[str, str] = {}
-    records: list[tuple[str, dict[str, str]]] = []
+    of_record: dict[str, str] = {}
     current = fields
     text: list[str] = []
 
@@ -156,7 +160,7 @@ def _read(body: bytes, record_names: frozenset[str], field_names: frozenset[str]
             text.clear()
             parser.CharacterDataHandler = text.append
         elif name in record_names:
-            current = {}
+            current = of_record
 
     def end(name: str) -> None:
         nonlocal current
@@ -164,7 +168,8 @@ def _read(body: bytes, record_names: frozenset[str], field_names: frozenset[str]
             current[name] = "".join(text)
             parser.CharacterDataHandler = None
         elif name in record_names and current is not fields:
-            records.append((name, current))
+            record(name, of_record)
+            of_record.clear()
             current = fields
 
     def doctype(*declaration: object) -> None:
@@ -177,4 +182,4 @@ def _read(body: bytes, record_names: frozenset[str], field_names: frozenset[str]
         parser.Parse(body.lstrip(), True)  # S3 sends blanks while it is still at work
     except expat.ExpatError as failure:
         raise Unreadable(f"the reply is no XML: {failure}") from failure
-    return _Document(root, fields, records)
+    return _Document(root, fields)

@@ -1,9 +1,10 @@
 """How fast a bucket is emptied: requests under way, and keys a second, grow while S3 bears them and shrink when not.
 
-S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. A listing goes
-through the keys in order, so everything under way is in the same partition and one rate holds for all of it. A run
-begins just below that figure, which is safe everywhere, and tries more as long as nothing is throttled; the first
-throttled request sends it back, and it does not try again for a minute, then two, then four.
+S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. One rate holds
+for all that is under way, because nobody outside S3 can tell where its partitions end. A run begins just below that
+figure, which is safe everywhere, and doubles with every request that is served. How far it overshoots matters little:
+requests are spaced evenly, and the first throttled one sends it back. It does not try again for a minute, then two,
+then four, and then gently. Why so: docs/decisions/emptying.md.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from dataclasses import dataclass
 
 BATCH = 1000
 _SLICE = 0.25  # the longest time in seconds before a stop is noticed
+_AT_ONCE = 4  # requests under way at first: enough for the sure rate when a batch takes a second
 _SLACK = 0.5  # keys: what a clock's rounding may take from a full bucket
 _SLOWDOWN = 0.7
 _RECOVERY = 0.01  # of the sure rate, per clean window: slow, because every try too many is a throttled request
 _SLOWEST = 0.03  # of the sure rate
-_STEADY = 4  # requests served at one rate before a higher one is tried
-_BOLD = 1.5
-_GENTLE = 1.1  # where a higher rate was too much before
+_BOLD = 2.0  # with every request served, until the first throttled one: what too much costs does not grow with it
+_STEADY = 4  # requests served at one rate before a higher one is tried again
+_GENTLE = 1.1
 _HOLD = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The limits of a run: keys a second, requests at once, seconds of quiet after a throttled one, tries, patience.
+    """The limits of a run: keys a second, deletions at once, listers, seconds of quiet when throttled, tries, patience.
 
     `keys_per_second` is the rate to begin with and to fall back to, `most_keys_per_second` the one that is never
     exceeded; give both the same value for a run that tries nothing. Patience is how many seconds a run may be
@@ -35,8 +37,9 @@ class Pace:
     """
 
     keys_per_second: float = 3400.0
-    most_keys_per_second: float = 14_000.0
-    most_in_flight: int = 16
+    most_keys_per_second: float = 28_000.0
+    most_in_flight: int = 12
+    listers: int = 3
     quiet: float = 1.0
     longest_quiet: float = 32.0
     attempts: int = 8
@@ -47,7 +50,7 @@ class Pacer:
     """Says when the next request may start. Knows no threads and no clock: every call brings the time in seconds."""
 
     def __init__(self, pace: Pace, now: float) -> None:
-        self.limit = 1
+        self.limit = min(_AT_ONCE, pace.most_in_flight)
         self.rate = min(pace.keys_per_second, pace.most_keys_per_second)
         self.in_flight = 0
         self._pace = pace
@@ -92,7 +95,8 @@ class Pacer:
         if ticket != self._throttles:
             return  # it started before the last throttled one: no sign that the new pace is borne
         self._steady += 1
-        if self._steady >= _STEADY and self.rate >= self._sure and now >= self._hold_until:
+        steady = _STEADY if self._throttles else 1
+        if self._steady >= steady and self.rate >= self._sure and now >= self._hold_until:
             self._steady = 0
             self.rate = min(self._pace.most_keys_per_second, self.rate * (_GENTLE if self._throttles else _BOLD))
         self._clean += 1
@@ -144,9 +148,23 @@ class Gate:
         self._sleep = sleep
         self._halted = halted
         self._changed = threading.Condition()
+        self._waiting = 0
+
+    def idle(self) -> bool:
+        """Whether nobody waits to start a request."""
+        return self._waiting == 0
 
     def enter(self, keys: int) -> int | None:
         """A ticket for one request of so many keys; None when the run is halted."""
+        with self._changed:
+            self._waiting += 1
+        try:
+            return self._entered(keys)
+        finally:
+            with self._changed:
+                self._waiting -= 1
+
+    def _entered(self, keys: int) -> int | None:
         while not self._halted():
             with self._changed:
                 seconds = self._pacer.wait(keys, self._clock())

@@ -1,4 +1,4 @@
-"""One lister, a short queue and several deleters, pass after pass until the bucket is seen empty."""
+"""Listers, a short queue and several deleters, pass after pass until the bucket is seen empty."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from s3ap_ops.emptying import uploads
 from s3ap_ops.emptying.addresses import ordinary
 from s3ap_ops.emptying.deleter import Deleter
 from s3ap_ops.emptying.documents import START, Entry, Page, Position, carries
+from s3ap_ops.emptying.listing import Listing
 from s3ap_ops.emptying.outcome import FAILURES_KEPT, BucketRefused, Emptied, Progress
 from s3ap_ops.emptying.pacing import BATCH, Gate, Pace
 from s3ap_ops.emptying.persistence import persist
@@ -22,7 +23,8 @@ from s3ap_ops.emptying.tally import Tally
 from s3ap_ops.emptying.wire import Rejected, Unanswered, Wire
 
 MOST_PASSES = 5
-_QUEUE = 8  # batches between the lister and the deleters: all that a run holds of a bucket
+Batches = queue.Queue[tuple[Entry, ...] | None]
+_QUEUE = 4  # batches between the listers and the deleters: all that a run holds of a bucket
 _POLL = 0.1  # seconds between two looks at the clock of the progress display, and at a stop
 
 
@@ -53,7 +55,7 @@ def empty(
         owner,
         bypass_governance=bypass_governance,
         endpoint_url=endpoint_url,
-        connections=chosen.most_in_flight,
+        connections=chosen.most_in_flight + chosen.listers,
     )
     tally = Tally(stop)
     gate = Gate(chosen, clock, sleep, tally.halted)
@@ -114,9 +116,17 @@ class _Run:
 
     def _pass(self, first: Page) -> None:
         """Deletes what a listing shows, from its first page on; returns when every deleter has ended."""
-        batches: queue.Queue[tuple[Entry, ...] | None] = queue.Queue(_QUEUE)
+        batches: Batches = queue.Queue(_QUEUE)
+        listing = Listing(
+            self.wire,
+            self.patiently,
+            deliver=partial(self._offer, batches),
+            hungry=lambda: batches.empty() and self.gate.idle(),
+            halted=self.tally.halted,
+            throttled=self.tally.throttled,
+        )
         jobs: list[tuple[Any, ...]] = [
-            (self._list, batches, first),
+            (self._list, batches, listing, first),
             *[(self._delete, batches)] * self.pace.most_in_flight,
         ]
         workers = [threading.Thread(target=self._guarded, args=job, name="emptying", daemon=True) for job in jobs]
@@ -150,20 +160,27 @@ class _Run:
         if problem is not None:
             raise problem
 
-    def _list(self, batches: queue.Queue[tuple[Entry, ...] | None], page: Page) -> None:
-        position: Position | None = START
-        while True:
-            self.tally.saw(len(page.entries))
-            for batch in _batches(page.entries):
-                if not self._put(batches, batch):
-                    return
-            if page.after is None or page.after == position:
-                break  # a listing that does not move on is begun again by the next pass
-            position = page.after
-            page = self.patiently(partial(self.wire.list_versions, position))
+    def _list(self, batches: Batches, listing: Listing, first: Page) -> None:
+        """Lists with as many threads as the pace allows, and tells the deleters when there is no more."""
+        if listing.begin(first):
+            others = [
+                threading.Thread(target=self._guarded, args=(listing.work,), name="emptying", daemon=True)
+                for _ in range(self.pace.listers - 1)
+            ]
+            for other in others:
+                other.start()
+            try:
+                listing.work()
+            finally:
+                for other in others:
+                    other.join()
         self._put(batches, None)
 
-    def _put(self, batches: queue.Queue[tuple[Entry, ...] | None], batch: tuple[Entry, ...] | None) -> bool:
+    def _offer(self, batches: Batches, entries: tuple[Entry, ...]) -> bool:
+        self.tally.saw(len(entries))
+        return all(self._put(batches, batch) for batch in _batches(entries))
+
+    def _put(self, batches: Batches, batch: tuple[Entry, ...] | None) -> bool:
         while not self.tally.halted():
             try:
                 batches.put(batch, timeout=_POLL)
@@ -172,7 +189,7 @@ class _Run:
             return True
         return False
 
-    def _delete(self, batches: queue.Queue[tuple[Entry, ...] | None]) -> None:
+    def _delete(self, batches: Batches) -> None:
         while not self.tally.halted():
             try:
                 batch = batches.get(timeout=_POLL)

@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 
 from s3ap_ops.emptying.documents import Entry, Page, Position
 from s3ap_ops.emptying.outcome import KeyFailure
-from s3ap_ops.emptying.wire import Rejected, Unanswered
+from s3ap_ops.emptying.wire import PAGE, Rejected, Unanswered
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -50,10 +50,13 @@ class PlainWire:
         self._bucket = {"Bucket": bucket, "ExpectedBucketOwner": owner}
         self._bypass = {"BypassGovernanceRetention": True} if bypass_governance else {}
 
-    def list_versions(self, position: Position) -> Page:
+    def list_versions(self, position: Position, most: int = PAGE) -> Page:
         markers = {"KeyMarker": position.key, "VersionIdMarker": position.version_id}
         reply = answer(
-            self._client.list_object_versions, **self._bucket, **{name: at for name, at in markers.items() if at}
+            self._client.list_object_versions,
+            **self._bucket,
+            **{name: at for name, at in markers.items() if at},
+            MaxKeys=most,
         )
         versions = [Entry(row["Key"], row["VersionId"], row.get("Size", 0), False) for row in reply.get("Versions", ())]
         gone = [Entry(row["Key"], row["VersionId"], 0, True) for row in reply.get("DeleteMarkers", ())]

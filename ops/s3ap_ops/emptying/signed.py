@@ -25,7 +25,7 @@ from s3ap_ops.emptying import documents
 from s3ap_ops.emptying.documents import Entry, Page, Position
 from s3ap_ops.emptying.outcome import KeyFailure
 from s3ap_ops.emptying.plain import CONNECT_SECONDS, READ_SECONDS, PlainWire, client_for
-from s3ap_ops.emptying.wire import Rejected, Unanswered, Wire
+from s3ap_ops.emptying.wire import PAGE, Rejected, Unanswered, Wire
 
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([^/]+)/s3/aws4_request,")
 Told = TypeVar("Told")
@@ -100,11 +100,11 @@ class SignedWire:
         self.route = route
         self._pool = self._open(route)
 
-    def list_versions(self, position: Position) -> Page:
+    def list_versions(self, position: Position, most: int = PAGE) -> Page:
         query = "encoding-type=url"
         if position.key:
             query += f"&key-marker={quote(position.key, safe='-_.~')}"
-        query += "&max-keys=1000"
+        query += f"&max-keys={most}"
         if position.version_id:
             query += f"&version-id-marker={quote(position.version_id, safe='-_.~')}"
         return self._understood(documents.page, self._exchange("GET", f"{query}&versions=", b"", {}))
@@ -184,7 +184,7 @@ class SignedWire:
     def _open(self, route: Route) -> urllib3.HTTPConnectionPool:
         address = urlsplit(f"{route.scheme}://{route.host}")
         options: dict[str, Any] = {
-            "maxsize": self._connections + 1,
+            "maxsize": self._connections,
             "retries": False,
             "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         }

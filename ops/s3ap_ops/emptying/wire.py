@@ -23,6 +23,7 @@ THROTTLES = frozenset(
 PASSING = frozenset({"InternalError", "InternalServerError", "RequestTimeout", "OperationAborted"})
 ABSENT = frozenset({"NoSuchVersion", "NoSuchKey", "NoSuchUpload"})
 NO_BUCKET = "NoSuchBucket"
+PAGE = 1000
 
 
 class Rejected(Exception):
@@ -58,7 +59,9 @@ class Unanswered(Exception):
 class Wire(Protocol):
     """The three calls of the pipeline, each raising Rejected or Unanswered, none trying twice."""
 
-    def list_versions(self, position: Position) -> Page: ...
+    def list_versions(self, position: Position, most: int = PAGE) -> Page:
+        """The next versions and markers, in the order of their keys; never more than S3 gives at once."""
+        ...
 
     def delete_batch(self, entries: Sequence[Entry]) -> tuple[KeyFailure, ...]:
         """The entries that were not deleted; all others were."""

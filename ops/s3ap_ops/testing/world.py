@@ -85,6 +85,11 @@ class World:
         self._server = None
         _CURRENT.remove(self)
 
+    def serve_again(self) -> None:
+        """In a child of the process that started it: the world is a copy now, and listens at an address of its own."""
+        self.lock = threading.RLock()
+        self._server = Server(self)
+
     @property
     def endpoint(self) -> str:
         """The URL for AWS_ENDPOINT_URL."""

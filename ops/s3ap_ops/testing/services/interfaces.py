@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from s3ap_ops.testing.replies import Reply
+from s3ap_ops.testing.replies import AwsError, Reply
 from s3ap_ops.testing.requests import Call
-from s3ap_ops.testing.services import after
+from s3ap_ops.testing.services import after, before
 
 if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
@@ -92,6 +92,20 @@ def follow_functions(world: "World", call: Call, reply: Reply) -> Any:
     """The interfaces follow the functions."""
     if reply.status < 300:
         world.interfaces.sync(call.region)
+
+
+@before("ec2", "CreateVpcEndpoint")
+def one_gateway_for_a_route_table(world: "World", call: Call) -> None:
+    """A route table takes one gateway for a service; a second one is refused.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    """
+    wanted = set(call.params.get("RouteTableIds") or ())
+    for other in world.backend("ec2", call.region).vpc_end_points.values():
+        taken = wanted & set(other.route_table_ids or ())
+        if taken and other.state != "deleted" and other.service_name == call.params.get("ServiceName"):
+            said = f"route table {min(taken)} already has a route with destination-prefix-list-id pl-61a54008"
+            raise AwsError("RouteAlreadyExists", said)
 
 
 @after("ec2", "CreateVpcEndpoint", "ModifyVpcEndpoint")
