@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from s3ap_ops.resolving import UNKNOWN, Resolver
 from s3ap_ops.rollout import Rollout
+from s3ap_ops.rules.rollouts.endpoint_in_vpc import endpoint_in_vpc
 from s3ap_ops.stack import Json
 
 TEMPLATE: dict[str, Json] = {
@@ -132,3 +134,18 @@ def test_the_switch_of_a_resource_is_a_value_that_its_parameter_may_have() -> No
 
 def _rollout(template: Mapping[str, Json]) -> Rollout:
     return Rollout("uc1", "ap-northeast-1", "123456789012", "template.yaml", template, VALUES)
+
+
+def test_a_switch_says_what_else_it_leaves_out() -> None:
+    """Switching off the endpoint that is there must not take away one that nothing stands in for."""
+    endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Condition": "Endpoint"}
+    gateway = {"ServiceName": "s3", "VpcId": "vpc-1", "RouteTableIds": ["rtb-1"]}
+    resources = {"Gateway": {**endpoint, "Properties": gateway}, "Logs": endpoint}
+    there = {"id": "vpce-1", "service": "s3", "vpc_id": "vpc-1", "kind": "Gateway", "route_table_ids": ["rtb-1"]}
+    asked = replace(_rollout({**TEMPLATE, "Resources": resources}), facts={"endpoints": [there]})
+    (found,) = endpoint_in_vpc.detectors[0](asked, {})
+    assert found.fix is not None
+    assert (
+        "Give Endpoints=auto (which leaves out Logs, too, and nothing stands in for that), and use vpce-1"
+        == found.fix.title
+    )
