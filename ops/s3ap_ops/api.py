@@ -2,6 +2,7 @@
 
 from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, call
 from s3ap_ops.live_function import LiveFunction
+from s3ap_ops.rollout import Rollout
 from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks
 from s3ap_ops.wording import count, listed, size
 
@@ -17,6 +18,7 @@ __all__ = [
     "LiveStacks",
     "Phase",
     "Risk",
+    "Rollout",
     "call",
     "count",
     "listed",

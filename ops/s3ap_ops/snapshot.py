@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from s3ap_ops.errors import OpsError
+from s3ap_ops.rollout import Rollout
 from s3ap_ops.stack import Json, LiveResource, LiveStack
 
 VERSION = 1
@@ -50,6 +51,8 @@ _RESOURCE = {
     "unread": "Unread",
 }
 
+_ROLLOUT = {"template": "Template", "values": "Parameters", "facts": "Facts", "unread": "Unread"}
+
 
 def written(stacks: Iterable[LiveStack]) -> dict[str, Json]:
     """Stacks as data for JSON; what is as by default is left out."""
@@ -70,6 +73,29 @@ def read(text: str, where: str) -> tuple[LiveStack, ...]:
     if not entries or not all(isinstance(entry, dict) and isinstance(entry.get("Stack"), str) for entry in entries):
         raise OpsError(f"{where} is no snapshot; `s3ap-ops record STACK -o {where}` writes one")
     return tuple(_stack_read(entry, where) for entry in entries)
+
+
+def read_rollout(entry: Mapping[str, Json], where: str) -> Rollout:
+    """A deployment of which everything is written down. Raises OpsError, naming `where`, when it is none.
+
+    Stack: uc1-demo
+    Parameters: {VpcId: vpc-1}
+    Template: {Resources: {…}}
+    Existing: {Stack: uc1-demo, Resources: {…}}
+    Facts: {taken: {…}}
+    """
+    if not isinstance(entry.get("Stack"), str) or not isinstance(entry.get("Template"), Mapping):
+        raise OpsError(f"{where} is no deployment: it wants a Stack and a Template")
+    _known(entry, {"Stack", "Region", "Account", "Path", "Existing", *_ROLLOUT.values()}, where)
+    return Rollout(
+        entry["Stack"],
+        str(entry.get("Region", REGION)),
+        str(entry.get("Account", ACCOUNT)),
+        str(entry.get("Path", "template.yaml")),
+        existing=_stack_read(entry["Existing"], where) if "Existing" in entry else None,
+        given=frozenset(entry.get("Parameters") or ()),
+        **_fields(entry, _ROLLOUT),
+    )
 
 
 def _stack_written(stack: LiveStack) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from s3ap_ops.rules import buckets, functions, network, rollouts, services, stac
 
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
-    """The rules about live stacks and what runs in them."""
+    """The rules about live stacks, what runs in them, and what is about to be deployed."""
     return [*stacks.RULES, *buckets.RULES, *network.RULES, *services.RULES, *functions.RULES, *rollouts.RULES]
 
 
