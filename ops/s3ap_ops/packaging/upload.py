@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,7 +78,7 @@ def _put(change: UploadObject, means: Means) -> Result | None:
     params: dict[str, Any] = {
         "Bucket": change.bucket,
         "Key": change.key,
-        "Body": data,
+        "Body": io.BytesIO(data),  # of bytes botocore makes a file first, and that is not what was allowed
         "ChecksumAlgorithm": "SHA256",
         "ChecksumSHA256": base64.b64encode(hashlib.sha256(data).digest()).decode(),
         "IfNoneMatch": "*",

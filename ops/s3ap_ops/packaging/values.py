@@ -103,15 +103,9 @@ def refused_values(template: Template) -> Iterator[tuple[str, Node, str]]:
             node = node[rest] if rest else node
             if resource.type == type_ and is_local(node):
                 yield resource.id, node, what
-    for node in template.top.walk():
-        found = node.function
-        if found is not None and found[0] == "Fn::Transform" and found[1]["Name"].text == "AWS::Include":
-            location = found[1]["Parameters"]["Location"]
-            if is_local(location):
-                yield "", location, "text that AWS::Include takes in"
-    for transform in template.top["Transform"].walk():
-        location = transform["Parameters"]["Location"]
-        if transform["Name"].text == "AWS::Include" and is_local(location):
+    for node in template.top.walk():  # a macro is asked for beside other keys, too, and at the top of the template
+        location = node["Parameters"]["Location"]
+        if node["Name"].text == "AWS::Include" and is_local(location):
             yield "", location, "text that AWS::Include takes in"
     for loop, _ in template.open_loops:
         for node in loop.walk():

@@ -40,7 +40,6 @@ def _is_there(name: str, folder: str, workspace: Workspace) -> bool:
 
 
 def _modules(name: str) -> frozenset[str]:
-    """The top-level modules that a distribution may bring: what tables say, and its own name."""
-    table = data.load("python_packages")
-    brought = table["brings"].get(name) or ()
-    return frozenset({*brought, name, name.replace("-", "_")} | {m for m, by in table["imports"].items() if name in by})
+    """The top-level modules of a distribution itself: by its name, and what a table says; not of what it requires."""
+    imports = data.load("python_packages")["imports"]
+    return frozenset({name, name.replace("-", "_"), *(module for module, names in imports.items() if name in names)})
