@@ -125,6 +125,7 @@ def _deploying(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--stack-tag", action="append", default=[], metavar="KEY=VALUE", help="a tag for the stack")
     parser.add_argument("--bucket", metavar="NAME", help="where code, and a large template, are put")
+    parser.add_argument("--built", metavar="FOLDER", help="where `sam build` left a folder for each resource")
     parser.add_argument(
         "--change-set-only", action="store_true", help="show the change set, take it away again, and stop"
     )

@@ -69,7 +69,7 @@ def _of_file(file: str, root: Path) -> tuple[Source, tuple[GivenParameter, ...],
     top = document.parse(source).top
     if top is None or (data.strip() and not parameter_file.is_parameter_file(top) and not _is_plain(top)):
         raise OpsError(
-            f"--params {file} is no parameter file; write a list of ParameterKey and ParameterValue, or names with values"
+            f"--params {file} is no parameter file; write ParameterKey and ParameterValue, or names with values"
         )
     if _is_plain(top):
         return source, tuple(_plain(source, top)), frozenset()
