@@ -154,4 +154,5 @@ def _made(operation: str, params: Mapping[str, Json], hands: Hands) -> None:
 def stale(stack_id: str, look: Look) -> Sequence[str]:
     """The ids of change sets of a stack that this program made and nobody carried out."""
     found = look.pages("cloudformation", "list_change_sets", "Summaries", StackName=stack_id)
-    return [one["ChangeSetId"] for one in found if one["ChangeSetName"].startswith("s3ap-ops-")]
+    ours = (one for one in found if one["ChangeSetName"].startswith("s3ap-ops-"))
+    return [one["ChangeSetId"] for one in ours if one.get("ExecutionStatus") in ("AVAILABLE", "UNAVAILABLE")]

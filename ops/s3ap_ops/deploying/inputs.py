@@ -12,6 +12,7 @@ from s3ap_lint.deploy.model import Capability, Terms
 from s3ap_lint.source import Source
 from s3ap_lint.template import document
 from s3ap_ops.errors import OpsError
+from s3ap_ops.identity import refuse_placeholders
 
 BY = "s3ap-ops deploy"
 COMMAND_LINE = "the command line"
@@ -49,11 +50,12 @@ class Inputs:
 def read(file: str | None, pairs: Sequence[str], root: Path) -> Inputs:
     """The inputs from a parameter file (JSON or YAML, in the forms of the AWS CLI) and NAME=VALUE pairs, which win.
 
-    Raises OpsError for a file that is none, and a pair that is none.
+    Raises OpsError for a file that is none, a pair that is none, and a value that nobody filled in.
     """
     source, found, kept = _of_file(file, root) if file else (Source(COMMAND_LINE, b""), (), frozenset[str]())
     own = [_pair(text) for text in pairs]
     names = {one.name for one in own}
+    refuse_placeholders([one.value or "" for one in (*found, *own)])
     return Inputs(source, (*(one for one in found if one.name not in names), *own), kept - names)
 
 

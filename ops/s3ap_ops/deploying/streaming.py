@@ -87,6 +87,7 @@ class Stream:
                     fresh.append(event)
                     self.seen[event.id] = event
             left = list(dict.fromkeys(left))
+        fresh.reverse()  # the newest come first, and many at one time
         for event in sorted(fresh, key=lambda one: one.at):
             self.tell(event)
 
