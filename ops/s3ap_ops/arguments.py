@@ -39,6 +39,11 @@ def parser() -> argparse.ArgumentParser:
     clean.add_argument("--format", choices=FORMATS, default="text", help="of the dry run")
     clean.add_argument("--keep-going", action="store_true", help="delete the other stacks when some are refused")
     _running(clean)
+    apply = commands.add_parser("apply", help="carry out a plan from a file, if the account still is what it was")
+    apply.add_argument("plan", metavar="PLAN", help="what `plan --format json -o PLAN` wrote")
+    apply.add_argument("--profile", help="the profile of the AWS configuration")
+    apply.add_argument("--max-age", type=_positive, default=4.0, metavar="HOURS", help="refuse an older plan (4)")
+    _running(apply)
     resume = commands.add_parser("resume", help="go on with a run that did not end")
     resume.add_argument("run", metavar="RUN", help="its name, as `clean` and `status` say it")
     resume.add_argument("--profile", help="the profile of the AWS configuration")
@@ -61,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     _account(check)
     check.add_argument("--template", metavar="FILE", help="the local template that the stack was made of")
     check.add_argument("--format", choices=FORMATS, default="text")
-    for one in (plan, clean, resume, status, record, listing, deploy, check):
+    for one in (plan, clean, apply, resume, status, record, listing, deploy, check):
         one.add_argument("-v", "--verbose", action="store_true", help="also what is handled by itself")
         one.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
     return top

@@ -23,6 +23,7 @@ USAGE, REFUSED = 2, 3
 COMMANDS = {
     "plan": ("plan_command", "run"),
     "clean": ("clean_command", "run"),
+    "apply": ("apply_command", "run"),
     "resume": ("clean_command", "resume"),
     "status": ("status_command", "run"),
     "record": ("record_command", "run"),
