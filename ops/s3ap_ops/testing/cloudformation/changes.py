@@ -116,7 +116,7 @@ class Preview:
         before, after = (source.get("Properties", {}).get(name) for source in (old, new))
         attribute = "Tags" if name == "Tags" else "Properties"
         dynamic = UNKNOWN in json.dumps(difference.after, default=str)
-        found = []
+        found: list[tuple[str, str, str | None]] = []
         for entity in sorted(references(after) | references(before)):
             if entity in self.parameters and self.parameters[entity] != self.stack.parameters.get(entity):
                 found.append(("Static", "ParameterReference", entity))

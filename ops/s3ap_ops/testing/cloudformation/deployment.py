@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -97,13 +98,23 @@ class Deployment:
         progress = True
         while progress and not self.failed:
             self._start(world, stack)
-            due = sorted((self._due(logical), logical) for logical in self.started if logical not in self.done)
-            # one at a time: what it sets free may fall due before the next
-            progress = any(self._finish(world, stack, logical, at) for at, logical in due if at <= now)
+            due = sorted((logical for logical in self.started if logical not in self.done), key=self._due)
+            waves = groupby((logical for logical in due if self._due(logical) <= now), key=self._due)
+            # one wave at a time: what it sets free may fall due before the next
+            progress = any(self._finish_wave(world, stack, list(wave)) for _, wave in waves)
         if self.failed:
             self._fail(world, stack)
         elif len(self.done) == len(self.wanted) and now >= self.began + self.span:
             self._complete(world, stack)
+
+    def _finish_wave(self, world: "World", stack: Stack, wave: list[str]) -> bool:
+        """Whether any of these is there, or has failed; after a failure no other is made."""
+        moved = False
+        for logical in wave:
+            moved |= self._finish(world, stack, logical)
+            if self.failed:
+                return True
+        return moved
 
     def _due(self, logical: str) -> float:
         return self.started[logical] + self._each
@@ -130,7 +141,7 @@ class Deployment:
         try:
             properties = self.scope.resolve(source.get("Properties", {}))
         except FAILURES as error:
-            self._failing(world, stack, logical, str(error))
+            self._failing(world, stack, logical, reason_of(error, source["Type"]))
             return
         if old is None or not old.physical:
             self.tasks[logical].properties = stack.resources.of(logical).properties = properties
@@ -148,7 +159,7 @@ class Deployment:
     def _same_tags(self, stack: Stack) -> bool:
         return self.before is None or self.before.tags == stack.tags
 
-    def _finish(self, world: "World", stack: Stack, logical: str, at: float) -> bool:
+    def _finish(self, world: "World", stack: Stack, logical: str) -> bool:
         """Whether the resource is there, or has failed; not when it is still being waited for."""
         task = self.tasks[logical]
         try:
@@ -159,7 +170,7 @@ class Deployment:
             resource = stack.resources.of(logical)
             self._failing(world, stack, logical, why_not(error, world, stack, resource))
             return True
-        self.done[logical] = min(world.clock.elapsed(), at)
+        self.done[logical] = min(world.clock.elapsed(), self._due(logical))
         resource = stack.resources.of(logical)
         world.stacks.note(stack, "CREATE_COMPLETE" if task.verb == "create" else "UPDATE_COMPLETE", "", resource)
         stack.events[-1].configured = self.express
@@ -196,7 +207,7 @@ class Deployment:
         try:
             found = outputs.outputs_of(world, stack, self.scope)
         except FAILURES as error:
-            self._turn(world, stack, str(error))
+            self._turn(world, stack, reason_of(error, "AWS::CloudFormation::Stack"))
             return
         stack.outputs = found
         if self.before is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from s3ap_ops.testing.cloudformation.replacement import name_of
+from s3ap_ops.testing.replies import AwsError
 
 if TYPE_CHECKING:
     from s3ap_ops.testing.cloudformation.records import Resource, Stack
@@ -22,6 +23,8 @@ _TAKEN = re.compile(r"Already|ResourceInUse|Duplicate|ResourceConflict|ConflictE
 
 def reason_of(error: Exception, kind: str) -> str:
     """The reason of a failure: what the handler of the resource type says."""
+    if isinstance(error, AwsError):
+        return error.message
     if not isinstance(error, ClientError):
         return str(error)
     told = error.response["Error"]

@@ -156,8 +156,8 @@ def capability_of(template: dict[str, Any]) -> tuple[str | None, list[str]]:
 def check_capabilities(template: dict[str, Any], given: list[str], *, reviewed: bool = False) -> None:
     """Raises AwsError when a capability is missing. `reviewed`: a change set shows what a macro makes of it."""
     wanted, _ = capability_of(template)
-    enough = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}, "CAPABILITY_NAMED_IAM": {wanted}}
-    missing = [wanted] if wanted is not None and not enough[wanted] & set(given) else []
+    enough = {wanted, "CAPABILITY_NAMED_IAM"}  # the greater holds the smaller
+    missing = [wanted] if wanted is not None and not enough & set(given) else []
     nested = any(resource["Type"] == "AWS::CloudFormation::Stack" for resource in template["Resources"].values())
     macros = "Transform" in template and (nested or not reviewed)
     if macros and "CAPABILITY_AUTO_EXPAND" not in given:
