@@ -107,7 +107,8 @@ Subject = LiveStacks | LiveStack | LiveResource | Rollout
 
 def _asked(subject: Subject, registry: Registry, config: Config) -> Iterator[Hazard]:
     selection = replace(config.selection, strict=True)
-    for rule, detector in registry.by_subject.get(type(subject), ()):
+    asked = [pair for kind in type(subject).__mro__ for pair in registry.by_subject.get(kind, ())]
+    for rule, detector in asked:
         if not registry.wants(selection, rule.code):
             continue
         try:

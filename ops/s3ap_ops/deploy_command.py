@@ -132,7 +132,7 @@ class Deploy:
         if failing:
             raise Refused(
                 f"{count(len(failing), 'finding')} of level {self.options.fail_on} or above; mend them, or ignore them "
-                f"in the template with a reason; {RUNBOOK}#findings"
+                f"in the template with a reason; {RUNBOOK}#failing-findings"
             )
 
     def _values(self) -> dict[str, str]:

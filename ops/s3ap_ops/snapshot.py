@@ -19,7 +19,7 @@ import yaml
 
 from s3ap_ops.errors import OpsError
 from s3ap_ops.rollout import Rollout
-from s3ap_ops.stack import Json, LiveResource, LiveStack
+from s3ap_ops.stack import Json, LiveResource, LiveStack, LosingResource
 
 VERSION = 1
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
@@ -131,7 +131,8 @@ def _stack_read(entry: Mapping[str, Json], where: str) -> LiveStack:
             raise OpsError(f"{where}, {name}: {logical} has no Type")
         _known(given, {*_RESOURCE.values(), "Type"}, f"{where}, {name}, {logical}")
         fields = _fields(given, _RESOURCE) | {"physical_id": given.get("PhysicalId", f"{name}-{logical.lower()}")}
-        resources.append(LiveResource(name, id_, region, account, logical, given["Type"], **fields))
+        kind = LosingResource if "change" in fields.get("facts", {}) else LiveResource
+        resources.append(kind(name, id_, region, account, logical, given["Type"], **fields))
     exports = {name: tuple(importers or ()) for name, importers in (entry.get("Exports") or {}).items()}
     fields = _fields(entry, _STACK)
     return LiveStack(name, id_, region, account, exports=exports, resources=tuple(resources), **fields)

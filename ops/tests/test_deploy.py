@@ -89,7 +89,7 @@ def test_a_finding_stops_it_before_anything_is_sent(world: World, capsys: pytest
     assert 3 == deploy("--yes")
     said = capsys.readouterr()
     assert "template.yaml:" in said.out
-    assert "docs/runbooks/deploy.md#findings" in said.err
+    assert "docs/runbooks/deploy.md#failing-findings" in said.err
     assert [] == writes(world)
 
 

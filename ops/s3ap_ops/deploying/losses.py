@@ -3,10 +3,10 @@ teardown."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from s3ap_ops.deploying.changeset import ChangeSet
-from s3ap_ops.stack import LiveResource, LiveStack
+from s3ap_ops.stack import LiveResource, LiveStack, LosingResource
 
 KEPT = ("Retain", "ReplaceAndRetain", "Snapshot", "ReplaceAndSnapshot")
 """What CloudFormation calls it when the old resource stays, or a copy of what is in it does."""
@@ -25,9 +25,10 @@ def lost(stack: LiveStack, found: ChangeSet) -> LiveStack:
             continue
         fact = {"action": change.action, "replacement": change.replacement, "policy": change.policy}
         policy = "Retain" if change.policy in KEPT else "Delete"
-        resources.append(_with(resource, {"change": fact}, policy))
+        resources.append(_losing(resource, fact, policy))
     return replace(stack, resources=tuple(resources), exports={}, is_protected=False)
 
 
-def _with(resource: LiveResource, facts: dict[str, object], policy: str) -> LiveResource:
-    return replace(resource, facts={**resource.facts, **facts}, deletion_policy=policy)
+def _losing(resource: LiveResource, change: dict[str, str], policy: str) -> LosingResource:
+    known = {one.name: getattr(resource, one.name) for one in fields(resource)}
+    return LosingResource(**{**known, "facts": {**resource.facts, "change": change}, "deletion_policy": policy})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s3ap_lint.api import Finding, Fix, Severity, bad, good, rule
-from s3ap_ops.api import Accept, LiveResource
+from s3ap_ops.api import Accept, LosingResource
 from s3ap_ops.stateful import is_stateful
 
 FLAG = "--accept S3AP846"
@@ -13,7 +13,7 @@ FLAG = "--accept S3AP846"
 
 @rule(
     code="S3AP846",
-    subject=LiveResource,
+    subject=LosingResource,
     severity=Severity.ERROR,
     since="0.1.0",
     examples=[
@@ -65,7 +65,7 @@ FLAG = "--accept S3AP846"
         ),
     ],
 )
-def stateful_loss(resource: LiveResource) -> Iterator[Finding]:
+def stateful_loss(resource: LosingResource) -> Iterator[Finding]:
     """
     A change set removes or replaces a resource that holds data.
 
@@ -74,7 +74,7 @@ def stateful_loss(resource: LiveResource) -> Iterator[Finding]:
     `--accept S3AP846`. To keep the data, set UpdateReplacePolicy and DeletionPolicy to Retain before.
     """
     change = resource.fact("change")
-    if change is None or not resource.goes or not is_stateful(resource.type):
+    if not change or not resource.goes or not is_stateful(resource.type):
         return
     verb = "removes" if change["action"] == "Remove" else "replaces"
     verb = f"may {verb[:-1]}" if change["replacement"] == "Conditional" else verb
