@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -39,9 +40,15 @@ def run(options: argparse.Namespace) -> int:
     consent = confirm.asked(plan, desk.pin, is_sure=options.yes)
     plan = confirm.narrowed(plan, consent.stacks)
     confirm.unchanged(plan, desk.look)
+<<<<<<< HEAD
     book = journal.begin()
     book.write("run", **asked_for(desk, plan))
     return Run(desk, book, consent).through(plan)
+=======
+    with closing(journal.begin()) as book:
+        book.write("run", **_asked_for(desk, plan))
+        return Run(desk, book, consent).through(plan)
+>>>>>>> main
 
 
 def resume(options: argparse.Namespace) -> int:
@@ -63,14 +70,15 @@ def resume(options: argparse.Namespace) -> int:
     if not confirm.covers(consent, plan):
         consent = confirm.asked(plan, desk.pin, is_sure=False)
         plan = confirm.narrowed(plan, consent.stacks)
-    book = journal.again(options.run)
-    book.write("resumed")
-    return Run(desk, book, consent).through(plan)
+    with closing(journal.again(options.run)) as book:
+        book.write("resumed")
+        return Run(desk, book, consent).through(plan)
 
 
 def _nothing_left(run: str, plan: Plan) -> int:
     ended = REFUSED if plan.refusals else DONE
-    journal.again(run).write("end", stacks={stack.name: stack.status for stack in plan.stacks}, status=ended)
+    with closing(journal.again(run)) as book:
+        book.write("end", stacks={stack.name: stack.status for stack in plan.stacks}, status=ended)
     return ended
 
 

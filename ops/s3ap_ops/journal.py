@@ -49,6 +49,13 @@ class Journal:
         except OSError:
             os.close(self._file)
             raise OpsError(f"run {path.stem} is going on in another process; wait for it, or stop it first") from None
+        self._mend()
+
+    def _mend(self) -> None:
+        """Cut off what a run that was killed left of its last line, lest the next record becomes a part of it."""
+        text = self.path.read_bytes()
+        if not text.endswith(b"\n"):
+            os.truncate(self._file, text.rfind(b"\n") + 1)
 
     @property
     def run(self) -> str:
@@ -84,15 +91,9 @@ def begin(now: Callable[[], float] = time.time) -> Journal:
 
 def again(run: str) -> Journal:
     """The journal of an earlier run, to be written on. Raises OpsError when there is none of that name, or it cannot be
-    written.
-
-    What a run that was killed left of its last line is cut off, lest the next record becomes a part of it.
-    """
+    written."""
     path = path_of(run)
     try:
-        text = path.read_bytes()
-        if not text.endswith(b"\n"):
-            os.truncate(path, text.rfind(b"\n") + 1)
         return Journal(path)
     except OSError as error:
         raise OpsError(

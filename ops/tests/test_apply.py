@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
+from s3ap_lint import sdk
 from s3ap_ops.cli import main
 from s3ap_ops.testing import World
 
@@ -105,3 +107,23 @@ def test_what_is_no_plan_is_one_line(world: World, capsys: pytest.CaptureFixture
         error = capsys.readouterr().err
         assert "plan.json is no plan" in error
         assert 1 == error.count("\n")
+
+
+def test_a_role_with_only_the_policy_of_a_plan_completes_the_run(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the record at the wire: every request needs nothing but what the policy grants."""
+    capsys.readouterr()
+    assert 1 == main(["plan", "uc1", "--iam-policy"])
+    statements = json.loads(capsys.readouterr().out)["Statement"]
+    granted = {name for one in statements for name in one["Action"]}
+    world.forget()
+    assert 0 == main(["clean", "uc1", "--yes", "--poll", "0.02"])
+    needed = {
+        need.action
+        for one in world.requests
+        if (known := sdk.operation(one.service, xform_name(one.operation))) is not None
+        for need in known.needs
+        if need.certain and not need.when
+    }
+    assert set() == needed - granted

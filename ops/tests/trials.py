@@ -1,4 +1,5 @@
 """A scene, and what happens to a run in it: faults at the wire, or a sudden end between two records of its journal.
+
 Each trial ends with the invariants: what was written was planned, and a resumed run ends where an undisturbed one
 does.
 
@@ -12,9 +13,10 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,7 +25,7 @@ import pytest
 from wire import Json, clean, planned, resume, strays, turned_to
 from worlds import Scene
 
-from s3ap_ops import journal
+from s3ap_ops import cli, journal
 from s3ap_ops.testing import Fault, World
 
 NAMES = re.compile(r"\b(sg|sgr|eni|subnet|vpc)-[0-9a-f]+")
@@ -102,12 +104,10 @@ class Stage:
     def _after(self, status: int | None, expected: int, end: Json, faults: Any) -> list[str]:
         """The invariants; a run that did not end well is resumed first."""
         found = [] if all(fault.hits for fault in faults) else ["a fault did not strike"]
-        runs = journal.runs()
-        if not runs:  # refused, or dead, before anything was on record
+        if not any(self._begun()):  # refused, or dead, before anything was on record
             found += [f"written without a journal: {one}" for one in self.world.writes]
             status = clean(*self.scene.stacks, *self.scene.flags)
-            runs = journal.runs()
-        (run,) = runs
+        (run,) = self._begun()
         status = status if status == 0 else resume(run)
         found += [] if status == expected else [f"the exit status is {status} and not {expected}"]
         found += [f"written without a plan: {stray}" for stray in strays(self.world, planned(run))]
@@ -116,6 +116,9 @@ class Stage:
         clean(*self.scene.stacks, *self.scene.flags)
         resume(run)
         return found + [f"written by a second run: {one}" for one in self.world.writes]
+
+    def _begun(self) -> list[str]:
+        return [run for run in journal.runs() if any(record["kind"] == "run" for record in journal.records(run))]
 
     # -- children
 
@@ -150,9 +153,18 @@ class Stage:
 
 @contextmanager
 def staged(scene: Scene) -> Iterator[Stage]:
-    """The stage of a scene."""
+    """The stage of a scene. A plan is made once, so that no copy has to load rules and services again."""
     with World() as world:
-        yield Stage(scene, scene.build(world))
+        stage = Stage(scene, scene.build(world))
+        with (
+            TemporaryDirectory() as folder,
+            pytest.MonkeyPatch.context() as patch,
+            turned_to(world, patch, Path(folder)),
+            redirect_stdout(StringIO()),
+        ):
+            cli.main(["plan", *scene.stacks])
+        world.forget()
+        yield stage
 
 
 def doom(record: int, *, torn: bool) -> None:

@@ -1,0 +1,40 @@
+"""Every kind of change, and faults at the request that makes it: a run gets over them, or is resumed afterwards,
+and ends where a run ends that nothing disturbed.
+
+`bench/faults.py` tries every fault with every kind of change, once and for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from trials import PASSING, Stage, staged
+from worlds import SCENES, Scene
+
+NAMES = ("stack", "work group", "group", "retained table", "table", "log group")
+SOME = [scene for scene in SCENES if scene.name in NAMES]
+
+
+@pytest.fixture(scope="module", params=SCENES, ids=str)
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """The world of each scene, built once."""
+    scene: Scene = request.param
+    with staged(scene) as stage:
+        yield stage
+
+
+def test_a_run_gets_over_what_passes(stage: Stage) -> None:
+    """Four faults in a row, one after the other; a client tries six times."""
+    assert [] == stage.faulty(PASSING, 1)
+
+
+@pytest.mark.parametrize("stage", SOME, ids=str, indirect=True)
+def test_what_is_denied_is_done_by_the_resumed_run(stage: Stage) -> None:
+    assert [] == stage.faulty(("access denied",), None)
+
+
+@pytest.mark.parametrize("stage", SOME, ids=str, indirect=True)
+def test_a_request_that_never_gets_an_answer_is_asked_again_by_the_resumed_run(stage: Stage) -> None:
+    """It has its effect every time; only nobody hears of it."""
+    assert [] == stage.faulty(("reset after the effect",), None)
