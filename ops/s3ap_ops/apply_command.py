@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
     consent = confirm.asked(plan, desk.pin, is_sure=options.yes)
     plan = confirm.narrowed(plan, consent.stacks)
     confirm.unchanged(plan, desk.look)
-    book = journal.begin()
-    book.write("run", **asked_for(desk, plan))
-    return Run(desk, book, consent).through(plan)
+    with closing(journal.begin()) as book:
+        book.write("run", **asked_for(desk, plan))
+        return Run(desk, book, consent).through(plan)
 
 
 def _read(path: str) -> Mapping[str, Any]:

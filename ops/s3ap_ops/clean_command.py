@@ -40,15 +40,9 @@ def run(options: argparse.Namespace) -> int:
     consent = confirm.asked(plan, desk.pin, is_sure=options.yes)
     plan = confirm.narrowed(plan, consent.stacks)
     confirm.unchanged(plan, desk.look)
-<<<<<<< HEAD
-    book = journal.begin()
-    book.write("run", **asked_for(desk, plan))
-    return Run(desk, book, consent).through(plan)
-=======
     with closing(journal.begin()) as book:
-        book.write("run", **_asked_for(desk, plan))
+        book.write("run", **asked_for(desk, plan))
         return Run(desk, book, consent).through(plan)
->>>>>>> main
 
 
 def resume(options: argparse.Namespace) -> int:
