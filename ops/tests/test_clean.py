@@ -104,6 +104,9 @@ def test_a_stack_that_was_deployed_again_is_left_alone_by_an_old_run(
     """The table that was to go with the old one has its name still; whose it is by now cannot be told."""
     world.fail(Fault("dynamodb", "DeleteTable", "access-denied", times=None))
     assert 1 == clean(*STACKS, *ESTATE_FLAGS)
+    said = capsys.readouterr().out
+    assert f"by hand: aws dynamodb delete-table --table-name {world.stack('uc1').resources['Asked']}" in said
+    assert f"go on with: s3ap-ops resume {journal.runs()[0]}" in said
     world.faults.clear()
     world.deploy("uc1", {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
     (run,) = journal.runs()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
@@ -13,6 +14,7 @@ from botocore.config import Config
 from botocore.loaders import create_loader
 
 from s3ap_ops import cli, journal
+from s3ap_ops.emptying import Pace
 from s3ap_ops.testing import World
 from s3ap_ops.testing.models import service_model
 
@@ -35,8 +37,10 @@ def turned_to(world: World, patch: Any, folder: object) -> Iterator[World]:
 def impatient(patch: Any) -> None:
     """Clients wait for no retry, give up on an answer after half a second, and keep botocore's parsed models."""
     service_model("s3")  # the world reads requests by a model that no client has changed
-    patch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
-    patch.setattr("botocore.waiter.time.sleep", lambda seconds: None)
+    hasty = SimpleNamespace(sleep=lambda seconds: None)
+    patch.setattr("botocore.endpoint.time", hasty)
+    patch.setattr("botocore.waiter.time", hasty)
+    patch.setattr("s3ap_ops.emptying.pipeline.Pace", lambda: Pace(quiet=0.01, longest_quiet=0.02, patience=0.5))
     patch.setattr("s3ap_ops.emptying.persistence.jitter", lambda attempt: 0.0)
     patch.setitem(Config.OPTION_DEFAULTS, "read_timeout", 0.5)
     patch.setattr("s3ap_ops.emptying.signed.READ_SECONDS", 0.5)

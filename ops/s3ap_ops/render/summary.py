@@ -51,9 +51,14 @@ class Outcome:
     @property
     def failures(self) -> list[tuple[Action, Result]]:
         """The changes that failed and were not done later."""
-        return [pair for pair in self.last.values() if _failed(pair[1]) and not self._is_moot(pair[0])]
+        return [pair for pair in self.last.values() if _failed(pair[1]) and not self.is_moot(pair[0])]
 
-    def _is_moot(self, action: Action) -> bool:
+    def owes(self, entry: Entry) -> bool:
+        """Whether a stack that is gone has something left to be done after it."""
+        failed = {action.stack for action, _ in self.failures}
+        return entry.word in (DELETED, ABSENT) and entry.stack.name in failed
+
+    def is_moot(self, action: Action) -> bool:
         """Whether a failure does not matter, because the stack is gone all the same: only what comes after it does."""
         gone = {entry.stack.name for entry in self.entries if entry.word == DELETED}
         return action.stack in gone and action.change.phase.name != "AFTER"
@@ -100,6 +105,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         if entry.word == SKIPPED:
             yield from _refused(entry.stack, outcome)
         if entry.word in (FAILED, UNKNOWN):
+            yield from _in_the_way(entry.stack)
+        if entry.word in (FAILED, UNKNOWN) or outcome.owes(entry):
             yield from _by_hand(entry.stack, outcome)
     for one in outcome.leftovers:
         what = f"{one.type} {one.physical_id} ({one.logical_id} of {one.stack})"
@@ -122,10 +129,9 @@ def _refused(stack: LiveStack, outcome: Outcome) -> Iterator[str]:
 
 
 def _by_hand(stack: LiveStack, outcome: Outcome) -> Iterator[str]:
-    """Everything that was not done about a stack, as commands, behind what is in the way of them."""
-    yield from _in_the_way(stack)
+    """Everything that was not done about a stack, as commands."""
     for action, result in outcome.last.values():
-        if action.stack != stack.name or result.is_good:
+        if action.stack != stack.name or result.is_good or outcome.is_moot(action):
             continue
         why = f": {result.said}" if result.said and not isinstance(action.change, DeleteStack) else ""
         yield f"    {result.how}: {action.title}{why}"
@@ -154,13 +160,13 @@ def _in_the_way(stack: LiveStack) -> Iterator[str]:
 
 def _next(outcome: Outcome) -> Iterator[str]:
     """Where the commands above belong, what the caller may lack, and how to go on."""
-    left = [entry.stack for entry in outcome.entries if entry.word in (FAILED, UNKNOWN)]
+    left = [one.stack for one in outcome.entries if one.word in (FAILED, UNKNOWN) or outcome.owes(one)]
     if left:
         yield f"the commands above are for account {left[0].account}; add --region {left[0].region} to them"
     denied = dict.fromkeys(action.stack for action, result in outcome.failures if _is_denied(result))
     if denied:
         yield f"access was denied; what the caller needs: s3ap-ops plan {' '.join(denied)} --iam-policy"
-    if any(entry.word in (STILL, UNKNOWN, FAILED) for entry in outcome.entries):
+    if left or any(entry.word == STILL for entry in outcome.entries):
         yield f"go on with: s3ap-ops resume {outcome.run}"
 
 
