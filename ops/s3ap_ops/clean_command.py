@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 def resume(options: argparse.Namespace) -> int:
     """The same for a run that did not end: what it was asked for, from what is there now."""
     first = next(iter(journal.records(options.run)), {})
-    if first.get("kind") != "run":
+    if first.get("kind") != "run" or not isinstance(first.get("stacks"), dict):
         raise OpsError(
             f"{journal.path_of(options.run)} does not say what was asked for; plan and clean the stacks anew"
         )
@@ -56,12 +56,14 @@ def resume(options: argparse.Namespace) -> int:
     desk = replace(desks.opened(options, writes=True), wishes=_wishes(first))
     consent = Consent(tuple(first["stacks"]), _promised(options.run), is_sure=options.yes)
     plan = desk.planned(desk.stacks(first["stacks"].values()))
+    known = len(plan.actions)
     plan = with_owed(plan, journal.records(options.run), desk.appliers, desk.look)
+    owes = len(plan.actions) > known
     sys.stdout.write(plan_text.render(plan, desk.pin, verbose=options.verbose))
     sys.stdout.flush()
     if not plan.actions:
         return _nothing_left(options.run, plan)
-    if not confirm.covers(consent, plan):
+    if not confirm.covers(consent, plan) or (owes and not options.yes):  # what a gone stack left may be another's now
         consent = confirm.asked(plan, desk.pin, is_sure=False)
         plan = confirm.narrowed(plan, consent.stacks)
     with closing(journal.again(options.run)) as book:

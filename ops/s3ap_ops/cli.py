@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BotoCoreError as error:
         return _ended(str(error), USAGE, options.debug)
     except KeyboardInterrupt:
-        print("\ns3ap-ops: interrupted; nothing was written", file=sys.stderr)
+        print("\ns3ap-ops: interrupted; `s3ap-ops status` says which runs had begun", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

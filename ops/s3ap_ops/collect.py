@@ -88,6 +88,10 @@ def described(name: str, look: Look) -> dict[str, Json] | None:
         raise OpsError(f"CloudFormation does not say what {name} is: {told(error)}") from None
     except BotoCoreError as error:
         raise OpsError(f"CloudFormation cannot be asked about {name}: {error}") from None
+    if name not in (found["StackName"], found["StackId"]):
+        raise OpsError(
+            f"CloudFormation was asked about {name!r} and answers about {found['StackName']}; nothing was done"
+        )
     return found
 
 

@@ -36,7 +36,7 @@ def asked(plan: Plan, pin: Pin, *, is_sure: bool) -> Consent:
     names = tuple(stack.name for stack in plan.deleted)
     if is_sure:
         return Consent(names, promised, is_sure=True)
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise Refused("nobody can be asked here; if the plan is what you want, add --yes")
     print(f"\nThis deletes {count(len(names), 'stack')} in {pin.place}, and cannot be undone.", file=sys.stderr)
     typed = tuple(name for name in names if _typed(name))

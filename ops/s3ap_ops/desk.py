@@ -18,7 +18,7 @@ from s3ap_lint.registry import Registry, load
 from s3ap_ops import assess, collect, planner, settings, snapshot
 from s3ap_ops.appliers import APPLIERS, Applier
 from s3ap_ops.errors import OpsError
-from s3ap_ops.identity import Pin, pinned, refuse_placeholders, session_for
+from s3ap_ops.identity import Pin, check_names, pinned, refuse_placeholders, session_for
 from s3ap_ops.plan import Plan
 from s3ap_ops.planner import Wishes
 from s3ap_ops.reading import Look, Reader
@@ -77,9 +77,14 @@ class Desk:
 
     def stacks(self, names: Iterable[str]) -> tuple[LiveStack, ...]:
         """Some stacks as they are now."""
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             print("looking at the account …", file=sys.stderr)
-        return collect.collect(names, self.look, self.readers)
+        found = {stack.id: stack for stack in collect.collect(names, self.look, self.readers)}
+        names_of_several = [stack.name for stack in found.values()]
+        twice = sorted({name for name in names_of_several if names_of_several.count(name) > 1})
+        if twice:
+            raise OpsError(f"two stacks that were named are called {twice[0]}; take one at a time, by its id")
+        return tuple(found.values())
 
     def fresh(self) -> Desk:
         """The same, with nothing of what was read kept."""
@@ -126,6 +131,8 @@ def opened(options: argparse.Namespace, *, writes: bool = False) -> Desk:
 
     An account whose alias keeps teardowns out may be looked at all the same: only what `writes` is kept out.
     """
+    if options.account is not None and not options.account.strip():
+        raise OpsError("--account is empty; give the account's id, or leave the option out")
     refuse_placeholders([*getattr(options, "stacks", ()), options.region or "", options.account or ""])
     known = settings.load(Path.cwd())
     session = session_for(options.region or "", options.profile or "")
@@ -164,6 +171,7 @@ def names_of(desk: Desk) -> tuple[str, ...]:
     if not desk.options.stacks:
         raise OpsError("no stack is named; give its name, or a group of the configuration")
     names, was_short = settings.expanded(desk.options.stacks, desk.settings, _Existing(desk.look))
+    check_names(names, desk.pin)
     names = _with_tags(names, desk) if desk.options.tag else names
     if was_short or desk.options.tag:
         print(f"meant are {', '.join(names) or 'no stacks at all'}", file=sys.stderr)

@@ -49,6 +49,25 @@ def refuse_placeholders(values: Sequence[str]) -> None:
             raise OpsError(f"{value!r} is a placeholder that nobody filled in; write what it stands for")
 
 
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+ARN = re.compile(
+    r"arn:[\w-]+:cloudformation:(?P<region>[\w-]+):(?P<account>\d{12}):stack/[A-Za-z][A-Za-z0-9-]{0,127}/[\w-]+"
+)
+"""What a stack can be called, and its id.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html"""
+
+
+def check_names(names: Sequence[str], pin: Pin) -> None:
+    """Raise OpsError for what no stack can be called, and for the id of a stack that is elsewhere."""
+    for name in names:
+        found = ARN.fullmatch(name)
+        if found is None and not NAME.fullmatch(name):
+            said = repr(name) if name.strip() else "an empty name"
+            raise OpsError(f"{said} is no stack's name or id; a name has letters, digits and hyphens")
+        if found is not None and (found["account"], found["region"]) != (pin.account, pin.region):
+            raise OpsError(f"{name} is a stack of {found['account']}, {found['region']}; this is {pin.place}")
+
+
 def pinned(
     session: boto3.session.Session, wanted: str, allowed: Sequence[str], denied_terms: Sequence[str]
 ) -> tuple[Pin, Look]:
@@ -63,7 +82,7 @@ def pinned(
         identity = look.client("sts").get_caller_identity()
     except ClientError as error:
         raise OpsError(f"AWS does not say who you are: {told(error)}; check your credentials") from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:
         raise OpsError(
             f"AWS cannot be asked who you are: {error}; `aws sts get-caller-identity` must work first"
         ) from None
@@ -75,6 +94,11 @@ def pinned(
     if allowed and account not in allowed:
         raise Refused(f"account {account} is not among `accounts` of the configuration ({', '.join(allowed)})")
     alias = _alias(look)
+    if denied_terms and alias is None:
+        raise Refused(
+            "the account's alias cannot be read (iam:ListAccountAliases), so it may be one that is kept out; let the "
+            "caller read it, or set `denied-alias-terms = []` in the configuration"
+        )
     for term in denied_terms:
         if alias and term.lower() in alias.lower():
             raise Refused(

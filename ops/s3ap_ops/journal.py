@@ -30,7 +30,10 @@ def folder() -> Path:
     if given:
         return Path(given)
     state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "s3ap-ops" / "runs"
+    try:
+        return (Path(state) if state else Path.home() / ".local" / "state") / "s3ap-ops" / "runs"
+    except RuntimeError:
+        raise OpsError(f"there is no home folder to keep journals in; set {VARIABLE} to a folder") from None
 
 
 class Journal:
@@ -113,6 +116,8 @@ def path_of(run: str) -> Path:
 def runs() -> list[str]:
     """The names of all runs, the oldest first."""
     where = folder()
+    if where.exists() and not where.is_dir():
+        raise OpsError(f"{where} is no folder, so no journal can be in it; set {VARIABLE} to one")
     return sorted(one.stem for one in where.glob("*.jsonl") if NAME.fullmatch(one.stem)) if where.is_dir() else []
 
 

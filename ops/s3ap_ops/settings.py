@@ -35,6 +35,8 @@ def load(start: Path) -> Settings:
     for folder in (start, *start.parents):
         for name in (OWN, "pyproject.toml"):
             path = folder / name
+            if path.exists() and not path.is_file() and name == OWN:
+                raise OpsError(f"{path} is no file, and nothing else is read in its place")
             if path.is_file():
                 table = _table(path)
                 if table is not None:
@@ -49,8 +51,14 @@ def _table(path: Path) -> Mapping[str, Any] | None:
         raise OpsError(f"{path} cannot be read: {error}") from None
     if path.name == OWN:
         return data
-    found = data.get("tool", {}).get("s3ap-ops")
-    return found if isinstance(found, dict) else None
+    tools = data.get("tool", {})
+    tools = tools if isinstance(tools, dict) else {}
+    if "s3ap_ops" in tools:
+        raise OpsError(f"{path}: [tool.s3ap_ops] is nobody's table; write [tool.s3ap-ops]")
+    found = tools.get("s3ap-ops")
+    if found is not None and not isinstance(found, dict):
+        raise OpsError(f"{path}: tool.s3ap-ops must be a table: [tool.s3ap-ops]")
+    return found
 
 
 def _settings(table: Mapping[str, Any], where: str) -> Settings:
@@ -73,6 +81,8 @@ def _settings(table: Mapping[str, Any], where: str) -> Settings:
 def _texts(value: Any, key: str, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise OpsError(f"{where}: {key} must be a list of texts, in quotes: an account id loses its zeros as a number")
+    if not all(one.strip() for one in value):
+        raise OpsError(f"{where}: {key} has an empty text in it")
     return tuple(value)
 
 

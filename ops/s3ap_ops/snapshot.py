@@ -12,7 +12,9 @@ Everything but the name has a default. Several stacks are a list, or stand under
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import yaml
@@ -24,6 +26,8 @@ from s3ap_ops.stack import Json, LiveResource, LiveStack, LosingResource
 VERSION = 1
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 """Where a stack is that does not say; an account id that AWS's documentation uses."""
+
+_TOO_DEEP = re.compile(r"(?:[\[{]\s*){200}")
 
 _STACK = {
     "status": "Status",
@@ -61,6 +65,8 @@ def written(stacks: Iterable[LiveStack]) -> dict[str, Json]:
 
 def read(text: str, where: str) -> tuple[LiveStack, ...]:
     """The stacks of a snapshot in JSON or YAML. Raises OpsError, naming `where`, when it is none."""
+    if _TOO_DEEP.search(text):  # libyaml ends the process on such a text
+        raise OpsError(f"{where} is nested too deeply to be a snapshot")
     try:
         data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
@@ -124,12 +130,14 @@ def _stack_read(entry: Mapping[str, Json], where: str) -> LiveStack:
     region, account = str(entry.get("Region", REGION)), str(entry.get("Account", ACCOUNT))
     id_ = str(entry.get("Id") or f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{name}")
     _known(entry, {*_STACK.values(), "Stack", "Id", "Region", "Account", "Exports", "Resources"}, f"{where}, {name}")
+    _shaped(entry, f"{where}, {name}")
     resources = []
     for key, given in (entry.get("Resources") or {}).items():
         logical = str(key)  # YAML takes Off for a boolean
         if not isinstance(given, dict) or not isinstance(given.get("Type"), str):
             raise OpsError(f"{where}, {name}: {logical} has no Type")
         _known(given, {*_RESOURCE.values(), "Type"}, f"{where}, {name}, {logical}")
+        _shaped(given, f"{where}, {name}, {logical}")
         fields = _fields(given, _RESOURCE) | {"physical_id": given.get("PhysicalId", f"{name}-{logical.lower()}")}
         kind = LosingResource if "change" in fields.get("facts", {}) else LiveResource
         resources.append(kind(name, id_, region, account, logical, given["Type"], **fields))
@@ -139,7 +147,15 @@ def _stack_read(entry: Mapping[str, Json], where: str) -> LiveStack:
 
 
 def _fields(entry: Mapping[str, Json], names: Mapping[str, str]) -> dict[str, Any]:
-    return {name: entry[key] for name, key in names.items() if key in entry}
+    given = {name: entry[key] for name, key in names.items() if key in entry}
+    return {name: str(value) if isinstance(value, date) else value for name, value in given.items()}
+
+
+def _shaped(entry: Mapping[str, Json], where: str) -> None:
+    """Raise OpsError for what has to be a mapping and is none."""
+    for key in ("Resources", "Facts", "Unread", "Exports", "Template", "Properties", "Parameters", "Tags"):
+        if not isinstance(entry.get(key) or {}, dict):
+            raise OpsError(f"{where}: {key} must be a mapping of names to values")
 
 
 def _known(entry: Mapping[str, Json], names: set[str], where: str) -> None:

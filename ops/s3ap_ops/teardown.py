@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from s3ap_ops import changes, collect, confirm
@@ -23,7 +23,7 @@ from s3ap_ops.hands import Hands
 from s3ap_ops.journal import Journal
 from s3ap_ops.plan import Action, Plan
 from s3ap_ops.reading import by_type
-from s3ap_ops.render import summary
+from s3ap_ops.render import plan_text, summary
 from s3ap_ops.stack import Json, LiveResource, LiveStack
 from s3ap_ops.watching import Patience
 
@@ -106,9 +106,12 @@ class Run:
             return None
         if confirm.covers(self.consent, following):
             return following
+        sys.stdout.write(plan_text.render(following, self.desk.pin, verbose=self.desk.options.verbose))
+        sys.stdout.flush()
         try:
-            agreed = confirm.asked(following, self.desk.pin, is_sure=False)
-        except Refused:
+            with _listening():
+                agreed = confirm.asked(following, self.desk.pin, is_sure=False)
+        except (Refused, KeyboardInterrupt):
             return None
         self.consent = agreed
         return confirm.narrowed(following, agreed.stacks)
@@ -150,10 +153,11 @@ def _signature(plan: Plan) -> tuple[object, ...]:
 def status(outcome: summary.Outcome, *, is_stopped: bool) -> int:
     """The exit status of a run: 4 wins over 1, because it can be resumed."""
     words = {entry.word for entry in outcome.entries}
+    is_whole = all(result.is_good for _, result in outcome.last.values())
+    if words <= {summary.DELETED, summary.ABSENT} and not outcome.leftovers and not outcome.failures and is_whole:
+        return DONE
     if is_stopped or summary.STILL in words or summary.UNKNOWN in words:
         return UNFINISHED
-    if words <= {summary.DELETED, summary.ABSENT} and not outcome.leftovers and not outcome.failures:
-        return DONE
     return LEFT
 
 
@@ -176,5 +180,17 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def _listening() -> Iterator[None]:
+    """While somebody is asked, Ctrl-C and SIGTERM are an answer: KeyboardInterrupt."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # who looks away does not stop what is going on
+        print(text, file=sys.stderr, flush=True)

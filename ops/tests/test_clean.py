@@ -113,4 +113,4 @@ def test_a_stack_that_was_deployed_again_is_left_alone_by_an_old_run(
     world.forget()
     assert 3 == resume(run)
     assert [] == world.writes
-    assert "uc1 was deployed again after it was deleted" in capsys.readouterr().out
+    assert "what uc1 left, or its name, belongs to a stack that was deployed since" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 from s3ap_ops.emptying.outcome import Progress
@@ -54,6 +55,10 @@ class Display:
         self._shown = now
         rate = self._rate(now, progress.deleted)
         text = f"{self._label}: {told(progress.deleted, self._total, rate, progress.throttled)}"
+        with suppress(OSError, ValueError):  # who looks away does not stop what is going on
+            self._show(text)
+
+    def _show(self, text: str) -> None:
         if not self._live:
             print(text, file=self._stream, flush=True)
             return
