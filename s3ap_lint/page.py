@@ -179,8 +179,8 @@ def _live(rule: Rule) -> Iterator[Block]:
     bad = [example for example in rule.live_examples if example.bad]
     good = [example for example in rule.live_examples if not example.bad]
     live = next(detector.subject for detector in rule.detectors if detector.is_live)
-    command = getattr(live, "command", "plan")
-    yield Prose(f"`s3ap-ops {command}` reports it of a stack that runs. Part of a snapshot:")
+    command, what = getattr(live, "command", "plan"), getattr(live, "shown_as", "a stack that runs. Part of a snapshot")
+    yield Prose(f"`s3ap-ops {command}` reports it of {what}:")
     for example in bad[:1]:
         for path, data in read(example.files).files.items():
             if len(example.files) > 1:

@@ -2,7 +2,8 @@
 
 from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, call
 from s3ap_ops.live_function import LiveFunction
-from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks
+from s3ap_ops.rollout import Rollout
+from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks, LosingResource
 from s3ap_ops.wording import count, listed, size
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "LiveResource",
     "LiveStack",
     "LiveStacks",
+    "LosingResource",
     "Phase",
     "Risk",
+    "Rollout",
     "call",
     "count",
     "listed",

@@ -39,6 +39,11 @@ def parser() -> argparse.ArgumentParser:
     clean.add_argument("--format", choices=FORMATS, default="text", help="of the dry run")
     clean.add_argument("--keep-going", action="store_true", help="delete the other stacks when some are refused")
     _running(clean)
+    apply = commands.add_parser("apply", help="carry out a plan from a file, if the account still is what it was")
+    apply.add_argument("plan", metavar="PLAN", help="what `plan --format json -o PLAN` wrote")
+    apply.add_argument("--profile", help="the profile of the AWS configuration")
+    apply.add_argument("--max-age", type=_positive, default=4.0, metavar="HOURS", help="refuse an older plan (4)")
+    _running(apply)
     resume = commands.add_parser("resume", help="go on with a run that did not end")
     resume.add_argument("run", metavar="RUN", help="its name, as `clean` and `status` say it")
     resume.add_argument("--profile", help="the profile of the AWS configuration")
@@ -53,12 +58,15 @@ def parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the stacks that were deployed from this project's templates")
     _account(listing)
     listing.add_argument("--format", choices=("text", "json"), default="text")
+    deploy = commands.add_parser("deploy", help="judge a template, show its change set, ask, and carry it out")
+    _deploying(deploy)
+    _account(deploy)
     check = commands.add_parser("check", help="faults of functions as they run, against the local code")
     _stacks(check, "+")
     _account(check)
     check.add_argument("--template", metavar="FILE", help="the local template that the stack was made of")
     check.add_argument("--format", choices=FORMATS, default="text")
-    for one in (plan, clean, resume, status, record, listing, check):
+    for one in (plan, clean, apply, resume, status, record, listing, deploy, check):
         one.add_argument("-v", "--verbose", action="store_true", help="also what is handled by itself")
         one.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
     return top
@@ -111,6 +119,32 @@ def _wishes(parser: argparse.ArgumentParser) -> None:
         "--retain", action="append", metavar="LOGICAL_ID", help="give up a resource that a deletion failed on"
     )
     wishes.add_argument("--role-arn", metavar="ARN", help="the role with which CloudFormation deletes")
+
+
+def _deploying(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stack", metavar="STACK", help="the stack's name")
+    parser.add_argument("template", metavar="TEMPLATE", help="a template of this project")
+    parser.add_argument("--params", metavar="FILE", help="parameters in JSON or YAML, in the forms of the AWS CLI")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="NAME=VALUE", help="one parameter; wins over the file"
+    )
+    parser.add_argument("--stack-tag", action="append", default=[], metavar="KEY=VALUE", help="a tag for the stack")
+    parser.add_argument("--bucket", metavar="NAME", help="where code, and a large template, are put")
+    parser.add_argument("--built", metavar="FOLDER", help="where `sam build` left a folder for each resource")
+    parser.add_argument(
+        "--change-set-only", action="store_true", help="show the change set, take it away again, and stop"
+    )
+    parser.add_argument("--on-failure", choices=("rollback", "keep", "delete"), default="rollback")
+    parser.add_argument(
+        "--fail-on", choices=("error", "warning", "info"), default="error", help="findings that stop it (error)"
+    )
+    parser.add_argument("--recreate", action="store_true", help="first delete a stack whose creation failed")
+    parser.add_argument("--express", action="store_true", help="CloudFormation's express mode, where the SDK knows it")
+    parser.add_argument("--accept", action="append", metavar="CODE", help="go on in spite of this finding")
+    parser.add_argument("--role-arn", metavar="ARN", help="the role with which CloudFormation deploys")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--deadline", type=_positive, default=60.0, metavar="MINUTES", help="wait no longer (60)")
+    parser.add_argument("--poll", type=_positive, default=5.0, metavar="SECONDS", help="between two looks (5)")
 
 
 def _running(parser: argparse.ArgumentParser) -> None:

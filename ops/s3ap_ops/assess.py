@@ -10,6 +10,7 @@ from s3ap_lint.api import Finding, Rule, Severity
 from s3ap_lint.config import Config
 from s3ap_lint.registry import Registry
 from s3ap_ops.calls import Accept
+from s3ap_ops.rollout import Rollout
 from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks
 
 CRASHED = "S3AP902"
@@ -87,6 +88,13 @@ def _about(hazard: Hazard) -> tuple[str, str, str]:
     return hazard.code, hazard.subject, hazard.logical_id
 
 
+def assess_rollout(rollout: Rollout, registry: Registry, config: Config) -> list[Hazard]:
+    """Everything the rules say about a deployment before anything is sent, sorted; a crash is a hazard, too."""
+    ignores = {rollout.subject: dict(_ignores(rollout))}
+    found = (_ignored(hazard, ignores) for hazard in _asked(rollout, registry, config))
+    return sorted(found, key=lambda hazard: hazard.sort_key)
+
+
 def _subjects(stacks: LiveStacks) -> Iterator[LiveStacks | LiveStack | LiveResource]:
     yield stacks
     for stack in stacks.stacks:
@@ -94,9 +102,13 @@ def _subjects(stacks: LiveStacks) -> Iterator[LiveStacks | LiveStack | LiveResou
         yield from stack.resources
 
 
-def _asked(subject: LiveStacks | LiveStack | LiveResource, registry: Registry, config: Config) -> Iterator[Hazard]:
+Subject = LiveStacks | LiveStack | LiveResource | Rollout
+
+
+def _asked(subject: Subject, registry: Registry, config: Config) -> Iterator[Hazard]:
     selection = replace(config.selection, strict=True)
-    for rule, detector in registry.by_subject.get(type(subject), ()):
+    asked = [pair for kind in type(subject).__mro__ for pair in registry.by_subject.get(kind, ())]
+    for rule, detector in asked:
         if not registry.wants(selection, rule.code):
             continue
         try:
@@ -107,7 +119,7 @@ def _asked(subject: LiveStacks | LiveStack | LiveResource, registry: Registry, c
             yield _crashed(rule, subject, error)
 
 
-def _crashed(rule: Rule, subject: LiveStacks | LiveStack | LiveResource, error: Exception) -> Hazard:
+def _crashed(rule: Rule, subject: Subject, error: Exception) -> Hazard:
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
     about = subject.stacks[0] if isinstance(subject, LiveStacks) else subject
@@ -115,7 +127,7 @@ def _crashed(rule: Rule, subject: LiveStacks | LiveStack | LiveResource, error: 
     return Hazard(Finding(message, about.at, code=CRASHED), None, Severity.ERROR)
 
 
-def _ignores(stack: LiveStack) -> Iterator[tuple[tuple[str, str], str]]:
+def _ignores(stack: LiveStack | Rollout) -> Iterator[tuple[tuple[str, str], str]]:
     """The codes that the deployed template ignores, by logical id; the id is empty for the whole stack."""
     yield from _entries(stack.template, "")
     resources = stack.template.get("Resources")

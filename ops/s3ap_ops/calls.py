@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from s3ap_ops.packaging.archive import Payload
 from s3ap_ops.stack import Json, LiveResource
 
 
@@ -170,7 +171,39 @@ class Accept:
         return f"go on all the same, because of {self.flag}"
 
 
-LiveChange = ApiCall | EmptyBucket | DeleteStack | DeleteReturned | Accept
+@dataclass(frozen=True)
+class UploadObject:
+    """Put an object into a bucket unless it is there: its key holds the hash of what is in it, so that the same key is
+    the same object.
+
+    `size` is in bytes and before compression, `sha256` the hash of the contents in hexadecimal.
+    """
+
+    subject: str
+    bucket: str
+    key: str
+    region: str
+    account: str
+    size: int
+    sha256: str
+    source: Payload
+    destroys: str = ""
+    flag: str = ""
+    risk: Risk = Risk.REVERSIBLE
+    phase: Phase = Phase.UNPROTECT
+
+    @property
+    def target(self) -> str:
+        """The object's address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    def describe(self) -> str:
+        """The change in words, because the object is made on the way."""
+        files = f"{len(self.source.entries)} files, " if len(self.source.entries) > 1 else ""
+        return f"upload {self.target} ({files}{self.size:,} bytes), unless it is there"
+
+
+LiveChange = ApiCall | EmptyBucket | DeleteStack | DeleteReturned | UploadObject | Accept
 
 
 def call(

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     plan = confirm.narrowed(plan, consent.stacks)
     confirm.unchanged(plan, desk.look)
     with closing(journal.begin()) as book:
-        book.write("run", **_asked_for(desk, plan))
+        book.write("run", **asked_for(desk, plan))
         return Run(desk, book, consent).through(plan)
 
 
@@ -78,7 +78,7 @@ def _nothing_left(run: str, plan: Plan) -> int:
     return ended
 
 
-def _asked_for(desk: desks.Desk, plan: Plan) -> dict[str, Any]:
+def asked_for(desk: desks.Desk, plan: Plan) -> dict[str, Any]:
     """What a run has to know to be resumed: whose stacks, by id, and what was agreed to. No value of a parameter is in
     it."""
     return {

@@ -23,10 +23,12 @@ USAGE, REFUSED = 2, 3
 COMMANDS = {
     "plan": ("plan_command", "run"),
     "clean": ("clean_command", "run"),
+    "apply": ("apply_command", "run"),
     "resume": ("clean_command", "resume"),
     "status": ("status_command", "run"),
     "record": ("record_command", "run"),
     "list": ("list_command", "run"),
+    "deploy": ("deploy_command", "run"),
     "check": ("check_command", "run"),
 }
 """The module and function behind each command; imported when it is wanted."""

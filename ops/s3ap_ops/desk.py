@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -85,6 +85,10 @@ class Desk:
         if twice:
             raise OpsError(f"two stacks that were named are called {twice[0]}; take one at a time, by its id")
         return tuple(found.values())
+
+    def fresh(self) -> Desk:
+        """The same, with nothing of what was read kept."""
+        return replace(self, look=Look(self.look.session, self.look.account, self.look.region))
 
     def check_wishes(self, stacks: Sequence[LiveStack]) -> None:
         """Raise OpsError for a wish about nothing: a resource that none of the stacks has, a code that no rule has."""
@@ -189,7 +193,7 @@ class _Existing(Iterable[str]):
 
 def _with_tags(names: Sequence[str], desk: Desk) -> tuple[str, ...]:
     """Those of some stacks that have all the tags that are asked for; one that is not there stays, to be said so."""
-    wanted = dict(_pair(text) for text in desk.options.tag)
+    wanted = dict(pair(text) for text in desk.options.tag)
     kept = []
     for name in names:
         found = collect.described(name, desk.look)
@@ -199,7 +203,7 @@ def _with_tags(names: Sequence[str], desk: Desk) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
     key, sign, value = text.partition("=")
     if not key or not sign:
         raise OpsError(f"--tag {text}: write it like --tag team=storage")

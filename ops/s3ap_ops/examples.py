@@ -1,14 +1,14 @@
 """What is asserted about every example of every live rule; made for the authors of plugins too.
 
 The files of a live example are snapshots, as YAML; `# <- CODE` marks the lines of the resources, or of the `Stack:`,
-that must
-be reported. `fixed={"calls": …}` lists what the fixes would do, one line each, in order.
+that must be reported. `fixed={"calls": …}` lists what the fixes would do, one line each, in order.
+A deployment is one file, `rollout.yaml`, in the layout of `snapshot.read_rollout`; its template may use short forms.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from s3ap_lint.memory import Memory
 from s3ap_lint.model import Example, Rule
 from s3ap_lint.plugins import make_manager
 from s3ap_lint.registry import Registry, load
+from s3ap_lint.source import Source
+from s3ap_lint.template import document
 from s3ap_ops import snapshot
-from s3ap_ops.assess import CRASHED, Hazard, assess
+from s3ap_ops.assess import CRASHED, Hazard, assess, assess_rollout
 from s3ap_ops.calls import ApiCall
 from s3ap_ops.live_check import checked
 from s3ap_ops.stack import LiveStack, LiveStacks
@@ -30,6 +32,8 @@ from s3ap_ops.stack import LiveStack, LiveStacks
 CALLS = "calls"
 SNAPSHOT, TEMPLATE = "stack.yaml", "template.yaml"
 """The files of an example that has local code too."""
+ROLLOUT = "rollout.yaml"
+"""The file of an example of a rule about deployments."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class Case:
         if {SNAPSHOT, TEMPLATE} <= marked.files.keys():
             yield from self._beside_code(marked)
             return
+        if ROLLOUT in marked.files:
+            yield from self._of_rollout(marked)
+            return
         stacks: list[LiveStack] = []
         lines: dict[tuple[str, str], tuple[str, int]] = {}
         for path, data in marked.files.items():
@@ -57,6 +64,32 @@ class Case:
             stacks += found
             lines |= {key: (path, line) for key, line in _lines(text, found).items()}
         hazards = [hazard for hazard in self._look(tuple(stacks)) if hazard.code in (self.rule.code, CRASHED)]
+        yield from self._marked(hazards, lines, marked)
+        for hazard in hazards:
+            yield from _untrusted(hazard, stacks)
+        yield from self._calls(hazards)
+
+    def _of_rollout(self, marked: Marked) -> Iterator[str]:
+        """What is wrong with an example of a rule about deployments."""
+        source = Source(ROLLOUT, marked.files[ROLLOUT])
+        top = document.parse(source).top
+        if top is None:
+            yield f"{ROLLOUT} cannot be parsed"
+            return
+        rollout = snapshot.read_rollout(top.data(), ROLLOUT)
+        places = {"": top["Stack"], **dict(top["Template"]["Resources"].items())}
+        lines = {
+            (rollout.subject, id_): (ROLLOUT, source.line_of((node.key_span or node.span).start))
+            for id_, node in places.items()
+        }
+        hazards = assess_rollout(rollout, self.registry, self._config)
+        yield from self._marked(hazards, lines, marked)
+        yield from self._calls(hazards)
+
+    def _marked(
+        self, hazards: list[Hazard], lines: Mapping[tuple[str, str], tuple[str, int]], marked: Marked
+    ) -> Iterator[str]:
+        """Whether what is reported is what is marked."""
         seen = {self._mark(hazard, lines) for hazard in hazards if hazard.ignored is None}
         own = {mark for mark in marked.marks if mark[2] == self.rule.code}
         if self.example.bad != bool(own):
@@ -66,8 +99,6 @@ class Case:
         for hazard in hazards:
             if hazard.ignored is None and self._mark(hazard, lines) not in own:
                 yield f"reported and not marked: {hazard.code} {hazard.finding.message}"
-            yield from _untrusted(hazard, stacks)
-        yield from self._calls(hazards)
 
     def _beside_code(self, marked: Marked) -> Iterator[str]:
         """What is wrong with an example of a rule that looks at local code too: its marks are in the local files."""
@@ -101,7 +132,7 @@ class Case:
     def _look(self, stacks: tuple[LiveStack, ...]) -> list[Hazard]:
         return assess(LiveStacks(stacks), self.registry, self._config)
 
-    def _mark(self, hazard: Hazard, lines: dict[tuple[str, str], tuple[str, int]]) -> Mark:
+    def _mark(self, hazard: Hazard, lines: Mapping[tuple[str, str], tuple[str, int]]) -> Mark:
         path, line = lines.get((hazard.subject, hazard.logical_id), ("?", 0))
         return path, line, hazard.code
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from posixpath import dirname
 
 from s3ap_lint import config as configs
 from s3ap_lint.admission import loaded_template
 from s3ap_lint.api import Template
+from s3ap_lint.application import Application
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Paths
 from s3ap_lint.discovery import discover
@@ -34,6 +36,22 @@ class LocalProject:
         found = discover([here], workspace, cwd=config.cwd, top=config.top, exclude=config.exclude)
         self.paths = [candidate.path for candidate in found.templates]
         self._session = Session(config, self.registry, workspace)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Its files, as they were when they were first asked for."""
+        return self._session.workspace
+
+    def loaded(self, path: str) -> Template | None:
+        """The template at a path of the project; None where there is none that can be read."""
+        return loaded_template(self._session, path)
+
+    def application(self, template: Template) -> Application:
+        """The application that a template belongs to: all templates of its folder, and what they deploy."""
+        home = dirname(template.path)
+        others = [path for path in self.paths if dirname(path) == home and path != template.path]
+        twins = [loaded_template(self._session, path) for path in others]
+        return Application(home, (template, *(twin for twin in twins if twin is not None)), self._session.project)
 
     @property
     def report_paths(self) -> Paths:

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 
 from s3ap_lint import sdk
-from s3ap_ops.calls import ApiCall, DeleteReturned, DeleteStack, EmptyBucket
+from s3ap_ops.calls import ApiCall, DeleteReturned, DeleteStack, EmptyBucket, UploadObject
 from s3ap_ops.identity import Pin
 from s3ap_ops.plan import Action, Plan
 from s3ap_ops.stack import Json, LiveStack
@@ -57,6 +57,11 @@ def _needed(action: Action, plan: Plan, pin: Pin) -> Iterator[tuple[str, str]]:
     elif isinstance(change, DeleteReturned):
         yield from _of_call("logs", "describe_log_groups", {}, pin)
         yield from _of_call("logs", "delete_log_group", {"logGroupName": change.log_group}, pin)
+    elif isinstance(change, UploadObject):
+        bucket = f"arn:{_partition(pin)}:s3:::{change.bucket}"
+        yield bucket, "s3:ListBucket"  # without it, what is not there is forbidden
+        yield f"{bucket}/{change.key}", "s3:GetObject"
+        yield f"{bucket}/{change.key}", "s3:PutObject"
     elif isinstance(change, DeleteStack):
         yield change.stack_id, "cloudformation:DeleteStack"
         if change.role_arn:

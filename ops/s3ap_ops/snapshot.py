@@ -20,7 +20,8 @@ from typing import Any
 import yaml
 
 from s3ap_ops.errors import OpsError
-from s3ap_ops.stack import Json, LiveResource, LiveStack
+from s3ap_ops.rollout import Rollout
+from s3ap_ops.stack import Json, LiveResource, LiveStack, LosingResource
 
 VERSION = 1
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
@@ -54,6 +55,8 @@ _RESOURCE = {
     "unread": "Unread",
 }
 
+_ROLLOUT = {"template": "Template", "values": "Parameters", "facts": "Facts", "unread": "Unread"}
+
 
 def written(stacks: Iterable[LiveStack]) -> dict[str, Json]:
     """Stacks as data for JSON; what is as by default is left out."""
@@ -76,6 +79,29 @@ def read(text: str, where: str) -> tuple[LiveStack, ...]:
     if not entries or not all(isinstance(entry, dict) and isinstance(entry.get("Stack"), str) for entry in entries):
         raise OpsError(f"{where} is no snapshot; `s3ap-ops record STACK -o {where}` writes one")
     return tuple(_stack_read(entry, where) for entry in entries)
+
+
+def read_rollout(entry: Mapping[str, Json], where: str) -> Rollout:
+    """A deployment of which everything is written down. Raises OpsError, naming `where`, when it is none.
+
+    Stack: uc1-demo
+    Parameters: {VpcId: vpc-1}
+    Template: {Resources: {…}}
+    Existing: {Stack: uc1-demo, Resources: {…}}
+    Facts: {taken: {…}}
+    """
+    if not isinstance(entry.get("Stack"), str) or not isinstance(entry.get("Template"), Mapping):
+        raise OpsError(f"{where} is no deployment: it wants a Stack and a Template")
+    _known(entry, {"Stack", "Region", "Account", "Path", "Existing", *_ROLLOUT.values()}, where)
+    return Rollout(
+        entry["Stack"],
+        str(entry.get("Region", REGION)),
+        str(entry.get("Account", ACCOUNT)),
+        str(entry.get("Path", "template.yaml")),
+        existing=_stack_read(entry["Existing"], where) if "Existing" in entry else None,
+        given=frozenset(entry.get("Parameters") or ()),
+        **_fields(entry, _ROLLOUT),
+    )
 
 
 def _stack_written(stack: LiveStack) -> dict[str, Json]:
@@ -113,7 +139,8 @@ def _stack_read(entry: Mapping[str, Json], where: str) -> LiveStack:
         _known(given, {*_RESOURCE.values(), "Type"}, f"{where}, {name}, {logical}")
         _shaped(given, f"{where}, {name}, {logical}")
         fields = _fields(given, _RESOURCE) | {"physical_id": given.get("PhysicalId", f"{name}-{logical.lower()}")}
-        resources.append(LiveResource(name, id_, region, account, logical, given["Type"], **fields))
+        kind = LosingResource if "change" in fields.get("facts", {}) else LiveResource
+        resources.append(kind(name, id_, region, account, logical, given["Type"], **fields))
     exports = {name: tuple(importers or ()) for name, importers in (entry.get("Exports") or {}).items()}
     fields = _fields(entry, _STACK)
     return LiveStack(name, id_, region, account, exports=exports, resources=tuple(resources), **fields)

@@ -82,6 +82,14 @@ class LiveResource:
 
 
 @dataclass(frozen=True)
+class LosingResource(LiveResource):
+    """A resource that a change set removes or replaces; the fact `change` is {action, replacement, policy} as it says
+    them."""
+
+    command: ClassVar[str] = "deploy"
+
+
+@dataclass(frozen=True)
 class LiveStack:
     """One stack with its resources, those of its nested stacks among them.
 

@@ -21,6 +21,7 @@ from s3ap_lint.registry import load
 from s3ap_ops import collect, settings
 from s3ap_ops.arguments import parser
 from s3ap_ops.assess import assess
+from s3ap_ops.cli import COMMANDS
 from s3ap_ops.desk import FLAGS
 from s3ap_ops.examples import Case
 from s3ap_ops.reading import Look, by_type
@@ -81,7 +82,7 @@ def test_the_page_tells_of_every_command_and_every_wish() -> None:
     wishes = {f"--{one}" for one in ("include-retained", "accept", "retain", "role-arn")}
     wishes |= {flag for _, flag in FLAGS}
     assert set() == wishes - set(re.findall(r"^\| `(--[a-z-]+)", TEXT, re.MULTILINE))
-    assert {"plan", "clean", "resume", "status", "record", "list", "check"} == {words[0] for words in commands(TEXT)}
+    assert set(COMMANDS) == {words[0] for words in commands(TEXT)}
 
 
 def test_the_settings_that_the_page_shows_are_all_there_are(tmp_path: Path) -> None:

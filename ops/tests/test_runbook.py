@@ -20,10 +20,12 @@ from s3ap_ops.render.plan_text import RUNBOOK, more
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = Path(s3ap_ops.__file__).parent
 CLEANUP, CHECK = REPOSITORY / RUNBOOK, REPOSITORY / "docs/runbooks/check.md"
+DEPLOY = REPOSITORY / "docs/runbooks/deploy.md"
 PAGES = (
     "docs/ops.md",
     "docs/runbooks/check.md",
     "docs/runbooks/cleanup.md",
+    "docs/runbooks/deploy.md",
     "docs/decisions/article.md",
     "docs/decisions/teardown.md",
     "ops/README.md",
@@ -48,7 +50,8 @@ def beside_rules() -> set[str]:
 
 def _names_in(path: Path) -> Iterator[str]:
     text = path.read_text("utf-8")
-    yield from re.findall(r"\{RUNBOOK\}#([a-z-]+)", text)
+    if path.name != "deploy_command.py":  # whose runbook is the one of deployments
+        yield from re.findall(r"\{RUNBOOK\}#([a-z-]+)", text)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal":
             name = node.args[2]
@@ -88,7 +91,11 @@ def test_every_fault_of_what_runs_has_one_section_of_its_name() -> None:
     assert sorted(live_rules("check")) == sorted(sections(CHECK))
 
 
-@pytest.mark.parametrize("page", [CLEANUP, CHECK], ids=lambda page: page.stem)
+def test_every_gate_that_looks_at_the_account_has_a_section() -> None:
+    assert live_rules("deploy") <= set(sections(DEPLOY))
+
+
+@pytest.mark.parametrize("page", [CLEANUP, CHECK, DEPLOY], ids=lambda page: page.stem)
 def test_every_section_is_found_by_what_somebody_sees(page: Path) -> None:
     table = "\n".join(line for line in page.read_text("utf-8").splitlines() if line.startswith("|"))
     assert sorted(sections(page)) == sorted(set(re.findall(r"\]\(#([a-z-]+)\)", table)))
@@ -113,7 +120,7 @@ def test_the_pages_of_rules_lead_into_the_runbooks() -> None:
         for page in (REPOSITORY / "docs/rules").glob("*.md")
         for link in re.findall(r"\]\((\.\./runbooks/[^)]+)\)", page.read_text("utf-8"))
     ]
-    assert len(live_rules("plan") | live_rules("check")) == len(links)
+    assert len(live_rules("plan") | live_rules("check") | live_rules("deploy")) == len(links)
     assert [] == [link for page, link in links if not _leads_somewhere(link, page)]
 
 

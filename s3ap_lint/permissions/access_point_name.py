@@ -6,7 +6,7 @@ An alias does not tell the name. A template that takes an alias takes the name i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from s3ap_lint.template.template import Template
 from s3ap_lint.template.values import Filler, Hole, Piece
@@ -35,8 +35,13 @@ def access_point(alias: Sequence[Piece], template: Template) -> tuple[tuple[Piec
 
 def name_beside(alias: str, template: Template) -> str:
     """The parameter that holds the name of the access point whose alias another one holds; "" when that is not sure."""
+    return name_among(alias, template.space.parameters)
+
+
+def name_among(alias: str, parameters: Iterable[str]) -> str:
+    """The same, of parameters of which no more is known than what they call themselves."""
     which = _which(alias)
-    named = (name for name in template.space.parameters if _NAME.search(name))
+    named = (name for name in parameters if _NAME.search(name))
     found = [name for name in named if _which(name) == which]
     return found[0] if len(found) == 1 else ""
 

@@ -31,6 +31,7 @@ def as_data(plan: Plan, pin: Pin, wishes: Wishes) -> dict[str, Any]:
         "caller": pin.caller,
         "flags": sorted(wishes.flags),
         "retain": list(wishes.retain),
+        "role_arn": wishes.role_arn,
         "stacks": [_stack(stack, plan) for stack in plan.stacks],
         "findings": [_finding(hazard) for hazard in plan.hazards],
         "refusals": [asdict(refusal) for refusal in plan.refusals],

@@ -39,7 +39,7 @@ def _stack(stack: LiveStack, plan: Plan, verbose: bool) -> Iterator[str]:
     own = [hazard for hazard in plan.hazards if hazard.subject == stack.subject]
     shown = [one for one in own if one.ignored is None and (verbose or one.severity is not Severity.INFO)]
     for hazard in shown:
-        yield from _hazard(hazard)
+        yield from hazard_lines(hazard)
     quiet = sum(1 for one in own if one.ignored is None) - len(shown)
     ignored = sum(1 for one in own if one.ignored is not None)
     told = [f"{count(quiet, 'thing')} handled without further ado"] if quiet else []
@@ -69,7 +69,7 @@ def _after(stack: LiveStack, plan: Plan, refusals: Sequence[Refusal]) -> Iterato
         yield from _action(action)
 
 
-def _hazard(hazard: Hazard) -> Iterator[str]:
+def hazard_lines(hazard: Hazard) -> Iterator[str]:
     about = hazard.logical_id or "the stack"
     yield f"  {hazard.severity.value:<7} {hazard.code} {hazard.name}: {about}"
     yield f"          {hazard.finding.message}"

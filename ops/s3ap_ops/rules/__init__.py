@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from s3ap_lint.api import Detector, Rule, hookimpl
-from s3ap_ops.rules import buckets, functions, network, services, stacks
+from s3ap_ops.rules import buckets, functions, network, rollouts, services, stacks
 
 
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
-    """The rules about live stacks and what runs in them."""
-    return [*stacks.RULES, *buckets.RULES, *network.RULES, *services.RULES, *functions.RULES]
+    """The rules about live stacks, what runs in them, and what is about to be deployed."""
+    return [*stacks.RULES, *buckets.RULES, *network.RULES, *services.RULES, *functions.RULES, *rollouts.RULES]
 
 
 @hookimpl

@@ -10,8 +10,11 @@ class Pace:
     poll: float = (
         5  # each DescribeStacks moves the clock on by this, so that a client that really sleeps little is served
     )
-    create: float = 5
+    create: float = 5  # the longest chain of resources that need one another
     update: float = 5
+    express: float = 1  # either of them in express mode
+    change_set: float = 5  # until a change set is complete
+    drift: float = 5  # until a drift detection is over
     delete: float = 10  # the least that a deletion takes
     eni: float = 1200  # from the end of a function's network configuration to the release of its interfaces
     group: float = 3600  # how long CloudFormation retries a group that only such interfaces hold

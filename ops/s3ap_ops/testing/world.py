@@ -13,6 +13,8 @@ from botocore.config import Config
 from s3ap_ops.testing import moto_backends, services
 from s3ap_ops.testing.clock import Clock
 from s3ap_ops.testing.cloudformation.api import answer as cloudformation_answer
+from s3ap_ops.testing.cloudformation.change_sets import ChangeSets
+from s3ap_ops.testing.cloudformation.drift import Detection
 from s3ap_ops.testing.cloudformation.stacks import Stack, Stacks
 from s3ap_ops.testing.faults import Fault, Faults
 from s3ap_ops.testing.models import session
@@ -41,9 +43,14 @@ class World:
         self.late_logs = False
         self.templates: dict[str, str] = {}  # TemplateURL -> body
         self.unassumable_roles: set[str] = set()
+        # (logical id, create | update | rollback | delete) -> the reason that it fails for
+        self.refusals: dict[tuple[str, str], str] = {}
+        self.validates = False  # whether change sets are checked for taken names and full buckets, as on AWS
         self.requests: list[Request] = []
         self.lock = threading.RLock()
         self.stacks = Stacks(self)
+        self.change_sets = ChangeSets(self)
+        self.detections: dict[str, Detection] = {}
         self.interfaces = interfaces.Interfaces(self)
         self.fsx, self.backup = fsx.FileSystems(self), backup.RecoveryPoints(self)
         self.statements: dict[tuple[str, str, str], dict[str, Any]] = {}  # Athena's prepared ones
@@ -245,6 +252,7 @@ class World:
                 action()
             self.interfaces.release()
             self.stacks.tick()
+            self.change_sets.tick()
 
     def answer_custom(self, request: str, kind: str, physical: str, properties: dict[str, Any]) -> None:
         """Does what the provider of a custom resource would: `world.custom[type](request, physical, properties)`."""

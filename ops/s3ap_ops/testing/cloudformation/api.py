@@ -1,21 +1,23 @@
 """CloudFormation's API: one function an operation, over the stacks of a world."""
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s3ap_ops.testing.cloudformation import templates
+from s3ap_ops.testing.cloudformation import change_sets, drift, history, reading
 from s3ap_ops.testing.cloudformation.deletion import Deletion
-from s3ap_ops.testing.cloudformation.stacks import Stack
+from s3ap_ops.testing.cloudformation.records import Stack
+from s3ap_ops.testing.cloudformation.registry import OPERATIONS, check_role, operation, page_of, stack_of, tags_of
+from s3ap_ops.testing.cloudformation.stacks import Wish
+from s3ap_ops.testing.cloudformation.templates import read
+from s3ap_ops.testing.cloudformation.wishes import body_of, check_capabilities, check_template, given_parameters
 from s3ap_ops.testing.replies import AwsError, Reply, success
 from s3ap_ops.testing.requests import Call
 
 if TYPE_CHECKING:
-    from s3ap_ops.testing.cloudformation.stacks import Resource
+    from s3ap_ops.testing.cloudformation.records import Resource
     from s3ap_ops.testing.world import World
 
-Operation = Callable[["World", Call], dict[str, Any]]
-OPERATIONS: dict[str, Operation] = {}
+_REGISTERED = (change_sets, drift, history, reading)
 
 
 def answer(world: "World", call: Call) -> Reply:
@@ -26,49 +28,13 @@ def answer(world: "World", call: Call) -> Reply:
     return success(call.model, function(world, call))
 
 
-def operation(function: Operation) -> Operation:
-    """Registers a function under its name in CamelCase."""
-    OPERATIONS["".join(part.title() for part in function.__name__.split("_"))] = function
-    return function
-
-
-def _stack(world: "World", call: Call, message: str = "Stack with id {} does not exist") -> Stack:
-    name = str(call.params.get("StackName", ""))
-    found = world.stacks.find(name, call.region)
-    if found is None:
-        raise AwsError("ValidationError", message.format(name))
-    return found
-
-
-def _page(world: "World", items: list[Any], call: Call) -> tuple[list[Any], str | None]:
-    size = world.page
-    start = int(call.params.get("NextToken") or 0)
-    return items[start : start + size], str(start + size) if start + size < len(items) else None
-
-
-def _tags(call: Call) -> dict[str, str] | None:
-    if "Tags" not in call.params:
-        return None
-    return {tag["Key"]: tag["Value"] for tag in call.params["Tags"]}
-
-
-def _template(world: "World", call: Call) -> str | None:
-    if "TemplateURL" in call.params:
-        url = call.params["TemplateURL"]
-        if url not in world.templates:
-            raise AwsError("ValidationError", f"S3 error: The specified key does not exist: {url}")
-        return world.templates[url]
-    body = call.params.get("TemplateBody")
-    return None if body is None else str(body)
-
-
-def check_role(world: "World", role: str | None) -> None:
-    """Raises AwsError when CloudFormation could not assume the role."""
-    if not role:
-        return
-    name = role.rsplit("/", 1)[-1]
-    if role in world.unassumable_roles or not any(known.name == name for known in world.backend("iam").roles.values()):
-        raise AwsError("ValidationError", f"Role {role} is invalid or cannot be assumed")
+def _wish(params: dict[str, Any]) -> Wish:
+    config = params.get("DeploymentConfig", {})
+    on_failure = params.get("OnFailure", "ROLLBACK")
+    if params.get("DisableRollback") or config.get("DisableRollback"):
+        on_failure = "DO_NOTHING"
+    new_go = bool(params.get("RetainExceptOnCreate"))
+    return Wish(on_failure, config.get("Mode") == "EXPRESS", new_go, strict=True)
 
 
 @operation
@@ -76,36 +42,50 @@ def create_stack(world: "World", call: Call) -> dict[str, Any]:
     """A new stack, in progress."""
     params = call.params
     check_role(world, params.get("RoleARN"))
-    given = {item["ParameterKey"]: item.get("ParameterValue", "") for item in params.get("Parameters", [])}
+    body = body_of(world, call) or ""
+    template, _ = read(body)
+    check_template(template)
+    check_capabilities(template, params.get("Capabilities", []))
     stack = world.stacks.create(
         params["StackName"],
-        _template(world, call) or "",
+        body,
         region=call.region,
-        parameters=given,
-        tags=_tags(call),
+        parameters=given_parameters(call),
+        tags=tags_of(call),
         role_arn=params.get("RoleARN"),
         protected=params.get("EnableTerminationProtection", False),
         token=params.get("ClientRequestToken", ""),
+        wish=_wish(params),
     )
     stack.capabilities = params.get("Capabilities", [])
-    return {"StackId": stack.id}
+    return {"StackId": stack.id, "OperationId": stack.operations[-1][1]}
 
 
 @operation
 def update_stack(world: "World", call: Call) -> dict[str, Any]:
     """The stack, being updated."""
-    stack = _stack(world, call, "Stack [{}] does not exist")
+    stack = stack_of(world, call, "Stack [{}] does not exist")
     check_role(world, call.params.get("RoleARN"))
-    given = {
-        item["ParameterKey"]: str(stack.parameters.get(item["ParameterKey"], ""))
-        if item.get("UsePreviousValue")
-        else item.get("ParameterValue", "")
-        for item in call.params.get("Parameters", [])
-    }
-    body = None if call.params.get("UsePreviousTemplate") else _template(world, call)
-    world.stacks.update(stack, body, given, _tags(call), call.params.get("ClientRequestToken", ""))
+    body = None if call.params.get("UsePreviousTemplate") else body_of(world, call)
+    template = stack.template if body is None else read(body)[0]
+    check_template(template)
+    check_capabilities(template, call.params.get("Capabilities", []))
+    given, token = given_parameters(call, stack), call.params.get("ClientRequestToken", "")
+    world.stacks.update(stack, body, given, tags_of(call), token, _wish(call.params))
     stack.role_arn = call.params.get("RoleARN", stack.role_arn)
-    return {"StackId": stack.id}
+    stack.capabilities = call.params.get("Capabilities", stack.capabilities)
+    world.change_sets.outdate(stack)
+    return {"StackId": stack.id, "OperationId": stack.operations[-1][1]}
+
+
+@operation
+def continue_update_rollback(world: "World", call: Call) -> dict[str, Any]:
+    """Nothing; a rollback that was stuck goes on."""
+    stack = stack_of(world, call, "Stack [{}] does not exist")
+    check_role(world, call.params.get("RoleARN"))
+    skipped = frozenset(call.params.get("ResourcesToSkip", []))
+    world.stacks.continue_rollback(stack, skipped, call.params.get("ClientRequestToken", ""))
+    return {}
 
 
 @operation
@@ -135,9 +115,10 @@ def delete_stack(world: "World", call: Call) -> dict[str, Any]:
 
 def begin_deletion(world: "World", stack: Stack, retain: frozenset[str] = frozenset(), *, force: bool = False) -> None:
     """Puts a stack's deletion under way."""
-    stack.settles = None
+    stack.deployment = None
     stack.deletion_mode = "FORCE_DELETE_STACK" if force else "STANDARD"
     stack.deletion = Deletion(world.clock.elapsed(), stack.token, retain, force)
+    world.stacks.operate(stack, "DELETE_STACK")
     world.stacks.note(stack, "DELETE_IN_PROGRESS", "User Initiated")
 
 
@@ -169,11 +150,11 @@ def _refuse_deletion(world: "World", stack: Stack, retain: frozenset[str]) -> No
 def describe_stacks(world: "World", call: Call) -> dict[str, Any]:
     """The stack asked for, or all that are not deleted. Then a poll's time passes."""
     if call.params.get("StackName"):
-        found = [_description(_stack(world, call))]
+        found = [_description(stack_of(world, call))]
         token = None
     else:
         live = [stack for stack in world.stacks.in_region(call.region) if stack.live]
-        page, token = _page(world, live[::-1], call)
+        page, token = page_of(world, live[::-1], call)
         found = [_description(stack) for stack in page]
     world.clock.advance(world.pace.poll)
     return {"Stacks": found, "NextToken": token}
@@ -207,7 +188,8 @@ def _description(stack: Stack) -> dict[str, Any]:
         "EnableTerminationProtection": stack.protected,
         "ParentId": stack.parent,
         "RootId": stack.root,
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": drift.of_stack(stack),
+        "LastOperations": [{"OperationType": kind, "OperationId": number} for kind, number in stack.operations[:-3:-1]],
         "DeletionMode": stack.deletion_mode if stack.status.startswith("DELETE") else None,
     }
 
@@ -219,7 +201,7 @@ def list_stacks(world: "World", call: Call) -> dict[str, Any]:
     names = ("StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", "StackStatus",
              "StackStatusReason", "ParentId", "RootId", "DriftInformation")  # fmt: skip
     stacks = [stack for stack in world.stacks.in_region(call.region) if not wanted or stack.status in wanted][::-1]
-    page, token = _page(world, stacks, call)
+    page, token = page_of(world, stacks, call)
     found = [{name: value for name, value in _description(stack).items() if name in names} for stack in page]
     return {"StackSummaries": found, "NextToken": token}
 
@@ -227,12 +209,14 @@ def list_stacks(world: "World", call: Call) -> dict[str, Any]:
 @operation
 def list_stack_resources(world: "World", call: Call) -> dict[str, Any]:
     """The resources of a stack; of a deleted one by id."""
-    stack = _stack(world, call)
-    page, token = _page(world, [_row(resource, "LastUpdatedTimestamp") for resource in stack.resources.values()], call)
+    stack = stack_of(world, call)
+    page, token = page_of(
+        world, [_row(stack, resource, "LastUpdatedTimestamp") for resource in stack.resources.values()], call
+    )
     return {"StackResourceSummaries": page, "NextToken": token}
 
 
-def _row(resource: "Resource", time: str) -> dict[str, Any]:
+def _row(stack: Stack, resource: "Resource", time: str) -> dict[str, Any]:
     return {
         "LogicalResourceId": resource.logical,
         "PhysicalResourceId": resource.physical or None,
@@ -240,12 +224,12 @@ def _row(resource: "Resource", time: str) -> dict[str, Any]:
         time: resource.changed,
         "ResourceStatus": resource.status,
         "ResourceStatusReason": resource.reason or None,
-        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": drift.of_resource(stack, resource),
     }
 
 
 def _full_row(stack: Stack, resource: "Resource", time: str) -> dict[str, Any]:
-    return {"StackName": stack.name, "StackId": stack.id, **_row(resource, time)}
+    return {"StackName": stack.name, "StackId": stack.id, **_row(stack, resource, time)}
 
 
 @operation
@@ -261,7 +245,7 @@ def describe_stack_resources(world: "World", call: Call) -> dict[str, Any]:
             raise AwsError("ValidationError", f"Stack for {physical} does not exist")
         stack = owner
     else:
-        stack = _stack(world, call)
+        stack = stack_of(world, call)
     rows = [
         _full_row(stack, resource, "Timestamp")
         for resource in stack.resources.values()
@@ -273,7 +257,7 @@ def describe_stack_resources(world: "World", call: Call) -> dict[str, Any]:
 @operation
 def describe_stack_resource(world: "World", call: Call) -> dict[str, Any]:
     """One resource of a stack."""
-    stack = _stack(world, call, "Stack '{}' does not exist")
+    stack = stack_of(world, call, "Stack '{}' does not exist")
     logical = call.params["LogicalResourceId"]
     if logical not in stack.resources:
         raise AwsError("ValidationError", f"Resource {logical} does not exist for stack {stack.name}")
@@ -284,69 +268,9 @@ def describe_stack_resource(world: "World", call: Call) -> dict[str, Any]:
 
 
 @operation
-def describe_stack_events(world: "World", call: Call) -> dict[str, Any]:
-    """A stack's history, newest first."""
-    stack = _stack(world, call, "Stack [{}] does not exist")
-    page, token = _page(world, stack.events[::-1], call)
-    events = [
-        {
-            "StackId": stack.id,
-            "EventId": event.id,
-            "StackName": stack.name,
-            "LogicalResourceId": event.logical,
-            "PhysicalResourceId": event.physical,
-            "ResourceType": event.type,
-            "Timestamp": event.at,
-            "ResourceStatus": event.status,
-            "ResourceStatusReason": event.reason or None,
-            "ClientRequestToken": event.token or None,
-        }
-        for event in page
-    ]
-    return {"StackEvents": events, "NextToken": token}
-
-
-@operation
-def get_template(world: "World", call: Call) -> dict[str, Any]:
-    """The template as it was given, or after its transform."""
-    stack = _stack(world, call)
-    if call.params.get("TemplateStage") == "Processed" and stack.processed is not stack.template:
-        return {"TemplateBody": json.dumps(stack.processed), "StagesAvailable": ["Original", "Processed"]}
-    return {"TemplateBody": stack.text, "StagesAvailable": ["Original", "Processed"]}
-
-
-@operation
-def get_template_summary(world: "World", call: Call) -> dict[str, Any]:
-    """What a template declares."""
-    body = _template(world, call)
-    template = templates.read(body)[0] if body is not None else _stack(world, call).template
-    parameters = [
-        {
-            "ParameterKey": name,
-            "DefaultValue": None if parameter.get("Default") is None else str(parameter["Default"]),
-            "ParameterType": parameter.get("Type", "String"),
-            "NoEcho": bool(parameter.get("NoEcho", False)),
-            "Description": parameter.get("Description"),
-        }
-        for name, parameter in template.get("Parameters", {}).items()
-    ]
-    kinds = sorted({resource["Type"] for resource in template["Resources"].values()})
-    identity = any(kind.startswith("AWS::IAM::") for kind in kinds)
-    return {
-        "Parameters": parameters,
-        "Description": template.get("Description"),
-        "Capabilities": ["CAPABILITY_NAMED_IAM"] if identity else [],
-        "ResourceTypes": kinds,
-        "Version": "2010-09-09",
-        "Metadata": json.dumps(template["Metadata"]) if "Metadata" in template else None,
-        "DeclaredTransforms": [template["Transform"]] if isinstance(template.get("Transform"), str) else [],
-    }
-
-
-@operation
 def update_termination_protection(world: "World", call: Call) -> dict[str, Any]:
     """The stack's id; its protection is as asked."""
-    stack = _stack(world, call, "Stack [{}] does not exist")
+    stack = stack_of(world, call, "Stack [{}] does not exist")
     if stack.parent:
         raise AwsError(
             "ValidationError", f"Stack [{stack.name}] is nested; set termination protection on its root stack"
@@ -364,7 +288,7 @@ def list_exports(world: "World", call: Call) -> dict[str, Any]:
         if stack.live
         for name, value in stack.exports.items()
     ]
-    page, token = _page(world, exports, call)
+    page, token = page_of(world, exports, call)
     return {"Exports": page, "NextToken": token}
 
 
@@ -375,16 +299,5 @@ def list_imports(world: "World", call: Call) -> dict[str, Any]:
     importers = world.stacks.importers(name, call.region)
     if not importers:
         raise AwsError("ValidationError", f"Export '{name}' is not imported by any stack.")
-    page, token = _page(world, importers, call)
+    page, token = page_of(world, importers, call)
     return {"Imports": page, "NextToken": token}
-
-
-@operation
-def validate_template(world: "World", call: Call) -> dict[str, Any]:
-    """What a template declares, when it can be read."""
-    template, _ = templates.read(_template(world, call) or "")
-    found = [
-        {"ParameterKey": name, "DefaultValue": parameter.get("Default"), "NoEcho": bool(parameter.get("NoEcho"))}
-        for name, parameter in template.get("Parameters", {}).items()
-    ]
-    return {"Parameters": found, "Description": template.get("Description")}

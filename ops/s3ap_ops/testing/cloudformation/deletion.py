@@ -1,23 +1,18 @@
 """The end of a stack: resources go in reverse order of need, over virtual time, and some refuse to."""
 
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from s3ap_ops.testing.cloudformation.reasons import reason_of
 from s3ap_ops.testing.replies import AwsError
 from s3ap_ops.testing.resources import Busy, Refused, is_gone, kind_of
 
 if TYPE_CHECKING:
-    from s3ap_ops.testing.cloudformation.stacks import Resource, Stack
+    from s3ap_ops.testing.cloudformation.records import Resource, Stack
     from s3ap_ops.testing.world import World
 
-_CODES = {
-    "DependencyViolation": "InvalidRequest",
-    "InvalidRequestException": "InvalidRequest",
-    "AccessDenied": "AccessDenied",
-}
 _OVER = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 
@@ -29,13 +24,15 @@ class Deletion:
     token: str
     retain: frozenset[str] = frozenset()
     force: bool = False
-    rollback: bool = False  # of a failed creation: it ends in ROLLBACK_COMPLETE, and RetainExceptOnCreate does not hold
+    rollback: bool = False  # of a failed creation: RetainExceptOnCreate does not hold
+    ending: str = "DELETE"  # it ends in DELETE_COMPLETE, or in ROLLBACK_COMPLETE
+    new_go: bool = False  # in such a rollback Retain does not hold either
     tried: dict[str, float] = field(default_factory=dict)  # when each resource's deletion was begun
     failed: set[str] = field(default_factory=set)
 
-    def step(self, world: "World", stack: "Stack") -> None:
-        """Goes as far as the virtual time allows."""
-        if world.clock.elapsed() <= self.began and not self.rollback:
+    def step(self, world: "World", stack: "Stack", *, hurry: bool = False) -> None:
+        """Goes as far as the virtual time allows, or in a hurry to where something else is waited for."""
+        if world.clock.elapsed() <= self.began and not hurry:
             return  # DeleteStack answers before anything is deleted
         progress = True
         while progress:
@@ -44,14 +41,9 @@ class Deletion:
         left = [resource for resource in stack.resources.values() if resource.status not in _OVER]
         if any(resource.logical not in self.failed for resource in left if not self._blocked(stack, resource)):
             return
-        if world.clock.elapsed() < self.began + world.pace.delete and not self.rollback:
+        if world.clock.elapsed() < self.began + world.pace.delete and not hurry:
             return
         self._end(world, stack, left)
-
-    def finish_rollback(self, world: "World", stack: "Stack") -> None:
-        """Ends the rollback of a creation, whatever is left."""
-        if stack.status == "ROLLBACK_IN_PROGRESS":
-            self.step(world, stack)
 
     def _free(self, stack: "Stack") -> list["Resource"]:
         """The resources that nothing left in the stack needs, and that were not given up."""
@@ -70,16 +62,17 @@ class Deletion:
     def _try(self, world: "World", stack: "Stack", resource: "Resource") -> bool:
         """Whether anything changed."""
         note = world.stacks.note
+        if not resource.physical:  # it never came to be
+            note(stack, "DELETE_COMPLETE", "", resource)
+            return True
         if self._keeps(resource):
             note(stack, "DELETE_SKIPPED", "", resource)
-            return True
-        if resource.status == "CREATE_FAILED":
-            note(stack, "DELETE_COMPLETE", "", resource)
             return True
         if resource.logical not in self.tried:
             self.tried[resource.logical] = world.clock.elapsed()
             note(stack, "DELETE_IN_PROGRESS", "", resource)
         try:
+            world.stacks.refuse(stack, resource, "delete")
             kind_of(resource.type).delete(world.stacks.site(stack, resource))
         except Busy:
             return False
@@ -102,32 +95,25 @@ class Deletion:
     def _keeps(self, resource: "Resource") -> bool:
         if resource.logical in self.retain:
             return True
-        return resource.policy == "Retain" or (resource.policy == "RetainExceptOnCreate" and not self.rollback)
+        if self.rollback and self.new_go:
+            return False
+        return keeps(resource.policy, new=self.rollback)
 
     def _end(self, world: "World", stack: "Stack", left: list["Resource"]) -> None:
         stack.deletion = None
         refused = sorted(resource.logical for resource in left if resource.logical in self.failed)
         if refused:
-            status = "ROLLBACK_FAILED" if self.rollback else "DELETE_FAILED"
-            world.stacks.note(stack, status, f"The following resource(s) failed to delete: [{', '.join(refused)}]. ")
+            world.stacks.note(
+                stack, f"{self.ending}_FAILED", f"The following resource(s) failed to delete: [{', '.join(refused)}]. "
+            )
             return
-        if self.rollback:
+        if self.ending == "ROLLBACK":
             world.stacks.note(stack, "ROLLBACK_COMPLETE", "")
             return
         world.stacks.note(stack, "DELETE_COMPLETE", "")
         stack.deleted = world.clock.now()
 
 
-def reason_of(error: Exception, kind: str) -> str:
-    """The reason of a failure in CloudFormation's words."""
-    if not isinstance(error, ClientError):
-        return str(error)
-    told = error.response["Error"]
-    service = {"EC2": "Ec2", "IAM": "Iam", "ECR": "Ecr"}.get(kind.split("::")[1], kind.split("::")[1])
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-    code = _CODES.get(told["Code"], "GeneralServiceException")
-    request = uuid.UUID(int=0)
-    return (
-        f'Resource handler returned message: "{told["Message"]} (Service: {service}, Status Code: {status}, '
-        f'Request ID: {request})" (RequestToken: {request}, HandlerErrorCode: {code})'
-    )
+def keeps(policy: str, *, new: bool) -> bool:
+    """Whether a DeletionPolicy keeps a resource; `new`: it was made by the operation that is rolled back."""
+    return policy == "Retain" or (policy == "RetainExceptOnCreate" and not new)

@@ -1,112 +1,33 @@
-"""Stacks: their data, their creation and update. Their end is in `deletion`."""
+"""Every stack of a world: how it is found, created and updated. Its end is in `deletion`."""
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from s3ap_ops.testing.cloudformation import templates
-from s3ap_ops.testing.cloudformation.deletion import Deletion
-from s3ap_ops.testing.cloudformation.intrinsics import NO_VALUE, Scope, references
+from s3ap_ops.testing.cloudformation.deployment import Before, Deployment
+from s3ap_ops.testing.cloudformation.needs import levels
+from s3ap_ops.testing.cloudformation.records import Event, Resource, Stack
+from s3ap_ops.testing.cloudformation.scopes import scope_of, wanted_of
+from s3ap_ops.testing.cloudformation.wishes import parameters_of
 from s3ap_ops.testing.replies import AwsError
-from s3ap_ops.testing.resources import Refused, Site, kind_of
+from s3ap_ops.testing.resources import Refused, Site
 
 if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
 
-
-@dataclass
-class Resource:
-    """A resource of a stack."""
-
-    logical: str
-    type: str
-    physical: str
-    status: str
-    properties: dict[str, Any]
-    attributes: dict[str, Any]
-    needs: set[str]  # logical ids that it refers to
-    policy: str = "Delete"
-    reason: str = ""
-    changed: datetime | None = None
+__all__ = ["Event", "Resource", "Stack", "Stacks", "Wish"]
 
 
-@dataclass
-class Event:
-    """A line of a stack's history."""
+@dataclass(frozen=True)
+class Wish:
+    """How an operation is to go."""
 
-    id: str
-    logical: str
-    physical: str
-    type: str
-    status: str
-    reason: str
-    token: str
-    at: datetime
-
-
-class Physical(dict[str, Resource]):
-    """A stack's resources: `[logical id]` is the physical id, `.of(logical id)` all that is known."""
-
-    def __getitem__(self, logical: str) -> str:  # type: ignore[override]
-        return super().__getitem__(logical).physical
-
-    def of(self, logical: str) -> Resource:
-        """The resource. Raises KeyError."""
-        return super().__getitem__(logical)
-
-
-@dataclass
-class Stack:
-    """A stack, also after its end."""
-
-    id: str
-    name: str
-    region: str
-    template: dict[str, Any]
-    text: str
-    parameters: dict[str, Any]
-    tags: dict[str, str]
-    role_arn: str | None
-    protected: bool
-    created: datetime
-    status: str = "CREATE_IN_PROGRESS"
-    reason: str = ""
-    updated: datetime | None = None
-    deleted: datetime | None = None
-    resources: Physical = field(default_factory=Physical)
-    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    imports: set[str] = field(default_factory=set)
-    events: list[Event] = field(default_factory=list)  # oldest first
-    parent: str | None = None
-    root: str | None = None
-    token: str = ""
-    deletion: Deletion | None = None
-    settles: float | None = None  # when an operation under way is complete, in virtual seconds
-    capabilities: list[str] = field(default_factory=list)
-    description: str = ""
-    disable_rollback: bool = False
-    deletion_mode: str = "STANDARD"
-
-    @property
-    def live(self) -> bool:
-        """Whether it is not deleted."""
-        return self.status != "DELETE_COMPLETE"
-
-    @property
-    def exports(self) -> dict[str, str]:
-        """Export name -> value."""
-        return {
-            output["ExportName"]: output["OutputValue"] for output in self.outputs.values() if output.get("ExportName")
-        }
-
-    @property
-    def processed(self) -> dict[str, Any]:
-        """The template after its transform."""
-        return templates.processed(self.template)
+    on_failure: str = "ROLLBACK"  # or DO_NOTHING or DELETE
+    express: bool = False
+    new_go: bool = False  # RetainExceptOnCreate: what the operation made goes in its rollback, retained or not
+    strict: bool = False
 
 
 class Stacks:
@@ -140,6 +61,10 @@ class Stacks:
         """The names of the stacks that import an export."""
         return [stack.name for stack in self.in_region(region) if stack.live and export in stack.imports]
 
+    def children(self, stack: Stack) -> list[Stack]:
+        """The stacks that are nested right in this one, deleted ones too."""
+        return [child for child in self.all.values() if child.parent == stack.id]
+
     # -- creating
 
     def create(
@@ -154,100 +79,77 @@ class Stacks:
         protected: bool = False,
         parent: Stack | None = None,
         token: str = "",
+        wish: Wish | None = None,
     ) -> Stack:
-        """A new stack whose resources exist; it is complete once its time has passed. Raises AwsError if refused."""
+        """A new stack whose resources come to be as time passes. Raises AwsError if refused."""
+        stack = self.begin(name, template, region=region, parameters=parameters, tags=tags, role_arn=role_arn)
+        wish = wish or Wish()
+        stack.protected, stack.token, stack.strict = protected, token, wish.strict
+        if parent is not None:
+            stack.parent, stack.root = parent.id, parent.root or parent.id
+            stack.strict = parent.strict
+        self.build(stack, wish)
+        return stack
+
+    def begin(
+        self,
+        name: str,
+        template: dict[str, Any] | str,
+        *,
+        region: str,
+        parameters: dict[str, str] | None = None,
+        tags: dict[str, str] | None = None,
+        role_arn: str | None = None,
+    ) -> Stack:
+        """A stack of which nothing is made yet. Raises AwsError if refused."""
         if self.find(name, region):
             raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
         data, text = templates.read(template)
-        now = self._world.clock.now()
+        values = parameters_of(data, parameters or {})
         stack = Stack(
-            f"arn:aws:cloudformation:{region}:{self._world.account}:stack/{name}/{self._uuid()}",
-            name, region, data, text, {}, dict(tags or {}), role_arn, protected, now, token=token,
+            f"arn:aws:cloudformation:{region}:{self._world.account}:stack/{name}/{self.uuid()}",
+            name, region, data, text, values, dict(tags or {}), role_arn, False, self._world.clock.now(),
         )  # fmt: skip
-        stack.parameters = self._parameters(data, parameters or {})
         stack.description = str(data.get("Description", ""))
-        if parent is not None:
-            stack.parent, stack.root = parent.id, parent.root or parent.id
+        scope = scope_of(self._world, stack)
+        levels(wanted_of(stack.processed, scope))
         self.all[stack.id] = stack
-        self.note(stack, "CREATE_IN_PROGRESS", "User Initiated")
-        self._build(stack)
         return stack
 
-    def _uuid(self) -> str:
+    def review(self, name: str, region: str, tags: dict[str, str], role_arn: str | None) -> Stack:
+        """A stack that so far has only a change set."""
+        stack = Stack(
+            f"arn:aws:cloudformation:{region}:{self._world.account}:stack/{name}/{self.uuid()}",
+            name, region, {"Resources": {}}, "", {}, tags, role_arn, False, self._world.clock.now(),
+        )  # fmt: skip
+        self.all[stack.id] = stack
+        self.note(stack, "REVIEW_IN_PROGRESS", "User Initiated")
+        return stack
+
+    def make_reviewed(
+        self, stack: Stack, text: str, parameters: dict[str, Any], tags: dict[str, str], token: str, wish: Wish
+    ) -> None:
+        """Puts the creation of a stack in review under way."""
+        stack.template, stack.text = templates.read(text)
+        stack.parameters, stack.tags, stack.token, stack.strict = parameters, dict(tags), token, wish.strict
+        stack.description = str(stack.template.get("Description", ""))
+        self.build(stack, wish)
+
+    def build(self, stack: Stack, wish: Wish) -> None:
+        """Puts the creation of a stack's resources under way."""
+        self.operate(stack, "CREATE_STACK")
+        self.note(stack, "CREATE_IN_PROGRESS", "User Initiated")
+        scope, pace = scope_of(self._world, stack), self._world.pace
+        stack.disable_rollback = wish.on_failure == "DO_NOTHING"
+        stack.deployment = Deployment(
+            self._world.clock.elapsed(), pace.express if wish.express else pace.create, scope,
+            wanted_of(stack.processed, scope), wish.on_failure, express=wish.express, new_go=wish.new_go,
+        )  # fmt: skip
+        stack.deployment.step(self._world, stack)
+
+    def uuid(self) -> str:
+        """A new id, the same in every world of the same seed."""
         return str(uuid.UUID(int=self._world.random.getrandbits(128), version=4))
-
-    def _parameters(self, template: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
-        declared = template.get("Parameters", {})
-        unknown = sorted(set(given) - set(declared))
-        if unknown:
-            raise AwsError("ValidationError", f"Parameters: [{', '.join(unknown)}] do not exist in the template")
-        missing = sorted(
-            name for name, parameter in declared.items() if name not in given and "Default" not in parameter
-        )
-        if missing:
-            raise AwsError("ValidationError", f"Parameters: [{', '.join(missing)}] must have values")
-        return {name: given.get(name, parameter.get("Default")) for name, parameter in declared.items()}
-
-    def _build(self, stack: Stack) -> None:
-        world, scope = self._world, self.scope(stack)
-        wanted = self._wanted(stack, scope)
-        try:
-            for logical in _ordered(wanted):
-                self._make(stack, scope, logical, wanted[logical])
-            stack.outputs = self._outputs(stack, scope)
-        except (Refused, AwsError) as error:
-            stack.settles = None
-            self.note(stack, "ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to create: [{logical}]. ")
-            stack.deletion = Deletion(world.clock.elapsed(), "", rollback=True)
-            stack.reason = str(error)
-            stack.deletion.step(world, stack)
-            return
-        stack.settles = world.clock.elapsed() + world.pace.create
-
-    def _wanted(self, stack: Stack, scope: Scope) -> dict[str, dict[str, Any]]:
-        """The resources whose condition holds."""
-        found = stack.processed["Resources"].items()
-        return {
-            logical: resource
-            for logical, resource in found
-            if "Condition" not in resource or scope.condition(resource["Condition"])
-        }
-
-    def _make(self, stack: Stack, scope: Scope, logical: str, source: dict[str, Any]) -> None:
-        needs = _needs(source, stack.processed["Resources"])
-        resource = Resource(logical, source["Type"], "", "CREATE_IN_PROGRESS", {}, {}, needs, policy_of(source, scope))
-        stack.resources[logical] = resource
-        self.note(stack, "CREATE_IN_PROGRESS", "", resource)
-        try:
-            resource.properties = scope.resolve(source.get("Properties", {}))
-            made = kind_of(resource.type).create(self.site(stack, resource))
-        except (Refused, AwsError, BotoCoreError, ClientError) as error:
-            reason = _handler_message(error)
-            self.note(stack, "CREATE_FAILED", reason, resource)
-            raise Refused(reason) from error
-        resource.physical, resource.attributes = made.physical, made.attributes
-        self.note(stack, "CREATE_IN_PROGRESS", "Resource creation Initiated", resource)
-        self.note(stack, "CREATE_COMPLETE", "", resource)
-
-    def _outputs(self, stack: Stack, scope: Scope) -> dict[str, dict[str, Any]]:
-        outputs: dict[str, dict[str, Any]] = {}
-        for name, output in stack.processed.get("Outputs", {}).items():
-            if "Condition" in output and not scope.condition(output["Condition"]):
-                continue
-            value = scope.resolve(output["Value"])
-            found = {"OutputKey": name, "OutputValue": str(value), "Description": output.get("Description")}
-            if "Export" in output:
-                found["ExportName"] = str(scope.resolve(output["Export"]["Name"]))
-                self._refuse_second(stack, found["ExportName"])
-            outputs[name] = found
-        return outputs
-
-    def _refuse_second(self, stack: Stack, export: str) -> None:
-        for other in self.in_region(stack.region):
-            if other.live and other.id != stack.id and export in other.exports:
-                raise AwsError(
-                    "ValidationError", f"Export with name {export} is already exported by stack {other.name}. "
-                )
 
     # -- updating
 
@@ -258,66 +160,101 @@ class Stacks:
         parameters: dict[str, str] | None,
         tags: dict[str, str] | None,
         token: str = "",
+        wish: Wish | None = None,
     ) -> None:
-        """The stack with the new template, parameters and tags. Raises AwsError when it is refused."""
-        if not stack.status.endswith("_COMPLETE") or stack.status in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE"):
-            raise AwsError("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+        """Puts an update under way. Raises AwsError when it is refused."""
+        self.check_updatable(stack)
         data, text = templates.read(template) if template is not None else (stack.template, stack.text)
-        values = self._parameters(data, parameters if parameters is not None else {})
+        values = parameters_of(data, parameters if parameters is not None else {})
         wanted_tags = stack.tags if tags is None else tags
-        if (data, values, wanted_tags) == (stack.template, stack.parameters, stack.tags):
+        unchanged = (data, values, wanted_tags) == (stack.template, stack.parameters, stack.tags)
+        if unchanged and not stack.status.endswith("_FAILED"):
             raise AwsError("ValidationError", "No updates are to be performed.")
-        before = dict(stack.resources.items())
+        before = Before(stack.template, stack.text, stack.parameters, stack.tags, stack.outputs, set(stack.imports))
         stack.template, stack.text, stack.parameters, stack.tags = data, text, values, dict(wanted_tags)
-        stack.token, stack.updated = token, self._world.clock.now()
+        scope = scope_of(self._world, stack)
+        try:
+            wanted = wanted_of(stack.processed, scope)
+            _check_types(stack, wanted)
+            levels(wanted)
+        except AwsError:
+            before.restore(stack)
+            raise
+        wish, pace = wish or Wish(), self._world.pace
+        stack.imports = set()
+        stack.token, stack.updated, stack.strict = token, self._world.clock.now(), stack.strict or wish.strict
+        stack.description = str(data.get("Description", ""))
+        self.operate(stack, "UPDATE_STACK")
         self.note(stack, "UPDATE_IN_PROGRESS", "User Initiated")
-        self._change(stack, before)
-        stack.settles = self._world.clock.elapsed() + self._world.pace.update
+        stack.deployment = Deployment(
+            self._world.clock.elapsed(), pace.express if wish.express else pace.update, scope, wanted,
+            wish.on_failure, before, express=wish.express, new_go=wish.new_go,
+        )  # fmt: skip
+        stack.deployment.step(self._world, stack)
 
-    def _change(self, stack: Stack, before: dict[str, Resource]) -> None:
-        scope = self.scope(stack)
-        wanted = self._wanted(stack, scope)
-        for logical in _ordered(wanted):
-            source, old = wanted[logical], before.get(logical)
-            if old is None or old.type != source["Type"]:
-                self._make(stack, scope, logical, source)
-                continue
-            properties = scope.resolve(source.get("Properties", {}))
-            old.policy, old.needs = policy_of(source, scope), _needs(source, stack.processed["Resources"])
-            if properties != old.properties:
-                old.properties = properties
-                kind_of(old.type).update(self.site(stack, old))
-                self.note(stack, "UPDATE_COMPLETE", "", old)
-        for logical in [logical for logical in before if logical not in wanted]:
-            gone = before[logical]
-            if gone.policy == "Delete":
-                kind_of(gone.type).delete(self.site(stack, gone))
-                self.note(stack, "DELETE_COMPLETE", "", gone)
-            del stack.resources[logical]
-        stack.outputs = self._outputs(stack, scope)
+    def check_updatable(self, stack: Stack) -> None:
+        """Raises AwsError when a stack can not be updated as it is."""
+        over = ("ROLLBACK_COMPLETE", "DELETE_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+        if not stack.status.endswith(("_COMPLETE", "_FAILED")) or stack.status in over:
+            raise AwsError("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+    def continue_rollback(self, stack: Stack, skipped: frozenset[str], token: str) -> None:
+        """Goes on with a rollback that is stuck. Raises AwsError."""
+        deployment = stack.deployment
+        if stack.status != "UPDATE_ROLLBACK_FAILED" or deployment is None:
+            text = f"Stack:{stack.id} is in {stack.status} state and can not continue rolling back."
+            raise AwsError("ValidationError", text)
+        nested = {name for name in skipped if "." in name}
+        wrong = sorted(skipped - nested - {task.logical for task in deployment.stuck})
+        if wrong:
+            raise AwsError(
+                "ValidationError",
+                f"Resources [{', '.join(wrong)}] cannot be skipped; only resources that failed to roll back can be",
+            )
+        stack.token = token
+        deployment.go_on(self._world, stack, skipped)
 
     # -- time
 
     def settle(self, stack: Stack) -> None:
-        """Completes the operation under way at once."""
-        for child in [child for child in self.all.values() if child.root == stack.id and child.settles is not None]:
-            self.settle(child)
-        if stack.settles is not None:
-            stack.settles = None
-            self.note(stack, stack.status.replace("IN_PROGRESS", "COMPLETE"), "")
+        """Completes the creation or update under way at once, as far as it depends on nobody's time."""
+        while stack.deployment is not None:
+            seen = sum(len(other.events) for other in self.all.values())
+            stack.deployment.step(self._world, stack, hurry=True)
+            for child in self.children(stack):
+                self.settle(child)
+            if seen == sum(len(other.events) for other in self.all.values()):
+                break
         if stack.deletion is not None and stack.deletion.rollback:
-            stack.deletion.finish_rollback(self._world, stack)
+            self._finish_rollback(stack)
+
+    def _finish_rollback(self, stack: Stack) -> None:
+        """Ends the rollback of a creation, nested stacks first."""
+        for _ in self.all:  # as often as stacks can be nested
+            for other in [*self.children(stack), stack]:
+                if other.deletion is not None:
+                    other.deletion.step(self._world, other, hurry=True)
 
     def tick(self) -> None:
         """Lets every operation under way come as far as the time allows."""
-        now = self._world.clock.elapsed()
+        for stack in reversed(list(self.all.values())):  # nested ones first: their parents wait for them
+            if stack.deployment is not None:
+                stack.deployment.step(self._world, stack)
         for stack in list(self.all.values()):
-            if stack.settles is not None and stack.settles <= now:
-                self.settle(stack)
             if stack.deletion is not None:
                 stack.deletion.step(self._world, stack)
 
     # -- help
+
+    def operate(self, stack: Stack, kind: str) -> None:
+        """Begins an operation with an id of its own: CREATE_STACK, UPDATE_STACK, DELETE_STACK or a ROLLBACK."""
+        stack.operations.append((kind, self.uuid()))
+
+    def refuse(self, stack: Stack, resource: Resource, verb: str) -> None:
+        """Raises Refused when a test wants this to go wrong."""
+        reason = self._world.refusals.get((resource.logical, verb))
+        if reason is not None:
+            raise Refused(reason)
 
     def note(self, stack: Stack, status: str, reason: str, resource: Resource | None = None) -> None:
         """Writes a status into the history, and onto the stack or the resource."""
@@ -328,85 +265,25 @@ class Stacks:
         else:
             resource.status, resource.reason, resource.changed = status, reason, now
             logical, physical, kind = resource.logical, resource.physical, resource.type
-        stack.events.append(Event(self._uuid(), logical, physical, kind, status, reason, stack.token, now))
+        operation, number = stack.operations[-1] if stack.operations else ("", "")
+        stack.events.append(
+            Event(self.uuid(), logical, physical, kind, status, reason, stack.token, now, number, operation)
+        )
 
     def site(self, stack: Stack, resource: Resource) -> Site:
         """What a resource's kind needs to know to make or delete it."""
         return Site(self._world, stack, resource)
 
-    def scope(self, stack: Stack) -> Scope:
-        """What names mean in a stack."""
-        world = self._world
-        pseudo = {
-            "AWS::Region": stack.region,
-            "AWS::AccountId": world.account,
-            "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
-            "AWS::StackName": stack.name,
-            "AWS::StackId": stack.id,
-            "AWS::NotificationARNs": [],
-            "AWS::NoValue": NO_VALUE,
-        }
-        declared = stack.template.get("Parameters", {})
-        values = {
-            name: [part.strip() for part in str(value).split(",")]
-            if "List" in declared[name].get("Type", "")
-            else value
-            for name, value in stack.parameters.items()
-        }
 
-        def ref(logical: str) -> Any:
-            if logical not in stack.resources:
-                raise AwsError(
-                    "ValidationError",
-                    f"Template format error: Unresolved resource dependencies [{logical}] in the Resources block",
-                )
-            return stack.resources[logical]
-
-        def attribute(logical: str, name: str) -> Any:
-            if logical not in stack.resources:
-                raise AwsError(
-                    "ValidationError", f"Template error: instance of Fn::GetAtt references undefined resource {logical}"
-                )
-            resource = stack.resources.of(logical)
-            return resource.attributes.get(name, f"{resource.physical}.{name}")
-
-        def imported(export: str) -> Any:
-            for other in self.in_region(stack.region):
-                if other.live and export in other.exports:
-                    stack.imports.add(export)
-                    return other.exports[export]
-            raise AwsError("ValidationError", f"No export named {export} found. Rollback requested by user.")
-
-        return Scope(stack.processed, pseudo | values, ref, attribute, imported)
-
-
-def policy_of(source: dict[str, Any], scope: Scope) -> str:
-    """Delete, Retain, RetainExceptOnCreate or Snapshot."""
-    return str(scope.resolve(source.get("DeletionPolicy", "Delete")))
-
-
-def _needs(source: dict[str, Any], resources: dict[str, Any]) -> set[str]:
-    after = source.get("DependsOn", [])
-    named = {after} if isinstance(after, str) else set(after)
-    return (references(source.get("Properties", {})) | named) & set(resources)
-
-
-def _ordered(wanted: dict[str, dict[str, Any]]) -> list[str]:
-    """The logical ids, each after what it needs. Raises AwsError for a circle."""
-    needs = {logical: _needs(source, wanted) - {logical} for logical, source in wanted.items()}
-    found: list[str] = []
-    while needs:
-        free = [logical for logical, others in needs.items() if others <= set(found)]
-        if not free:
-            raise AwsError("ValidationError", f"Circular dependency between resources: [{', '.join(sorted(needs))}]")
-        found += free
-        for logical in free:
-            del needs[logical]
-    return found
-
-
-def _handler_message(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        return str(error.response["Error"]["Message"])
-    return str(error)
+def _check_types(stack: Stack, wanted: dict[str, dict[str, Any]]) -> None:
+    changed = sorted(
+        logical
+        for logical, source in wanted.items()
+        if logical in stack.resources and stack.resources.of(logical).type != source["Type"]
+    )
+    if changed:
+        raise AwsError(
+            "ValidationError",
+            "Update of resource type is not permitted. The new template modifies resource type of the following "
+            f"resources: [{', '.join(changed)}]",
+        )

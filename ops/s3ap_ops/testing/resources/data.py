@@ -14,6 +14,9 @@ class WorkGroup(Kind):
         site.aws("athena").create_work_group(**wanted, Configuration=_typed(configuration), Tags=site.tag_list)
         return Made(given["Name"])
 
+    def is_there(self, site: Site, name: str) -> bool:
+        return name in site.backend("athena").work_groups
+
     def delete(self, site: Site) -> None:
         recursive = str(site.properties.get("RecursiveDeleteOption", False)).lower() == "true"
         site.aws("athena").delete_work_group(WorkGroup=site.physical, RecursiveDeleteOption=recursive)
@@ -104,6 +107,9 @@ class Table(Kind):
             **wanted,
         )["TableDescription"]
         return Made(name, {"Arn": made["TableArn"], "StreamArn": made.get("LatestStreamArn", "")})
+
+    def is_there(self, site: Site, name: str) -> bool:
+        return name in site.backend("dynamodb").tables
 
     def delete(self, site: Site) -> None:
         site.aws("dynamodb").delete_table(TableName=site.physical)

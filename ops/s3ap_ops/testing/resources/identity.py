@@ -25,6 +25,9 @@ class Role(Kind):
             iam.put_role_policy(RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=document)
         return Made(name, {"Arn": made["Arn"], "RoleId": made["RoleId"]})
 
+    def is_there(self, site: Site, name: str) -> bool:
+        return any(role.name == name for role in site.backend("iam").roles.values())
+
     def delete(self, site: Site) -> None:
         """CloudFormation takes away what the template put there; anything else is a DeleteConflict."""
         iam, given, name = site.aws("iam"), site.properties, site.physical

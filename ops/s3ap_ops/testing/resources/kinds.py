@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from s3ap_ops.testing.cloudformation.reasons import taken
+from s3ap_ops.testing.cloudformation.replacement import name_of
+
 if TYPE_CHECKING:
-    from s3ap_ops.testing.cloudformation.stacks import Resource, Stack
+    from s3ap_ops.testing.cloudformation.records import Resource, Stack
     from s3ap_ops.testing.world import World
 
 
@@ -17,7 +20,7 @@ class Refused(Exception):
 
 
 class Busy(Exception):
-    """The deletion is under way; it is asked for again when time has passed."""
+    """The creation or deletion is under way; it is asked for again when time has passed."""
 
 
 @dataclass
@@ -109,8 +112,29 @@ class Kind:
         service = site.resource.type.split("::")[1].lower()
         return Made(physical, {"Arn": site.arn(service, physical), "Id": physical})
 
+    def check(self, site: Site) -> None:
+        """Raises Refused when the resource has a name that is taken and its service would not say so."""
+        name = name_of(site.resource.type, site.properties)
+        if site.stack.strict and name is not None and self.is_there(site, name):
+            raise Refused(taken(site.world, site.stack, site.resource.type, name))
+
+    def is_there(self, site: Site, name: str) -> bool:
+        """Whether a resource of this type and name exists, for types that can be asked."""
+        return False
+
     def update(self, site: Site) -> None:
-        """Brings what is there to the new properties, as far as the simulator knows how."""
+        """Brings what is there to the new properties, as far as the simulator knows how. May raise as `create`."""
+
+    def revert(self, site: Site) -> None:
+        """Brings what is there back to the properties that it had. May raise as `create`."""
+        self.update(site)
+
+    def shown(self, site: Site) -> dict[str, Any] | None:
+        """The properties that are really there, as a template gives them; None when that cannot be told.
+
+        Raises the service's ClientError when the resource is gone.
+        """
+        return None
 
     def delete(self, site: Site) -> None:
         """Deletes the resource. Raises Refused, Busy or ClientError; a resource that is gone is no failure."""

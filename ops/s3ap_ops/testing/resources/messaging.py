@@ -14,6 +14,9 @@ class Topic(Kind):
             sns.subscribe(TopicArn=arn, Protocol=item["Protocol"], Endpoint=item["Endpoint"])
         return Made(arn, {"TopicName": name, "TopicArn": arn})
 
+    def is_there(self, site: Site, name: str) -> bool:
+        return site.arn("sns", name) in site.backend("sns").topics
+
     def delete(self, site: Site) -> None:
         site.aws("sns").delete_topic(TopicArn=site.physical)
 
@@ -50,6 +53,9 @@ class Queue(Kind):
         attributes = {key: str(value).lower() for key, value in pick(given, *names).items()}
         url = site.aws("sqs").create_queue(QueueName=name, Attributes=attributes, tags=site.tags)["QueueUrl"]
         return Made(url, {"Arn": site.arn("sqs", name), "QueueName": name, "QueueUrl": url})
+
+    def is_there(self, site: Site, name: str) -> bool:
+        return name in site.backend("sqs").queues
 
     def delete(self, site: Site) -> None:
         site.aws("sqs").delete_queue(QueueUrl=site.physical)
@@ -92,6 +98,10 @@ class Rule(Kind):
         return Made(
             name if "EventBusName" not in given else f"{given['EventBusName']}|{name}", {"Arn": made["RuleArn"]}
         )
+
+    def is_there(self, site: Site, name: str) -> bool:
+        bus = site.backend("events").event_buses.get(site.properties.get("EventBusName", "default"))
+        return bus is not None and name in bus.rules
 
     def delete(self, site: Site) -> None:
         """The template's own targets go first; any other keeps the rule."""

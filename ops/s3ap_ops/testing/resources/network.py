@@ -49,12 +49,70 @@ class SecurityGroup(Kind):
             ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions(given["SecurityGroupEgress"]))
         return Made(group, {"GroupId": group, "VpcId": vpc})
 
+    def update(self, site: Site) -> None:
+        ec2, group = site.aws("ec2"), site.physical
+        found = site.backend("ec2").get_security_group_from_id(group)
+        if found is None:
+            ec2.describe_security_groups(GroupIds=[group])  # says that it is gone
+        own = "SecurityGroupIngress" in site.properties
+        if own:
+            found.ingress_rules = []
+            if site.properties["SecurityGroupIngress"]:
+                rules = permissions(site.properties["SecurityGroupIngress"])
+                ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
+        if site.properties.get("SecurityGroupEgress"):
+            found.egress_rules = []
+            rules = permissions(site.properties["SecurityGroupEgress"])
+            ec2.authorize_security_group_egress(GroupId=group, IpPermissions=rules)
+
+    def shown(self, site: Site) -> dict[str, Any]:
+        """The rules, without those that are resources of their own."""
+        group = site.aws("ec2").describe_security_groups(GroupIds=[site.physical])["SecurityGroups"][0]
+        own = {row.physical for row in site.stack.resources.values() if row.type in _RULES}
+        found = site.backend("ec2").get_security_group_from_id(site.physical)
+        told = {}
+        for name, rules, way in (
+            ("SecurityGroupIngress", found.ingress_rules, "Source"),
+            ("SecurityGroupEgress", found.egress_rules, "Destination"),
+        ):
+            shown = [_template_rule(rule, way) for rule in rules if rule.id not in own]
+            given = [_template_rule_of(rule) for rule in site.properties.get(name, [])]
+            if name not in site.properties and (way == "Destination" or not shown):
+                continue
+            kept = [wish for wish, plain in zip(site.properties.get(name, []), given, strict=True) if plain in shown]
+            told[name] = kept + [rule for rule in shown if rule not in given]
+        return told if group else {}
+
     def delete(self, site: Site) -> None:
         holders = site.world.interfaces.of_group(site.physical, site.region)
         began = site.stack.deletion.tried[site.resource.logical] if site.stack.deletion else 0
         if holders and site.world.clock.elapsed() < began + site.world.pace.group:
             raise Busy
         site.aws("ec2").delete_security_group(GroupId=site.physical)
+
+
+_RULES = ("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
+
+
+def _template_rule(rule: Any, way: str) -> dict[str, Any]:
+    """A rule that is there, as a template gives it."""
+    prefix = rule.prefix_list_id
+    prefix = prefix.get("PrefixListId") if isinstance(prefix, dict) else prefix
+    said = {
+        "IpProtocol": rule.ip_protocol,
+        "FromPort": rule.from_port,
+        "ToPort": rule.to_port,
+        f"{way}SecurityGroupId": (rule.source_group or {}).get("GroupId"),
+        "CidrIp": rule.cidr_ipv4,
+        "CidrIpv6": rule.cidr_ipv6,
+        f"{way}PrefixListId": prefix,
+    }
+    return {name: str(value) for name, value in said.items() if value not in (None, "")}
+
+
+def _template_rule_of(rule: dict[str, Any]) -> dict[str, Any]:
+    """A template's rule without its description, every value a text."""
+    return {name: str(value) for name, value in rule.items() if name != "Description"}
 
 
 def _default_vpc(ec2: Any) -> str:
@@ -93,6 +151,23 @@ class Egress(_Rule):
 
 @kind("AWS::EC2::VPCEndpoint")
 class Endpoint(Kind):
+    def check(self, site: Site) -> None:
+        """A second interface endpoint to a service may not have its private name in the same network."""
+        given = site.properties
+        private = str(given.get("PrivateDnsEnabled", False)).lower() == "true"
+        if not site.stack.strict or given.get("VpcEndpointType") != "Interface" or not private:
+            return
+        for point in site.backend("ec2").vpc_end_points.values():
+            same = (point.vpc_id, point.service_name) == (given.get("VpcId"), given.get("ServiceName"))
+            if same and point.state != "deleted" and str(point.private_dns_enabled).lower() == "true":
+                host = f"{point.service_name.rsplit('.', 1)[-1]}.{site.region}.amazonaws.com"
+                text = "private-dns-enabled cannot be set because there is already a conflicting DNS domain"
+                raise Refused(
+                    f'Resource handler returned message: "{text} for {host} in the VPC {point.vpc_id} (Service: Ec2, '
+                    'Status Code: 400, Request ID: 00000000-0000-0000-0000-000000000000)" '
+                    "(RequestToken: 00000000-0000-0000-0000-000000000000, HandlerErrorCode: InvalidRequest)"
+                )
+
     def create(self, site: Site) -> Made:
         given = site.properties
         names = ("VpcId", "ServiceName", "RouteTableIds", "SubnetIds", "SecurityGroupIds", "PrivateDnsEnabled")

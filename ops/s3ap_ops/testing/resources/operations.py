@@ -14,6 +14,14 @@ class LogGroup(Kind):
             logs.put_retention_policy(logGroupName=name, retentionInDays=int(site.properties["RetentionInDays"]))
         return Made(name, {"Arn": site.arn("logs", f"log-group:{name}:*")})
 
+    def is_there(self, site: Site, name: str) -> bool:
+        return name in site.backend("logs").groups
+
+    def update(self, site: Site) -> None:
+        if site.properties.get("RetentionInDays"):
+            days = int(site.properties["RetentionInDays"])
+            site.aws("logs").put_retention_policy(logGroupName=site.physical, retentionInDays=days)
+
     def delete(self, site: Site) -> None:
         site.aws("logs").delete_log_group(logGroupName=site.physical)
         if site.world.late_logs:
@@ -39,6 +47,9 @@ class Alarm(Kind):
         wanted.setdefault("EvaluationPeriods", 1)
         site.aws("cloudwatch").put_metric_alarm(AlarmName=name, Tags=site.tag_list, **wanted)
         return Made(name, {"Arn": site.arn("cloudwatch", f"alarm:{name}")})
+
+    def is_there(self, site: Site, name: str) -> bool:
+        return name in site.backend("cloudwatch").alarms
 
     def delete(self, site: Site) -> None:
         site.aws("cloudwatch").delete_alarms(AlarmNames=[site.physical])

@@ -2,32 +2,90 @@
 
 from typing import TYPE_CHECKING
 
+from s3ap_ops.testing.cloudformation.wishes import template_at
+from s3ap_ops.testing.replies import AwsError
 from s3ap_ops.testing.resources.kinds import Busy, Kind, Made, Refused, Site, kind
 
 if TYPE_CHECKING:
-    from s3ap_ops.testing.cloudformation.stacks import Stack
+    from s3ap_ops.testing.cloudformation.records import Stack
 
 
 @kind("AWS::CloudFormation::Stack")
 class Nested(Kind):
     def create(self, site: Site) -> Made:
-        url, world = site.properties["TemplateURL"], site.world
-        if url not in world.templates:
-            raise Refused(f"S3 error: The specified key does not exist: {url}; a test puts it into world.templates")
-        given = {key: _text(value) for key, value in site.properties.get("Parameters", {}).items()}
-        child = world.stacks.create(
-            f"{site.stack.name}-{site.resource.logical}-{world.name()}",
-            world.templates[url],
-            region=site.region,
-            parameters=given,
-            tags=site.stack.tags,
-            parent=site.stack,
-        )
-        if child.status.startswith("ROLLBACK"):
+        """The child is begun at the first call; later ones look how far it is."""
+        world = site.world
+        if not site.physical:
+            child = world.stacks.create(
+                f"{site.stack.name}-{site.resource.logical}-{world.name()}",
+                self._template(site),
+                region=site.region,
+                parameters=self._given(site),
+                tags=site.stack.tags,
+                parent=site.stack,
+                token=site.stack.token,
+            )
+            site.resource.physical = child.id
+            raise Busy
+        child = world.stacks.all[site.physical]
+        if child.deployment is not None:
+            raise Busy
+        if child.status != "CREATE_COMPLETE":
             raise Refused(f"Embedded stack {child.id} was not successfully created: {child.reason}")
-        world.stacks.settle(child)
-        outputs = {f"Outputs.{name}": output["OutputValue"] for name, output in child.outputs.items()}
-        return Made(child.id, outputs)
+        return Made(child.id, self._outputs(child))
+
+    def update(self, site: Site) -> None:
+        """The child is begun once in each update of its parent; its cleanup waits for the parent's."""
+        world, child = site.world, site.world.stacks.all[site.physical]
+        number = site.stack.operations[-1][1]
+        if number not in child.under:
+            child.under = number
+            try:
+                world.stacks.update(child, self._template(site), self._given(site), site.stack.tags, site.stack.token)
+            except AwsError as error:
+                if error.message != "No updates are to be performed.":
+                    raise
+                child.under = f"not touched by {number}"
+        if child.under != number:
+            return
+        if child.deployment is not None and child.deployment.phase == "making":
+            raise Busy
+        if "ROLLBACK" in child.status or child.status.endswith("FAILED"):
+            reason = next(
+                event.reason for event in reversed(child.events) if event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
+            )
+            raise Refused(
+                f"Embedded stack {child.id} was not successfully updated. Currently in "
+                f"UPDATE_ROLLBACK_IN_PROGRESS with reason: {reason}"
+            )
+        site.resource.attributes = self._outputs(child)
+
+    def revert(self, site: Site) -> None:
+        """What the child did in this update is undone too."""
+        world, child = site.world, site.world.stacks.all[site.physical]
+        deployment = child.deployment
+        if deployment is not None and deployment.phase in ("making", "held"):
+            deployment.roll_back(world, child, "Resource update cancelled")
+        kind, number = site.stack.operations[-1]
+        stuck = deployment is not None and deployment.phase == "stuck"
+        if deployment is not None and stuck and kind == "CONTINUE_ROLLBACK" and child.under != number:
+            child.under, said = number, site.stack.deployment.skipped if site.stack.deployment else frozenset()
+            mine = frozenset(name.rpartition(".")[2] for name in said if name.startswith(f"{child.name}."))
+            deployment.go_on(world, child, mine)
+        if child.deployment is not None and child.deployment.phase != "stuck":
+            raise Busy
+        if child.status == "UPDATE_ROLLBACK_FAILED":
+            raise Refused(f"Embedded stack {child.id} was not successfully updated: {child.reason}")
+        site.resource.attributes = self._outputs(child)
+
+    def _template(self, site: Site) -> str:
+        return template_at(site.world, str(site.properties["TemplateURL"]), site.region)
+
+    def _given(self, site: Site) -> dict[str, str]:
+        return {key: _text(value) for key, value in site.properties.get("Parameters", {}).items()}
+
+    def _outputs(self, child: "Stack") -> dict[str, str]:
+        return {f"Outputs.{name}": output["OutputValue"] for name, output in child.outputs.items()}
 
     def delete(self, site: Site) -> None:
         from s3ap_ops.testing.cloudformation.api import begin_deletion
@@ -35,9 +93,10 @@ class Nested(Kind):
         child: Stack | None = site.world.stacks.all.get(site.physical)
         if child is None or not child.live:
             return
-        begun = child.token == site.stack.token + site.resource.logical and site.stack.deletion is not None
+        mark = site.stack.token + site.resource.logical
+        begun = child.token == mark
         if child.deletion is None and not (begun and child.status == "DELETE_FAILED"):
-            child.token = site.stack.token + site.resource.logical
+            child.token = mark
             begin_deletion(site.world, child, force=site.stack.deletion.force if site.stack.deletion else False)
         if child.status == "DELETE_FAILED":
             child.token = ""  # the next attempt at the parent begins anew

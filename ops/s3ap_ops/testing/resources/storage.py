@@ -30,6 +30,11 @@ class Bucket(Kind):
     def _configure(self, site: Site, name: str) -> None:
         s3, given = site.aws("s3"), site.properties
         status = given.get("VersioningConfiguration", {}).get("Status")
+        if (
+            not (status or given.get("ObjectLockEnabled"))
+            and s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"
+        ):
+            status = "Suspended"
         if status:
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
         rule = given.get("ObjectLockConfiguration", {}).get("Rule")
@@ -43,8 +48,19 @@ class Bucket(Kind):
             prefix = given["LoggingConfiguration"].get("LogFilePrefix", "")
             site.backend("s3").buckets[name].logging = {"TargetBucket": target, "TargetPrefix": prefix}
 
+    def is_there(self, site: Site, name: str) -> bool:
+        return name in site.backend("s3").buckets
+
     def update(self, site: Site) -> None:
         self._configure(site, site.physical)
+
+    def shown(self, site: Site) -> dict[str, Any]:
+        status = site.aws("s3").get_bucket_versioning(Bucket=site.physical).get("Status")
+        if status is None and "VersioningConfiguration" not in site.properties:
+            return {}
+        if status == "Suspended" and "VersioningConfiguration" not in site.properties:
+            return {}  # as good as never enabled
+        return {"VersioningConfiguration": {"Status": status}}
 
     def delete(self, site: Site) -> None:
         site.aws("s3").delete_bucket(Bucket=site.physical)

@@ -1,0 +1,1 @@
+"""Deploying a template through the rules: what is sent is what was judged."""

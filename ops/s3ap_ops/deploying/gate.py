@@ -1,0 +1,53 @@
+"""The linter's judgement of the exact bytes that are to be sent, and of what is given to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from s3ap_lint import run as runs
+from s3ap_lint.api import Deployment, Severity, Template
+from s3ap_lint.collector import Collector
+from s3ap_lint.config import Config
+from s3ap_lint.diagnostic import Diagnostic, Report
+from s3ap_lint.engine import Session
+from s3ap_lint.registry import Registry
+from s3ap_lint.workspace import Workspace
+from s3ap_ops.deploying.body import Body
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules say of a template's bytes. `body` is what they saw."""
+
+    report: Report
+    registry: Registry
+    body: Body
+
+    def failing(self, level: Severity) -> tuple[Diagnostic, ...]:
+        """The findings that keep it from being deployed."""
+        return tuple(one for one in self.report.findings if one.severity.rank >= level.rank)
+
+
+def judged(path: str, data: bytes, config: Config, inputs: tuple[Diagnostic, ...] = ()) -> Judgement:
+    """The judgement on a template, with these bytes in the place of what lies at its path, relative to the root.
+
+    `inputs` are findings on what is given to it, which go along.
+    """
+    report, _, registry = runs.check([str(config.root / path)], config, overlay={path: data})
+    findings = tuple(sorted((*report.findings, *inputs), key=lambda one: one.sort_key))
+    return Judgement(replace(report, findings=findings), registry, Body.judged(data))
+
+
+def of_inputs(
+    deployment: Deployment, config: Config, registry: Registry, overlay: Mapping[str, bytes]
+) -> tuple[Diagnostic, ...]:
+    """What the rules about deployments say of this one."""
+    collector = Collector(Session(config, registry, Workspace(config.root, overlay)))
+    collector.run(deployment)
+    return tuple(collector.diagnostics)
+
+
+def source_of(template: Template) -> bytes:
+    """The bytes of a template as they lie there."""
+    return template.source.data
