@@ -87,10 +87,11 @@ def written(world: World) -> list[tuple[str, str, dict[str, Json]]]:
 
 
 def strays(world: World, actions: Iterable[Mapping[str, Json]]) -> list[str]:
-    """The writes at the wire that no action of a plan, as JSON, stands for."""
+    """The writes at the wire that no action of a plan, as JSON, stands for; a request that was cut short, when its
+    sender was killed, has no parameters and no effect."""
     planned = list(actions)
     return [f"{service}:{operation} {params}" for service, operation, params in written(world)
-            if not any(stands_for(action, service, operation, params) for action in planned)]  # fmt: skip
+            if params and not any(stands_for(action, service, operation, params) for action in planned)]  # fmt: skip
 
 
 def stands_for(action: Mapping[str, Json], service: str, operation: str, params: Mapping[str, Json]) -> bool:
