@@ -25,8 +25,8 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-RECORDS = range(1, 18)
-"""The records of its journal: what was asked for, the plan, a beginning and an end for each of seven steps, the end."""
+RECORDS = range(1, 16)
+"""The records of its journal: what was asked for, the plan, a beginning and an end for each of six steps, the end."""
 
 
 def test_the_run_has_as_many_records_as_are_tried(stage: Stage) -> None:

@@ -359,10 +359,9 @@ class HouseScene(Scene):
         late(world)
         kept = {**GUARDED, **RETAINED}
         world.deploy(
-            "uc1", of(Function=named_function(), Log=LOG, Bucket=VERSIONED, Group=GROUP, Asked=kept), protected=True
+            "uc1", of(Function=named_function(), Log=LOG, Bucket=VERSIONED, Asked=kept), protected=True
         )
         filled(world, world.stack("uc1").resources["Bucket"])
-        referred_to(world, world.stack("uc1").resources["Group"])
         return world
 
 
