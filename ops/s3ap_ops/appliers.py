@@ -140,7 +140,7 @@ def delete_stack(change: DeleteStack, means: Means) -> Result:
         return Result("already", "it was gone")
     if status != "DELETE_IN_PROGRESS":
         refused = _asked(change, means)
-        if refused is not None:
+        if refused is not None and not _is_deleting(change, means):
             return refused
     ending = watch(change.stack_id, means.look, means.patience, means.tell)
     how = {"deleted": "done", "failed": "failed", "unfinished": "unfinished"}[ending.how]
@@ -168,6 +168,15 @@ def _asked(change: DeleteStack, means: Means) -> Result | None:
     except BotoCoreError as error:
         return Result("failed", f"no answer: {error}")
     return None
+
+
+def _is_deleting(change: DeleteStack, means: Means) -> bool:
+    """Whether the stack is being deleted all the same: a request of another process may have come first."""
+    try:
+        found = described(change.stack_id, means.look)
+    except OpsError:
+        return False
+    return found is None or found["StackStatus"] in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
 
 
 def _failures(change: DeleteStack, means: Means) -> str:

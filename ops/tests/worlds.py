@@ -358,9 +358,7 @@ class HouseScene(Scene):
         neighbours(world)
         late(world)
         kept = {**GUARDED, **RETAINED}
-        world.deploy(
-            "uc1", of(Function=named_function(), Log=LOG, Bucket=VERSIONED, Asked=kept), protected=True
-        )
+        world.deploy("uc1", of(Function=named_function(), Log=LOG, Bucket=VERSIONED, Asked=kept), protected=True)
         filled(world, world.stack("uc1").resources["Bucket"])
         return world
 
