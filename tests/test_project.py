@@ -322,3 +322,9 @@ def _texts() -> Iterator[Path]:
             if path.is_file() and not hidden and "__pycache__" not in path.parts and path != Path(__file__).resolve():
                 yield path
     yield from (path for path in sorted(REPOSITORY.glob("*")) if path.is_file())
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Without packages, pytest imports a test file by its base name: the second of a name is not collected."""
+    names = [path.name for tests in ("tests", "ops/tests") for path in (REPOSITORY / tests).rglob("*.py")]
+    assert [] == sorted({name for name in names if names.count(name) > 1 and name != "conftest.py"})
