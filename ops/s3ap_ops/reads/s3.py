@@ -97,6 +97,7 @@ def _held(look: Look, ours: dict[str, str]) -> dict[str, Json]:
     """How many versions and delete markers there are, and how many bytes; `capped` when the count was given up."""
 
     def ask() -> dict[str, Json]:
+        look.asked.add(("s3", "list_object_versions"))  # by a client of its own
         try:
             found = count(ours["Bucket"], look.session, region=look.region, owner=look.account, limit=LIMIT)
         except BucketRefused as refused:

@@ -125,6 +125,8 @@ class Server:
         if delay:
             time.sleep(delay)
         fault = self._world.faults.strike(call.service, call.operation, call.params)
+        if fault is None and self._world.refuses(call):
+            fault = Fault(kind="access-denied")
         if fault is None:
             reply = self._world.handle(call)
             self._record(call, reply.status)

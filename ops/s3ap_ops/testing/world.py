@@ -3,7 +3,7 @@
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -19,6 +19,7 @@ from s3ap_ops.testing.cloudformation.stacks import Stack, Stacks
 from s3ap_ops.testing.faults import Fault, Faults
 from s3ap_ops.testing.models import session
 from s3ap_ops.testing.pace import Pace
+from s3ap_ops.testing.permissions import Permissions
 from s3ap_ops.testing.replies import AwsError, Reply, failure, success
 from s3ap_ops.testing.requests import DEFAULT_REGION, MARK, Call, Request, read_call
 from s3ap_ops.testing.server import Server
@@ -46,6 +47,8 @@ class World:
         # (logical id, create | update | rollback | delete) -> the reason that it fails for
         self.refusals: dict[tuple[str, str], str] = {}
         self.validates = False  # whether change sets are checked for taken names and full buckets, as on AWS
+        self.permissions: Permissions | None = None  # of whoever asks from outside; None: everything
+        self.denied: list[str] = []  # what they did not cover
         self.requests: list[Request] = []
         self.lock = threading.RLock()
         self.stacks = Stacks(self)
@@ -174,6 +177,19 @@ class World:
     def fail(self, fault: Fault) -> Fault:
         """Puts a fault in force; the same object tells how often it hit."""
         return self.faults.add(fault)
+
+    def permit(self, policy: Mapping[str, Any] | None) -> None:
+        """From here on, who asks from outside may do what an identity policy grants and nothing else; None: anything.
+        CloudFormation, where a stack has no role of its own, may delete what this caller may."""
+        self.permissions = Permissions(policy) if policy is not None else None
+        self.denied.clear()
+
+    def refuses(self, call: Call) -> bool:
+        """Whether the caller's permissions do not cover a request; which one is noted in `denied`."""
+        lacking = self.permissions.refusal(call) if self.permissions else ""
+        if lacking:
+            self.denied.append(lacking)
+        return bool(lacking)
 
     def handle(self, call: Call) -> Reply:
         """What the service answers, without faults and without a record."""

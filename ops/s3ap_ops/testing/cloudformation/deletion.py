@@ -73,6 +73,7 @@ class Deletion:
             note(stack, "DELETE_IN_PROGRESS", "", resource)
         try:
             world.stacks.refuse(stack, resource, "delete")
+            self._check_caller(world, stack, resource)
             kind_of(resource.type).delete(world.stacks.site(stack, resource))
         except Busy:
             return False
@@ -83,6 +84,14 @@ class Deletion:
             return self._give_up(world, stack, resource, reason_of(error, resource.type))
         note(stack, "DELETE_COMPLETE", "", resource)
         return True
+
+    def _check_caller(self, world: "World", stack: "Stack", resource: "Resource") -> None:
+        """Raises Refused when the stack has no role, and whoever asks may not delete such a resource."""
+        if world.permissions is None or stack.role_arn:
+            return
+        if lacking := world.permissions.refusal_to_delete(resource.type):
+            world.denied.append(lacking)
+            raise Refused(f"User is not authorized to perform: {lacking}")
 
     def _give_up(self, world: "World", stack: "Stack", resource: "Resource", reason: str) -> bool:
         self.failed.add(resource.logical)
