@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from s3ap_ops import __version__
 from s3ap_ops.executor import STACKS_AT_ONCE
 
 FORMATS = ("text", "json", "sarif")
+LONGEST = 100_000
+"""What an option takes of seconds, minutes or hours; more is a slip of the keyboard, and too long for a clock."""
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -118,7 +122,7 @@ def _wishes(parser: argparse.ArgumentParser) -> None:
     wishes.add_argument(
         "--retain", action="append", metavar="LOGICAL_ID", help="give up a resource that a deletion failed on"
     )
-    wishes.add_argument("--role-arn", metavar="ARN", help="the role with which CloudFormation deletes")
+    wishes.add_argument("--role-arn", type=_role, metavar="ARN", help="the role with which CloudFormation deletes")
 
 
 def _deploying(parser: argparse.ArgumentParser) -> None:
@@ -141,7 +145,7 @@ def _deploying(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recreate", action="store_true", help="first delete a stack whose creation failed")
     parser.add_argument("--express", action="store_true", help="CloudFormation's express mode, where the SDK knows it")
     parser.add_argument("--accept", action="append", metavar="CODE", help="go on in spite of this finding")
-    parser.add_argument("--role-arn", metavar="ARN", help="the role with which CloudFormation deploys")
+    parser.add_argument("--role-arn", type=_role, metavar="ARN", help="the role with which CloudFormation deploys")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--deadline", type=_positive, default=60.0, metavar="MINUTES", help="wait no longer (60)")
     parser.add_argument("--poll", type=_positive, default=5.0, metavar="SECONDS", help="between two looks (5)")
@@ -161,14 +165,22 @@ def _running(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be above zero")
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 < value <= LONGEST:
+        raise argparse.ArgumentTypeError(f"must be above zero, and {LONGEST:,} at most")
     return value
+
+
+def _role(text: str) -> str:
+    if not ROLE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no role's ARN, as arn:aws:iam::123456789012:role/deployer is")
+    return text
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 50:
-        raise argparse.ArgumentTypeError("must be from 1 to 50")
-    return value
+    if not text.isdecimal() or not 1 <= int(text) <= 50:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 50")
+    return int(text)

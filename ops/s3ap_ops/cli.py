@@ -60,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # a full disk, most often: what is written where is guarded where it is written
+        where = f"{error.filename}: " if error.filename else ""
+        return _ended(f"{where}{error.strerror or error}", USAGE, options.debug)
     except Exception as error:
         kind = type(error).__name__
         return _ended(f"{kind}: {error}; this is a fault of s3ap-ops, --debug shows where", USAGE, options.debug)

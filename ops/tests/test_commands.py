@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -225,3 +227,36 @@ def test_an_account_that_does_not_answer_is_one_line(
     error = capsys.readouterr().err
     assert "AWS cannot be asked who you are" in error
     assert 1 == error.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--role-arn", "deployer"], "'deployer' is no role's ARN"),
+        (["--poll", "1e300"], "must be above zero, and 100,000 at most"),
+        (["--deadline", "nan"], "must be above zero, and 100,000 at most"),
+        (["--poll", "soon"], "'soon' is no number"),
+    ],
+)
+def test_what_an_option_cannot_be_is_said_before_anything_is_asked(
+    filled: World, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    filled.forget()
+    with pytest.raises(SystemExit) as ended:
+        main(["clean", "uc1-demo", "--yes", *words])
+    assert 2 == ended.value.code
+    assert said in capsys.readouterr().err
+    assert [] == filled.requests
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_written_to_the_account(filled: World) -> None:
+    filled.forget()
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "s3ap_ops", "clean", "uc1-demo", "--yes"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (2, "s3ap-ops: No space left on device\n") == (ran.returncode, ran.stderr)
+    assert [] == filled.writes
