@@ -306,6 +306,11 @@ def test_a_template_that_speaks_of_what_it_has_not_is_no_template(cfn: Any) -> N
     assert ("ValidationError", expected) == error(cfn.validate_template, TemplateBody=body)
 
 
+def test_what_a_text_brings_along_is_no_resource(cfn: Any) -> None:
+    text = {"Fn::Sub": ["${Stage.Name} in ${Place}", {"Stage.Name": "dev", "Place": ref("AWS::Region")}]}
+    cfn.validate_template(TemplateBody=json.dumps(of(Topic=one("AWS::SNS::Topic", DisplayName=text))))
+
+
 def test_a_validated_template_tells_what_it_needs(cfn: Any) -> None:
     body = {**of(Role=one("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST)), "Parameters": {"A": {"Type": "String"}}}
     found = cfn.validate_template(TemplateBody=json.dumps(body))

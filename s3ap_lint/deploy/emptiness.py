@@ -48,14 +48,7 @@ def refused(parameter: Parameter) -> str:
         return ""
     if parameter.type.startswith(_LISTS_OF_AWS):
         return f"its type is {parameter.type}"
-    if parameter.admits(""):
-        return ""
-    if parameter.type == "Number" or parameter.type.startswith("AWS::"):
-        return f"its type is {parameter.type}"
-    if parameter.allowed is not None and "" not in parameter.allowed:
-        return "it is none of the AllowedValues"
-    low = parameter.node["MinLength"].text
-    return f"its MinLength is {low}" if low not in ("", "0") else "its AllowedPattern does not match it"
+    return parameter.objection("")
 
 
 def denied(deployment: Deployment, name: str) -> Iterator[Denied]:

@@ -87,31 +87,37 @@ class Parameter:
 
     def admits(self, value: str) -> bool:
         """Whether the declaration lets a stack be created with this value."""
+        return not self.objection(value)
+
+    def objection(self, value: str) -> str:
+        """Why the declaration does not let a stack be created with this value, in words; "" if it does, or if that
+        cannot be told."""
         if self.from_ssm:
-            return True
+            return ""
         if self.allowed is not None and value not in self.allowed:
-            return False
-        if not value and self.type.startswith("AWS::"):
-            return False
-        if self.type == "Number" and not self._is_in_range(value):
-            return False
-        low, high = self.node["MinLength"].text, self.node["MaxLength"].text
-        if (low.isdigit() and len(value) < int(low)) or (high.isdigit() and len(value) > int(high)):
-            return False
+            return "it is none of the AllowedValues"
+        if (not value and self.type.startswith("AWS::")) or (self.type == "Number" and _number(value) is None):
+            return f"its type is {self.type}"
+        return self._out_of_bounds(value) or self._unlike_pattern(value)
+
+    def _out_of_bounds(self, value: str) -> str:
+        bounds: tuple[tuple[str, float], ...] = ("MinLength", len(value)), ("MaxLength", len(value))
+        if self.type == "Number":
+            bounds = ("MinValue", float(value)), ("MaxValue", float(value))
+        for name, size in bounds:
+            bound = _number(self.node[name].text)
+            if bound is not None and (size < bound if name.startswith("Min") else size > bound):
+                return f"its {name} is {self.node[name].text}"
+        return ""
+
+    def _unlike_pattern(self, value: str) -> str:
         pattern = self.node["AllowedPattern"].text
         if not pattern or self.is_list:
-            return True
+            return ""
         found = admitted(pattern, value)
         if found is None:
             self.untried.add(value)
-        return found is not False
-
-    def _is_in_range(self, value: str) -> bool:
-        """Whether a value is a number between MinValue and MaxValue."""
-        number, low, high = (_number(text) for text in (value, self.node["MinValue"].text, self.node["MaxValue"].text))
-        if number is None:
-            return False
-        return (low is None or number >= low) and (high is None or number <= high)
+        return f"its AllowedPattern {pattern} does not match it" if found is False else ""
 
     def admits_some(self, text: str) -> bool:
         """Whether the AllowedPattern, looked for anywhere in a text, may match."""

@@ -1,4 +1,4 @@
-"""S3AP703–708: what is deployed with, and what must not be left in it."""
+"""S3AP703–709: what is deployed with, and what must not be left in it."""
 
 from collections.abc import Iterable
 
@@ -8,6 +8,7 @@ from s3ap_rules.deploy.literal_account_id import account_id_in_code, account_id_
 from s3ap_rules.deploy.missing_capability import missing_capability
 from s3ap_rules.deploy.missing_deploy_parameter import missing_deploy_parameter
 from s3ap_rules.deploy.placeholder_value import placeholder_in_input, placeholder_value
+from s3ap_rules.deploy.refused_deploy_parameter import refused_deploy_parameter
 from s3ap_rules.deploy.unknown_deploy_parameter import unknown_deploy_parameter
 
 
@@ -24,4 +25,5 @@ def s3ap_rules() -> Iterable[Rule | Detector]:
         missing_deploy_parameter,
         empty_deploy_parameter,
         missing_capability,
+        refused_deploy_parameter,
     ]

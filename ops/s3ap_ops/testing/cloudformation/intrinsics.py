@@ -140,8 +140,10 @@ def references(value: Any) -> set[str]:
             found.add(argument.split(".")[0] if isinstance(argument, str) else str(argument[0]))
         elif name == "Fn::Sub":
             text = argument[0] if isinstance(argument, list) else argument
-            found |= {match[2].strip().split(".")[0] for match in _SUB.finditer(text) if not match[1]}
-            found |= references(argument[1:]) if isinstance(argument, list) else set()
+            own = argument[1] if isinstance(argument, list) and len(argument) > 1 else {}
+            mentioned = {match[2].strip() for match in _SUB.finditer(text) if not match[1]}
+            found |= {one.split(".")[0] for one in mentioned if one not in own}
+            found |= references(own) if isinstance(own, dict) else set()
         else:
             found |= references(argument)
     return found
