@@ -1,9 +1,9 @@
 """What the author of a live rule may import, besides `s3ap_lint.api`; boto3 is not among it."""
 
-from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, call
+from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, Until, call
 from s3ap_ops.live_function import LiveFunction
 from s3ap_ops.rollout import Rollout
-from s3ap_ops.stack import LiveResource, LiveStack, LiveStacks, LosingResource
+from s3ap_ops.stack import Json, LiveResource, LiveStack, LiveStacks, LosingResource
 from s3ap_ops.wording import count, listed, size
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "DeleteReturned",
     "DeleteStack",
     "EmptyBucket",
+    "Json",
     "LiveFunction",
     "LiveResource",
     "LiveStack",
@@ -20,6 +21,7 @@ __all__ = [
     "Phase",
     "Risk",
     "Rollout",
+    "Until",
     "call",
     "count",
     "listed",

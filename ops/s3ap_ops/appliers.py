@@ -3,6 +3,7 @@ for what AWS says."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from s3ap_ops import effects
 from s3ap_ops.calls import ApiCall, DeleteReturned, DeleteStack, EmptyBucket
 from s3ap_ops.collect import described
 from s3ap_ops.emptying import BucketRefused, Display, Emptied, empty
@@ -57,19 +59,36 @@ class Applier:
 
 
 def make_call(change: ApiCall, means: Means) -> Result:
-    """Make one call, and wait for its effect where a waiter knows it."""
+    """Make one call, and wait for its effect where it can be told."""
+    if change.until is not None and (already := effects.begun(change, means.look)):
+        return _seen_through(change, means) if already == "going" else Result("already", "it was gone")
     try:
         answer = means.hands.make(change)
     except ClientError as error:
         if any(says(error, code) for code in change.done):
             return Result("already", "nothing was left to do")
-        return Result("failed", told(error))
+        return _refused(change, means, told(error))
     except BotoCoreError as error:
-        return Result("failed", f"no answer: {error}")
+        return _refused(change, means, f"no answer: {error}")
     request = answer.get("ResponseMetadata", {}).get("RequestId", "")
+    if change.until is not None:
+        return _seen_through(change, means, request)
     if not change.waiter:
         return Result("done", facts={"request": request})
     return _waited(change, means, request)
+
+
+def _refused(change: ApiCall, means: Means, said: str) -> Result:
+    """What came of a call that failed: a request before it, whose answer was lost, may have begun it all the same."""
+    if change.until is None or not effects.begun(change, means.look):
+        return Result("failed", said)
+    return _seen_through(change, means)
+
+
+def _seen_through(change: ApiCall, means: Means, request: str = "") -> Result:
+    ending = effects.watch(change, means.look, means.patience, means.tell)
+    how = {"deleted": "done", "failed": "failed", "unfinished": "unfinished"}[ending.how]
+    return Result(how, ending.said, {"request": request} if request else {})
 
 
 def _waited(change: ApiCall, means: Means, request: str) -> Result:
@@ -138,8 +157,39 @@ def delete_stack(change: DeleteStack, means: Means) -> Result:
     status = found["StackStatus"] if found else ABSENT
     if status in (ABSENT, "DELETE_COMPLETE"):
         return Result("already", "it was gone")
-    if status != "DELETE_IN_PROGRESS":
-        refused = _asked(change, means)
+    result = _ended(change, means, 0, is_asked=status == "DELETE_IN_PROGRESS")
+    for number, seconds in enumerate(AGAIN, 1):
+        if not _passes(result, change, means) or not means.patience.waits:
+            break
+        means.tell(f"{change.stack}: {result.said}; it is asked for again in {seconds:.0f} s")
+        means.patience.pause(seconds)
+        if means.patience.is_stopped or means.patience.is_over:
+            break
+        result = _ended(change, means, number)
+    return result
+
+
+AGAIN = (30.0, 60.0, 120.0, 240.0)
+"""After how many seconds a deletion that failed for a reason that passes is asked for again, each time."""
+
+PASSES = re.compile(r"object store NAS buckets|while it has one or multiple S3 access points")
+"""What FSx says of a volume whose last access point has gone, or is just going.
+
+The first are words of ONTAP, which refuses so for good when it is asked itself, while a deletion through FSx has been
+seen to go through; the second passes when the access point is gone. The runbook says who measured that.
+"""
+
+
+def _passes(result: Result, change: DeleteStack, means: Means) -> bool:
+    """Whether a deletion failed for nothing but what passes by itself."""
+    reasons = _reasons(change, means) if result.how == "failed" else {}
+    return bool(reasons) and all(PASSES.search(why) for why in reasons.values())
+
+
+def _ended(change: DeleteStack, means: Means, number: int, *, is_asked: bool = False) -> Result:
+    """What came of one deletion, asked for unless it is under way."""
+    if not is_asked:
+        refused = _asked(change, means, number)
         if refused is not None and not _is_deleting(change, means):
             return refused
     ending = watch(change.stack_id, means.look, means.patience, means.tell)
@@ -148,7 +198,7 @@ def delete_stack(change: DeleteStack, means: Means) -> Result:
     return Result(how, said or reason(ending.said))
 
 
-def _asked(change: DeleteStack, means: Means) -> Result | None:
+def _asked(change: DeleteStack, means: Means, number: int) -> Result | None:
     """Ask CloudFormation for the deletion; what came of it if that was a refusal.
 
     The token makes a request whose answer was lost the same request when it is repeated, and is another one after a
@@ -156,7 +206,7 @@ def _asked(change: DeleteStack, means: Means) -> Result | None:
     """
     params: dict[str, Json] = {
         "StackName": change.stack_id,
-        "ClientRequestToken": f"s3ap-ops-{means.run}-{int(time.time())}",
+        "ClientRequestToken": f"s3ap-ops-{means.run}-{int(time.time())}-{number}",
     }
     params |= {"RoleARN": change.role_arn} if change.role_arn else {}
     params |= {"RetainResources": list(change.retain)} if change.retain else {}
@@ -180,19 +230,23 @@ def _is_deleting(change: DeleteStack, means: Means) -> bool:
 
 
 def _failures(change: DeleteStack, means: Means) -> str:
-    """What CloudFormation says of each resource it could not delete."""
+    """What CloudFormation says of each resource it could not delete, in a line."""
+    return "; ".join(f"{logical}: {why}" for logical, why in _reasons(change, means).items())
+
+
+def _reasons(change: DeleteStack, means: Means) -> Mapping[str, str]:
+    """The same by logical id; nothing where CloudFormation does not say."""
     try:
         rows = means.look.pages(
             "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=change.stack_id
         )
     except (ClientError, BotoCoreError):
-        return ""
-    failed = {
+        return {}
+    return {
         row["LogicalResourceId"]: reason(row.get("ResourceStatusReason", "")) or "no reason given"
         for row in rows
         if row["ResourceStatus"] == "DELETE_FAILED"
     }
-    return "; ".join(f"{logical}: {why}" for logical, why in failed.items())
 
 
 def delete_returned(change: DeleteReturned, means: Means) -> Result:

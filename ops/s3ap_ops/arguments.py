@@ -118,6 +118,12 @@ def _wishes(parser: argparse.ArgumentParser) -> None:
         metavar="LOGICAL_ID",
         help="delete this resource, too, though it is retained",
     )
+    for flag, metavar, said in (
+        ("--detach-access-point", "NAME", "detach and delete this access point of an FSx volume, whoever has it"),
+        ("--delete-data-source", "ID", "delete this data source of a knowledge base, though no stack here has it"),
+        ("--delete-knowledge-base", "ID", "delete this knowledge base, whose vectors go, though no stack here has it"),
+    ):
+        wishes.add_argument(flag, action="append", metavar=metavar, help=said)
     wishes.add_argument("--accept", action="append", metavar="CODE", help="go on in spite of this finding")
     wishes.add_argument(
         "--retain", action="append", metavar="LOGICAL_ID", help="give up a resource that a deletion failed on"

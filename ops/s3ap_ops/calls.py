@@ -42,6 +42,23 @@ class Phase(IntEnum):
 
 
 @dataclass(frozen=True)
+class Until:
+    """How the end of what a call begins is told, where the service answers at once and goes on by itself.
+
+    `operation` is a read of the same service. It says that there is nothing left by one of the error codes `gone`, or
+    by an answer without anything at `state` ("Attachments.0.Lifecycle"). While the state is `going` the service is at
+    it. Any other state, seen for a while, means that it gave up, for the reason at `why`.
+    """
+
+    operation: str
+    params: Mapping[str, Json]
+    state: str
+    why: str
+    gone: tuple[str, ...]
+    going: str = "DELETING"
+
+
+@dataclass(frozen=True)
 class ApiCall:
     """One AWS API call.
 
@@ -51,7 +68,7 @@ class ApiCall:
     colon ("InvalidRequestException:is not found") wants that text in the message too. `flag` is the option without
     which the
     call is not made. `undo` brings back what was. `waiter` is the name of the boto3 waiter that tells when the effect
-    is there.
+    is there; `until` tells it where there is none.
     """
 
     subject: str
@@ -67,6 +84,7 @@ class ApiCall:
     undo: ApiCall | None = None
     waiter: str = ""
     waiter_params: Mapping[str, Json] = field(default_factory=dict)
+    until: Until | None = None
 
     def describe(self) -> str:
         """The call as a command of the AWS CLI, for a shell."""
@@ -221,6 +239,7 @@ def call(
     undo: ApiCall | None = None,
     waiter: str = "",
     waiter_params: Mapping[str, Json] | None = None,
+    until: Until | None = None,
     **params: Json,
 ) -> ApiCall:
     """A call on a resource, or on the edge of it that `target` names; the keyword arguments are the call's."""
@@ -238,6 +257,7 @@ def call(
         undo,
         waiter,
         waiter_params or {},
+        until,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from s3ap_ops.calls import ApiCall, Phase, Risk
+from s3ap_ops.calls import ApiCall, Phase, Risk, Until
 from s3ap_ops.stack import Json
 
 
@@ -32,10 +32,17 @@ def read(data: Mapping[str, Json], types: Iterable[type]) -> Any:
 
 def _made(kind: type, given: Mapping[str, Json]) -> Any:
     known = {one.name for one in fields(kind)}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    values = _tuples(given)
     values |= {"risk": Risk[given["risk"]], "phase": Phase[given["phase"]]}
     if values.get("undo") is not None:
         values["undo"] = _made(ApiCall, given["undo"])
+    if values.get("until") is not None:
+        values["until"] = Until(**_tuples(given["until"]))
     if unknown := sorted(set(values) - known):
         raise TypeError(f"{kind.__name__} has no {unknown[0]}")
     return kind(**values)
+
+
+def _tuples(given: Mapping[str, Json]) -> dict[str, Json]:
+    """Fields as they were before JSON, which knows lists only."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}

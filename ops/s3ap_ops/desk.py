@@ -38,6 +38,15 @@ FLAGS = (
 )
 """The options that stand for themselves: what argparse calls them, and what changes call them."""
 
+NAMING = (
+    ("include_retained", "--include-retained"),
+    ("accept", "--accept"),
+    ("detach_access_point", "--detach-access-point"),
+    ("delete_data_source", "--delete-data-source"),
+    ("delete_knowledge_base", "--delete-knowledge-base"),
+)
+"""The options that name what they are about, which changes have behind them: "--accept S3AP613"."""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -213,8 +222,8 @@ def pair(text: str) -> tuple[str, str]:
 def wishes_of(options: argparse.Namespace) -> Wishes:
     """The wishes that a command line states."""
     flags = {flag for name, flag in FLAGS if getattr(options, name, False)}
-    flags |= {f"--include-retained {name}" for name in _listed(getattr(options, "include_retained", None))}
-    flags |= {f"--accept {code}" for code in _listed(getattr(options, "accept", None))}
+    for name, flag in NAMING:
+        flags |= {f"{flag} {value}" for value in _listed(getattr(options, name, None))}
     role = getattr(options, "role_arn", None) or ""
     flags |= {"--role-arn ARN"} if role else set()
     return Wishes(frozenset(flags), tuple(_listed(getattr(options, "retain", None))), role)

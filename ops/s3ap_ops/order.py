@@ -10,6 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 from s3ap_ops.stack import Json, LiveResource, LiveStack, LiveStacks
 
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+ATTACHMENT = "AWS::FSx::S3AccessPointAttachment"
+FILES = ("AWS::FSx::StorageVirtualMachine", "AWS::FSx::Volume")
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,16 @@ def _edges_of(resource: LiveResource, stack: LiveStack, stacks: LiveStacks) -> I
     for function in resource.fact("functions", ()):
         if user := _owner(function["function"], FUNCTIONS, stacks):
             yield Edge(user.name, stack.name, f"has {function['function']} in {resource.physical_id}")
+    for point in resource.fact("attachments", ()):
+        if user := _owner(point["name"], (ATTACHMENT,), stacks):
+            yield Edge(user.name, stack.name, f"has the access point {point['name']} on {resource.physical_id}")
+    for name in resource.fact("contents", ()):
+        if user := _owner(name, FILES, stacks):
+            yield Edge(user.name, stack.name, f"has {name} in {resource.physical_id}")
+    if store := stacks.store_of(resource.fact("store", {}).get("arn", "")):
+        yield Edge(stack.name, store.stack, f"keeps the vectors of {resource.physical_id} in {store.physical_id}")
+    if owner := _owner(resource.fact("runs_as", "").rpartition("/")[2], ("AWS::IAM::Role",), stacks):
+        yield Edge(stack.name, owner.name, f"has {resource.physical_id} act as {resource.fact('runs_as')}")
     for interface in resource.fact("interfaces", ()):
         for user in stacks.stacks:
             if user.name != stack.name and (what := _named(interface, user)):

@@ -52,6 +52,8 @@ def _needed(action: Action, plan: Plan, pin: Pin) -> Iterator[tuple[str, str]]:
     change = action.change
     if isinstance(change, ApiCall):
         yield from _of_call(change.service, change.operation, change.params, pin)
+        if change.until is not None:
+            yield from _of_call(change.service, change.until.operation, change.until.params, pin)
     elif isinstance(change, EmptyBucket):
         yield from _of_emptying(change, pin)
     elif isinstance(change, DeleteReturned):

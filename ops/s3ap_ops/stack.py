@@ -23,6 +23,17 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-del
 """
 
 
+VECTOR_STORES = (
+    "AWS::NeptuneGraph::Graph",
+    "AWS::OpenSearchServerless::Collection",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
+    "AWS::S3Vectors::Index",
+    "AWS::S3Vectors::VectorBucket",
+)
+"""Where the knowledge bases of Amazon Bedrock keep vectors, as far as CloudFormation makes it."""
+
+
 ABSENT = "ABSENT"
 """The status of a stack that was asked for by a name that no stack has."""
 
@@ -177,6 +188,16 @@ class LiveStacks:
     def going(self) -> frozenset[str]:
         """What everything is called in AWS that goes with these stacks."""
         return frozenset(one.physical_id for stack in self.stacks for one in stack.resources if one.goes)
+
+    def store_of(self, arn: str) -> LiveResource | None:
+        """The resource of these stacks that goes, and in which what has this ARN is: what keeps the vectors of a
+        knowledge base. None if it stays, or is not theirs."""
+        parts = {arn, arn.rpartition("/")[2], arn.rpartition(":")[2]} if arn else set()
+        for stack in self.stacks:
+            for one in stack.of_type(*VECTOR_STORES):
+                if one.goes and (one.physical_id in parts or arn.startswith(f"{one.physical_id}/")):
+                    return one
+        return None
 
     def names_going(self, *types: str) -> frozenset[str]:
         """The same for some types only: a role and a table may have the same name."""

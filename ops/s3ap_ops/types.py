@@ -25,6 +25,11 @@ READ: Mapping[str, tuple[str, ...]] = {
         "AWS::Serverless::Function",
         "Custom::*",
     ),
+    "knowledge": (
+        "AWS::Bedrock::DataSource",
+        "AWS::Bedrock::KnowledgeBase",
+        "AWS::OpenSearchServerless::Collection",
+    ),
     "protected": (
         "AWS::Cognito::UserPool",
         "AWS::DSQL::Cluster",
@@ -53,7 +58,12 @@ READ: Mapping[str, tuple[str, ...]] = {
         "AWS::Scheduler::ScheduleGroup",
         "AWS::StepFunctions::StateMachine",
     ),
-    "volumes": ("AWS::FSx::FileSystem", "AWS::FSx::StorageVirtualMachine", "AWS::FSx::Volume"),
+    "volumes": (
+        "AWS::FSx::FileSystem",
+        "AWS::FSx::S3AccessPointAttachment",
+        "AWS::FSx::StorageVirtualMachine",
+        "AWS::FSx::Volume",
+    ),
 }
 """The types that are read, by the module of `reads` whose readers do."""
 
@@ -76,7 +86,6 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
         "AWS::EC2::VPCGatewayAttachment",
         "AWS::ECS::ClusterCapacityProviderAssociations",
         "AWS::Events::EventBusPolicy",
-        "AWS::FSx::S3AccessPointAttachment",
         "AWS::KMS::Alias",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::EventSourceMapping",
@@ -131,10 +140,8 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
         "AWS::Athena::PreparedStatement",
         "AWS::Backup::BackupPlan",
         "AWS::Backup::BackupSelection",
-        "AWS::Bedrock::DataSource",
         "AWS::Bedrock::Guardrail",
         "AWS::Bedrock::GuardrailVersion",
-        "AWS::Bedrock::KnowledgeBase",
         "AWS::Budgets::Budget",
         "AWS::CDK::Metadata",
         "AWS::CloudFormation::WaitCondition",

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from s3ap_lint.api import Detector, Rule, hookimpl
-from s3ap_ops.rules import buckets, functions, network, rollouts, services, stacks
+from s3ap_ops.rules import buckets, functions, knowledge, network, rollouts, services, stacks
 
 
 @hookimpl
 def s3ap_rules() -> Iterable[Rule | Detector]:
     """The rules about live stacks, what runs in them, and what is about to be deployed."""
-    return [*stacks.RULES, *buckets.RULES, *network.RULES, *services.RULES, *functions.RULES, *rollouts.RULES]
+    families = (stacks, buckets, network, services, knowledge, functions, rollouts)
+    return [rule for family in families for rule in family.RULES]
 
 
 @hookimpl

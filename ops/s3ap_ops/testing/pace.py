@@ -20,5 +20,9 @@ class Pace:
     group: float = 3600  # how long CloudFormation retries a group that only such interfaces hold
     custom: float = 3600  # until a custom resource without an answer has failed
     late_logs: float = 3  # from the deletion of a log group to the last writer's belated line
-    fsx: float = 60  # until an access point attachment or a volume is gone
+    fsx: float = 60  # until a volume is gone, or is there again
+    attachment: float = 60  # until an access point on a volume is gone
+    nas: float = 0  # for how long a volume does not go after its last access point has; with FSx, none was measured
+    knowledge: float = 60  # until a knowledge base or a data source is gone, or could not go
+    collection: float = 60  # until a collection of OpenSearch Serverless is gone
     backup: float = 30  # until a recovery point is gone

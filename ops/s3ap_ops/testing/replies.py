@@ -146,7 +146,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(shape: Shape | None, value: Any) -> Any:
-    if isinstance(shape, StructureShape):
+    if isinstance(shape, StructureShape) and not shape.is_document_type:
         return {
             member.serialization.get("name", name): _plain(member, value[name])
             for name, member in shape.members.items()

@@ -23,6 +23,14 @@ def state_of(world: "World") -> dict[str, Any]:
     found["file-systems"] = sorted(world.fsx.systems) + sorted(world.fsx.machines)
     found["volumes"] = {key: row["Lifecycle"] for key, row in sorted(world.fsx.volumes.items())}
     found["attachments"] = {key: row["Lifecycle"] for key, row in sorted(world.fsx.attachments.items())}
+    found["file-backups"] = sorted(row["Volume"]["Name"] for row in world.fsx.backups.values())
+    found["knowledge-bases"] = {key: row["status"] for key, row in sorted(world.knowledge.bases.items())}
+    found["data-sources"] = {
+        "/".join(key): (row["status"], row["dataDeletionPolicy"])
+        for key, row in sorted(world.knowledge.sources.items())
+    }
+    found["collections"] = {row["name"]: row["status"] for _, row in sorted(world.search.collections.items())}
+    found["search-policies"] = sorted("/".join(key) for key in world.search.policies)
     found["recovery-points"] = sorted(key[2] for key in world.backup.points)
     found["statements"] = sorted("/".join(key) for key in world.statements)
     found["generic"] = {key: row["Type"] for key, row in sorted(world.generic.items())}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from s3ap_lint.api import Detector, Rule
+from s3ap_ops.rules.services.broken_access_point import broken_access_point
 from s3ap_ops.rules.services.changed_role import changed_role
 from s3ap_ops.rules.services.deletion_protection import deletion_protection
+from s3ap_ops.rules.services.final_backup import final_backup
 from s3ap_ops.rules.services.foreign_content import foreign_content
 from s3ap_ops.rules.services.foreign_resource import foreign_resource
 from s3ap_ops.rules.services.foreign_rule_target import foreign_rule_target
@@ -22,8 +24,10 @@ from s3ap_ops.rules.services.vault_with_recovery_points import vault_with_recove
 from s3ap_ops.rules.services.volume_with_access_points import volume_with_access_points
 
 RULES: tuple[Rule | Detector, ...] = (
+    broken_access_point,
     changed_role,
     deletion_protection,
+    final_backup,
     foreign_content,
     foreign_resource,
     foreign_rule_target,

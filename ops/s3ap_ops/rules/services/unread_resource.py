@@ -11,17 +11,25 @@ from s3ap_ops.api import Accept, LiveResource, LiveStack, listed
 FLAG = "--accept S3AP854"
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden", "403")
 NAMED_OTHERWISE = {
+    "BatchGetCollection": "aoss:BatchGetCollection",
+    "DescribeStackResources": "cloudformation:DescribeStackResources",
     "GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "GetBucketReplication": "s3:GetReplicationConfiguration",
+    "GetKnowledgeBase": "bedrock:GetKnowledgeBase",
     "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "GetRole": "iam:GetRole",
     "HeadBucket": "s3:ListBucket",
     "HeadObject": "s3:GetObject",
+    "ListDataSources": "bedrock:ListDataSources",
+    "ListKnowledgeBases": "bedrock:ListKnowledgeBases",
     "ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "ListObjectVersions": "s3:ListBucketVersions",
     "ListObjectsV2": "s3:ListBucket",
 }
-"""https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+"""Actions that are not called like their operations, or are of another service than the resource.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+"""
 
 
 @rule(

@@ -28,6 +28,7 @@ class Deletion:
     ending: str = "DELETE"  # it ends in DELETE_COMPLETE, or in ROLLBACK_COMPLETE
     new_go: bool = False  # in such a rollback Retain does not hold either
     tried: dict[str, float] = field(default_factory=dict)  # when each resource's deletion was begun
+    begun: set[str] = field(default_factory=set)  # resources whose slow service was asked
     failed: set[str] = field(default_factory=set)
 
     def step(self, world: "World", stack: "Stack", *, hurry: bool = False) -> None:

@@ -5,6 +5,7 @@ from s3ap_ops.testing.resources import (
     data,
     files,
     identity,
+    knowledge,
     messaging,
     network,
     operations,
@@ -14,4 +15,4 @@ from s3ap_ops.testing.resources import (
 from s3ap_ops.testing.resources.kinds import KINDS, Busy, Kind, Made, Refused, Site, is_gone, kind, kind_of
 
 __all__ = ["KINDS", "Busy", "Kind", "Made", "Refused", "Site", "is_gone", "kind", "kind_of"]
-_REGISTERED = (compute, data, files, identity, messaging, network, operations, stacks, storage)
+_REGISTERED = (compute, data, files, identity, knowledge, messaging, network, operations, stacks, storage)

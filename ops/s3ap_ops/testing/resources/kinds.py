@@ -141,6 +141,36 @@ class Kind:
         site.world.generic.pop(site.physical, None)
 
 
+class Slow(Kind):
+    """A resource type whose service takes the request to delete, and carries it out, or not, by itself."""
+
+    def ask(self, site: Site) -> None:
+        """Has the service begin. Raises ClientError."""
+        raise NotImplementedError
+
+    def state(self, site: Site) -> str:
+        """How the thing is; empty when it is gone."""
+        raise NotImplementedError
+
+    def why(self, site: Site) -> str:
+        """Why it is still there."""
+        raise NotImplementedError
+
+    def delete(self, site: Site) -> None:
+        """The service is asked once in each deletion of the stack."""
+        state = self.state(site)
+        if not state:
+            return
+        if state == "DELETING":
+            raise Busy
+        begun = site.stack.deletion.begun if site.stack.deletion else set()
+        if site.resource.logical in begun:
+            raise Refused(self.why(site))
+        self.ask(site)
+        begun.add(site.resource.logical)
+        raise Busy
+
+
 KINDS: dict[str, Kind] = {}
 _GENERIC = Kind()
 _K = TypeVar("_K", bound=type[Kind])

@@ -50,9 +50,11 @@ def register() -> None:
         groups,
         identity,
         interfaces,
+        knowledge,
         listing,
         object_locks,
+        search,
         storage,
     )
 
-    del athena, backup, fsx, groups, identity, interfaces, listing, object_locks, storage
+    del athena, backup, fsx, groups, identity, interfaces, knowledge, listing, object_locks, search, storage

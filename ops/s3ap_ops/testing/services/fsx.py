@@ -1,4 +1,9 @@
-"""FSx for ONTAP: volumes, access point attachments, and deletions that take time or revert."""
+"""FSx for ONTAP: file systems, machines, volumes, and deletions that take time, or are taken back.
+
+What it says where the text is known from those who got it: an access point on a volume (`BadRequest`), a volume with
+clones (`LifecycleTransitionReason`), and a destination of SnapMirror. How it says that retained files keep a volume is
+our own wording.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,6 +15,8 @@ from s3ap_ops.testing.services import before
 if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
 
+PAGE = 100  # attachments to a page, whatever more is asked for
+
 
 class FileSystems:
     """The file systems of a world, their machines, volumes and attachments, by id."""
@@ -20,8 +27,10 @@ class FileSystems:
         self.machines: dict[str, dict[str, Any]] = {}
         self.volumes: dict[str, dict[str, Any]] = {}
         self.attachments: dict[str, dict[str, Any]] = {}
+        self.backups: dict[str, dict[str, Any]] = {}
         self.regions: dict[str, str] = {}
-        self.asked: dict[str, set[str]] = {}  # volumes whose deletion CloudFormation asked for
+        self.locks: dict[str, str] = {}  # volume -> the reason for which it comes back
+        self.buckets: dict[str, float] = {}  # volume -> until when ONTAP has a bucket on it, in virtual seconds
 
     def _id(self, stem: str) -> str:
         return stem + "".join(self._world.random.choice("0123456789abcdef") for _ in range(17))
@@ -59,14 +68,26 @@ class FileSystems:
         return key
 
     def create_volume(
-        self, region: str, name: str, machine: str = "", *, snaplock: bool = False, tags: dict[str, str] | None = None
+        self,
+        region: str,
+        name: str,
+        machine: str = "",
+        *,
+        snaplock: dict[str, Any] | None = None,
+        kind: str = "RW",
+        tags: dict[str, str] | None = None,
     ) -> str:
-        """The id of a new volume; one with SnapLock comes back when it is deleted."""
+        """The id of a new volume; one with SnapLock comes back when it is deleted. `kind` may be DP."""
         key = self._id("fsvol-")
         system = self.machines.get(machine, {}).get("FileSystemId", "fs-00000000000000000")
-        ontap: dict[str, Any] = {"StorageVirtualMachineId": machine, "JunctionPath": f"/{name}"}
-        if snaplock:
-            ontap["SnaplockConfiguration"] = {"SnaplockType": "COMPLIANCE", "AuditLogVolume": False}
+        ontap: dict[str, Any] = {
+            "StorageVirtualMachineId": machine,
+            "JunctionPath": f"/{name}",
+            "OntapVolumeType": kind,
+        }
+        if snaplock is not None:
+            ontap["SnaplockConfiguration"] = {"SnaplockType": "COMPLIANCE", "AuditLogVolume": False, **snaplock}
+            self.locks[key] = "Amazon FSx could not delete the volume because it contains unexpired SnapLock files."
         self.regions[key] = region
         self.volumes[key] = {
             "VolumeId": key,
@@ -81,7 +102,7 @@ class FileSystems:
         }
         return key
 
-    def attach(self, volume: str, name: str, lifecycle: str = "AVAILABLE") -> dict[str, Any]:
+    def attach(self, volume: str, name: str, lifecycle: str = "AVAILABLE", reason: str = "") -> dict[str, Any]:
         """A new S3 access point on a volume; `lifecycle` may be FAILED or MISCONFIGURED."""
         region = self.regions[volume]
         alias = f"{name}-{self._id('')}-ext-s3alias"
@@ -97,7 +118,40 @@ class FileSystems:
                 "Alias": alias,
             },
         }
+        if reason:
+            self.attachments[name]["LifecycleTransitionReason"] = {"Message": reason}
         return self.attachments[name]
+
+    def detach(self, name: str) -> None:
+        """The access point is gone; ONTAP keeps its bucket on the volume for a while."""
+        volume = self.attachments.pop(name)["OntapConfiguration"]["VolumeId"]
+        self.buckets[volume] = self._world.clock.elapsed() + self._world.pace.nas
+
+    def back_up(self, volume: str) -> None:
+        """The backup that a deletion takes unless it is told not to: without tags, and without its file system's id."""
+        key = self._id("backup-")
+        self.regions[key] = self.regions[volume]
+        self.backups[key] = {
+            "BackupId": key,
+            "Lifecycle": "AVAILABLE",
+            "Type": "USER_INITIATED",
+            "CreationTime": self._world.clock.now(),
+            "ResourceType": "VOLUME",
+            "Volume": self.volumes[volume],
+        }
+
+    def why_it_stays(self, volume: str) -> str:
+        """The reason for which a volume comes back when it is deleted now; empty if it goes."""
+        if volume in self.locks:
+            return self.locks[volume]
+        if self._world.clock.elapsed() < self.buckets.get(volume, 0):
+            row = self.volumes[volume]
+            machine = row["OntapConfiguration"]["StorageVirtualMachineId"]
+            return (
+                f'Cannot delete volume "{row["Name"]}" in SVM "{machine}" because it is associated with the following '
+                f'object store NAS buckets: "amazon-fsx-{volume}"'
+            )
+        return ""
 
     def attached_to(self, volume: str) -> list[str]:
         """The names of the access points on a volume."""
@@ -156,7 +210,7 @@ def describe_volumes(world: "World", call: Call) -> dict[str, Any]:
 
 @before("fsx", "DescribeS3AccessPointAttachments")
 def describe_attachments(world: "World", call: Call) -> dict[str, Any]:
-    """Access points on volumes."""
+    """Access points on volumes, in pages."""
     rows = world.fsx.of(
         world.fsx.attachments, call, call.params.get("Names", []), "S3AccessPointAttachmentNotFound", "ap:"
     )
@@ -169,41 +223,67 @@ def describe_attachments(world: "World", call: Call) -> dict[str, Any]:
             "type": row["Type"],
         }.get(name)
 
-    return {"S3AccessPointAttachments": _filtered(rows, call.params.get("Filters", []), read)}
+    found, start = _filtered(rows, call.params.get("Filters", []), read), int(call.params.get("NextToken") or 0)
+    end = start + min(int(call.params.get("MaxResults") or PAGE), PAGE)
+    more = {"NextToken": str(end)} if end < len(found) else {}
+    return {"S3AccessPointAttachments": found[start:end], **more}
+
+
+@before("fsx", "CreateAndAttachS3AccessPoint")
+def create_and_attach(world: "World", call: Call) -> dict[str, Any]:
+    """A new access point on a volume."""
+    name, volume = call.params["Name"], call.params.get("OntapConfiguration", {}).get("VolumeId", "")
+    world.fsx.of(world.fsx.volumes, call, [volume], "VolumeNotFound")
+    if name in world.fsx.attachments:
+        raise AwsError("AccessPointAlreadyOwnedByYou", f"You already have an access point named {name}")
+    return {"S3AccessPointAttachment": world.fsx.attach(volume, name)}
 
 
 @before("fsx", "DetachAndDeleteS3AccessPoint")
 def detach(world: "World", call: Call) -> dict[str, Any]:
-    """The attachment is being deleted."""
+    """The attachment is being deleted; it is gone when nothing describes it any more."""
     name = call.params["Name"]
     [row] = world.fsx.of(world.fsx.attachments, call, [name], "S3AccessPointAttachmentNotFound", "ap:")
+    if row["Lifecycle"] == "DELETING":
+        raise AwsError("BadRequest", f"S3 access point attachment {name} is being deleted")
     row["Lifecycle"] = "DELETING"
-    world.later(world.pace.fsx, lambda: world.fsx.attachments.pop(name, None))
+    world.later(world.pace.attachment, lambda: world.fsx.detach(name))
     return {"Name": name, "Lifecycle": "DELETING"}
 
 
 @before("fsx", "DeleteVolume")
 def delete_volume(world: "World", call: Call) -> dict[str, Any]:
     """The volume is being deleted; whether it stays away is told by its lifecycle later."""
-    key = call.params["VolumeId"]
+    key, how = call.params["VolumeId"], call.params.get("OntapConfiguration", {})
     [row] = world.fsx.of(world.fsx.volumes, call, [key], "VolumeNotFound")
     attached = world.fsx.attached_to(key)
     if attached:
         raise AwsError(
-            "BadRequest", f"Cannot delete volume {key} while it has S3 access points attached: {', '.join(attached)}"
+            "BadRequest",
+            f"Cannot delete volume while it has one or multiple S3 access points: [{', '.join(attached)}]",
         )
+    if row["OntapConfiguration"].get("OntapVolumeType") == "DP" and not how.get("SkipFinalBackup"):
+        raise AwsError("BadRequest", "In order to delete a DP Volume, SkipFinalBackup must be set to true.")
     row["Lifecycle"] = "DELETING"
-    locked = "SnaplockConfiguration" in row["OntapConfiguration"]
+    stays = world.fsx.why_it_stays(key)
 
     def finish() -> None:
-        if locked:
-            reason = "Amazon FSx could not delete the volume because it contains unexpired SnapLock files."
-            row.update(Lifecycle="CREATED", LifecycleTransitionReason={"Message": reason})
+        if stays:
+            row.update(Lifecycle="CREATED", LifecycleTransitionReason={"Message": stays})
             return
+        if not how.get("SkipFinalBackup"):
+            world.fsx.back_up(key)
         world.fsx.volumes.pop(key, None)
 
     world.later(world.pace.fsx, finish)
     return {"VolumeId": key, "Lifecycle": "DELETING"}
+
+
+@before("fsx", "DescribeBackups")
+def describe_backups(world: "World", call: Call) -> dict[str, Any]:
+    """Backups, by volume if that is asked for."""
+    rows = world.fsx.of(world.fsx.backups, call, call.params.get("BackupIds", []), "BackupNotFound")
+    return {"Backups": _filtered(rows, call.params.get("Filters", []), lambda row, _: row["Volume"]["VolumeId"])}
 
 
 @before("fsx", "DeleteStorageVirtualMachine")
