@@ -162,13 +162,17 @@ def _actions(stack: LiveStack, hazards: Sequence[Hazard], wishes: Wishes, waits:
     required: list[str] = []
     for phase in (Phase.UNPROTECT, Phase.QUIESCE, Phase.CLEAR):
         earlier = [id_ for done in Phase if done < phase for id_ in by_phase[done]]
-        latest: dict[str, str] = {}  # changes of one target are made one after the other
+        latest: dict[str, tuple[Hazard, str]] = {}  # changes of one target are made one after the other
         for hazard, change in (pair for pair in wanted if pair[1].phase is phase):
             _check_target(change, stack)
             needs = by_phase[Phase.UNPROTECT] if phase is not Phase.UNPROTECT else []
-            before = [*earlier, latest[change.target]] if change.target in latest else earlier
+            last, before = latest.get(change.target), earlier
+            if last is not None and last[0] is hazard:  # within a fix, each is safe only if the one before was made
+                needs = [*needs, last[1]]
+            elif last is not None:
+                before = [*earlier, last[1]]
             id_ = sheet.add(change, said[hazard.finding.message], hazard.code, needs, before)
-            latest[change.target] = id_
+            latest[change.target] = (hazard, id_)
             by_phase[phase].append(id_)
             if hazard.severity is Severity.ERROR:
                 required.append(id_)
@@ -183,11 +187,11 @@ def _actions(stack: LiveStack, hazards: Sequence[Hazard], wishes: Wishes, waits:
         destroys=_lost_with(stack),
     )
     deleted = sheet.add(delete, f"Delete {stack.name}", "", required, everything)
-    latest = {}
+    last_after: dict[str, str] = {}
     for hazard, change in (pair for pair in wanted if pair[1].phase is Phase.AFTER):
         _check_target(change, stack)
-        needs = [deleted, latest[change.target]] if change.target in latest else [deleted]
-        latest[change.target] = sheet.add(change, said[hazard.finding.message], hazard.code, needs, ())
+        needs = [deleted, last_after[change.target]] if change.target in last_after else [deleted]
+        last_after[change.target] = sheet.add(change, said[hazard.finding.message], hazard.code, needs, ())
     return sheet.actions
 
 

@@ -259,6 +259,12 @@ class World:
         """Runs `action()` when so many virtual seconds have passed."""
         self._later.append((self.clock.elapsed() + seconds, action))
 
+    def looked_at(self, call: Call, state: str) -> None:
+        """Somebody looks whether a deletion is over: the time between two looks has passed, as when stacks are
+        described. What the world itself asks takes no time."""
+        if state == "DELETING" and not call.marked:
+            self.clock.advance(self.pace.poll)
+
     def tick(self) -> None:
         """Lets happen what is due."""
         with self.lock:

@@ -211,6 +211,8 @@ def describe_volumes(world: "World", call: Call) -> dict[str, Any]:
 @before("fsx", "DescribeS3AccessPointAttachments")
 def describe_attachments(world: "World", call: Call) -> dict[str, Any]:
     """Access points on volumes, in pages."""
+    for name in call.params.get("Names", []):
+        world.looked_at(call, world.fsx.attachments.get(name, {}).get("Lifecycle", ""))
     rows = world.fsx.of(
         world.fsx.attachments, call, call.params.get("Names", []), "S3AccessPointAttachmentNotFound", "ap:"
     )

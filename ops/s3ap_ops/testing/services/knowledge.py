@@ -117,7 +117,9 @@ def create_base(world: "World", call: Call) -> dict[str, Any]:
 @before("bedrock-agent", "GetKnowledgeBase")
 def get_base(world: "World", call: Call) -> dict[str, Any]:
     """A knowledge base."""
-    return {"knowledgeBase": world.knowledge.of(call, call.params["knowledgeBaseId"])}
+    row = world.knowledge.of(call, call.params["knowledgeBaseId"])
+    world.looked_at(call, row["status"])
+    return {"knowledgeBase": row}
 
 
 @before("bedrock-agent", "ListKnowledgeBases")
@@ -172,7 +174,9 @@ def create_source(world: "World", call: Call) -> dict[str, Any]:
 @before("bedrock-agent", "GetDataSource")
 def get_source(world: "World", call: Call) -> dict[str, Any]:
     """A data source."""
-    return {"dataSource": world.knowledge.source(call)}
+    row = world.knowledge.source(call)
+    world.looked_at(call, row["status"])
+    return {"dataSource": row}
 
 
 @before("bedrock-agent", "ListDataSources")
