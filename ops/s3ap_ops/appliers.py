@@ -158,9 +158,10 @@ def delete_stack(change: DeleteStack, means: Means) -> Result:
     if status in (ABSENT, "DELETE_COMPLETE"):
         return Result("already", "it was gone")
     result = _ended(change, means, 0, is_asked=status == "DELETE_IN_PROGRESS")
-    for number, seconds in enumerate(AGAIN, 1):
+    for number, times in enumerate(AGAIN, 1):
         if not _passes(result, change, means) or not means.patience.waits:
             break
+        seconds = times * means.patience.poll
         means.tell(f"{change.stack}: {result.said}; it is asked for again in {seconds:.0f} s")
         means.patience.pause(seconds)
         if means.patience.is_stopped or means.patience.is_over:
@@ -169,8 +170,9 @@ def delete_stack(change: DeleteStack, means: Means) -> Result:
     return result
 
 
-AGAIN = (30.0, 60.0, 120.0, 240.0)
-"""After how many seconds a deletion that failed for a reason that passes is asked for again, each time."""
+AGAIN = (6, 12, 24, 48)
+"""After how many intervals between two looks a deletion that failed for a reason that passes is asked for again: half a
+minute, then twice as long each time."""
 
 PASSES = re.compile(r"object store NAS buckets|while it has one or multiple S3 access points")
 """What FSx says of a volume whose last access point has gone, or is just going.
