@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from slow_scenes import SLOW_SCENES
 from trials import KINDS, PASSING, Stage, staged
 from worlds import ESTATE, HOUSE, SCENES, Scene
 
@@ -32,7 +33,11 @@ def main() -> int:
     parser.add_argument("--kinds", help="only these faults, separated by commas")
     parser.add_argument("--seeds", type=int, default=10, help="runs of the estate in which any request may fail (10)")
     options = parser.parse_args()
-    scenes = [one for one in (*SCENES, HOUSE, ESTATE) if not options.scenes or one.name in options.scenes.split(",")]
+    scenes = [
+        one
+        for one in (*SCENES, *SLOW_SCENES, HOUSE, ESTATE)
+        if not options.scenes or one.name in options.scenes.split(",")
+    ]
     kinds = [one for one in KINDS if not options.kinds or one in options.kinds.split(",")]
     began, counts, violated = time.monotonic(), Counter[str](), 0
     for scene in scenes:
@@ -57,7 +62,7 @@ def _trials(scene: Scene, kinds: list[str], seeds: int) -> Iterator[tuple[str, s
 
 
 def _tried(scene: Scene, stage: Stage, kinds: list[str], seeds: int) -> Iterator[tuple[str, str, list[str]]]:
-    if scene in SCENES:
+    if scene in SCENES or scene in SLOW_SCENES:
         yield "several faults in a row", "all that passes", stage.faulty(PASSING, 1)
         for kind in (one for one in kinds if one != BELIEVED or scene.service == "s3"):
             yield "one fault", kind, stage.faulty((kind,), 1)

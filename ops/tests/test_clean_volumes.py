@@ -183,7 +183,10 @@ def test_no_option_takes_a_lock_for_less_than_it_is(world: World, lock: dict[str
 
 
 def test_a_locked_volume_that_its_stack_retains_still_keeps_its_machine(world: World) -> None:
-    locked = {**volume(ref("Machine"), SnaplockConfiguration={"SnaplockType": "COMPLIANCE"}), "DeletionPolicy": "Retain"}
+    locked = {
+        **volume(ref("Machine"), SnaplockConfiguration={"SnaplockType": "COMPLIANCE"}),
+        "DeletionPolicy": "Retain",
+    }
     deployed(world, **files(Volume=locked))
     assert 3 == clean("uc1", *EVERYTHING)
     assert [] == writes(world)

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from slow_scenes import SLOW_SCENES
 from trials import PASSING, Stage, staged
 from worlds import SCENES, Scene
 
-NAMES = ("stack", "group", "retained bucket")
-EACH = ("bucket", "stack", "work group", "group", "function", "images", "retained bucket", "log group", "bus", "hold")
-SOME = [scene for scene in SCENES if scene.name in NAMES]
+NAMES = ("stack", "group", "retained bucket", "file access point", "knowledge base")
+EACH = ("bucket", "stack", "work group", "group", "function", "images", "retained bucket", "log group", "bus", "hold",
+        "file access point", "vectors", "knowledge base")  # fmt: skip
+ALL = (*SCENES, *SLOW_SCENES)
+SOME = [scene for scene in ALL if scene.name in NAMES]
 
 
-@pytest.fixture(scope="module", params=[scene for scene in SCENES if scene.name in EACH], ids=str)
+@pytest.fixture(scope="module", params=[scene for scene in ALL if scene.name in EACH], ids=str)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The world of each scene, built once."""
     scene: Scene = request.param

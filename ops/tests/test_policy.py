@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slow_scenes import SLOW_SCENES
 from wire import turned_to
 from worlds import ESTATE, SCENES, Scene
 
@@ -34,7 +35,10 @@ def policy_of(scene: Scene, capsys: pytest.CaptureFixture[str]) -> dict[str, Any
     return found
 
 
-@pytest.mark.parametrize("scene", [*(one for one in SCENES if one.name in NOT_IN_THE_ESTATE), ESTATE], ids=str)
+OTHERS = [*(one for one in SCENES if one.name in NOT_IN_THE_ESTATE), *SLOW_SCENES]
+
+
+@pytest.mark.parametrize("scene", [*OTHERS, ESTATE], ids=str)
 def test_a_role_with_only_the_policy_of_a_plan_carries_it_out(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

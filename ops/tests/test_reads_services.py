@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -349,23 +350,38 @@ def test_a_volume_is_noted_with_its_access_points_and_its_lock(look: Look) -> No
         "VolumeId": VOLUME,
         "Lifecycle": "CREATED",
         "LifecycleTransitionReason": {"Message": "The volume has locked snapshots"},
-        "OntapConfiguration": {"SnaplockConfiguration": {"SnaplockType": "ENTERPRISE", "AuditLogVolume": True}},
+        "VolumeType": "ONTAP",
+        "OntapConfiguration": {
+            "OntapVolumeType": "DP",
+            "SnaplockConfiguration": {"SnaplockType": "ENTERPRISE", "AuditLogVolume": True},
+        },
         "Tags": [{"Key": "aws:cloudformation:stack-id", "Value": STACK}],
     }
     attachment = {"Name": "uc1-ap", "Lifecycle": "FAILED", "LifecycleTransitionReason": {"Message": "no junction"}}
     only = {"Filters": [{"Name": "volume-id", "Values": [VOLUME]}]}
-    with Stubber(look.client("fsx")) as stub:
+    row = {
+        "StackName": "readers",
+        "LogicalResourceId": "Point",
+        "ResourceType": "AWS::FSx::S3AccessPointAttachment",
+        "Timestamp": datetime(2026, 9, 1, tzinfo=UTC),
+        "ResourceStatus": "CREATE_COMPLETE",
+    }
+    asked = {"PhysicalResourceId": "uc1-ap"}
+    with Stubber(look.client("fsx")) as stub, Stubber(look.client("cloudformation")) as cloudformation:
         stub.add_response("describe_volumes", {"Volumes": [said]}, {"VolumeIds": [VOLUME]})
         stub.add_response("describe_s3_access_point_attachments", {"S3AccessPointAttachments": [attachment]}, only)
+        cloudformation.add_response("describe_stack_resources", {"StackResources": [row]}, asked)
         found = facts(look, "AWS::FSx::Volume", VOLUME)
     expected = {
         "exists": True,
         "lifecycle": "CREATED",
         "reason": "The volume has locked snapshots",
+        "kind": "ONTAP",
+        "is_destination": True,
         "snaplock": "ENTERPRISE",
         "audit_log": True,
         "stack_id": STACK,
-        "attachments": [{"name": "uc1-ap", "lifecycle": "FAILED", "reason": "no junction"}],
+        "attachments": [{"name": "uc1-ap", "lifecycle": "FAILED", "reason": "no junction", "stack": "readers"}],
     }
     assert expected == found
 

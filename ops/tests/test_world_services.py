@@ -315,7 +315,7 @@ def volume(world: World, **ontap: Any) -> str:
 def test_an_access_point_keeps_a_volume_until_it_is_detached(world: World, cfn: Any) -> None:
     found, fsx = volume(world), world.outside("fsx")
     world.fsx.attach(found, "point")
-    assert "while it has S3 access points attached" in only_reason(world, cfn)
+    assert "while it has one or multiple S3 access points: [point]" in only_reason(world, cfn)
     rows = fsx.describe_s3_access_point_attachments(Filters=[{"Name": "volume-id", "Values": [found]}])
     [row] = rows["S3AccessPointAttachments"]
     assert row["S3AccessPoint"]["Alias"].endswith("-ext-s3alias")
