@@ -73,6 +73,10 @@ NAMINGS = {
         "workgroup", "Name", 1, 128, r"[A-Za-z0-9._-]+", _DOTTED,
         "aws athena delete-work-group --work-group {} --recursive-delete-option",
     ),
+    "AWS::Bedrock::KnowledgeBase": Naming(
+        "knowledge base", "Name", 1, 100, r"([0-9a-zA-Z][_-]?)+", _LETTERS,
+        "aws bedrock-agent delete-knowledge-base --knowledge-base-id {}",
+    ),
     "AWS::DynamoDB::GlobalTable": _TABLE,
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::ECR::Repository": Naming(
@@ -81,6 +85,11 @@ NAMINGS = {
         "aws ecr delete-repository --repository-name {} --force",
     ),
     "AWS::Events::Rule": Naming("rule", "Name", 1, 64, r"[A-Za-z0-9._-]+", _DOTTED),
+    "AWS::FSx::S3AccessPointAttachment": Naming(
+        "access point", "Name", 3, 50, r"[a-z0-9][a-z0-9-]*[a-z0-9](?<!-s3alias)(?<!--ol-s3)",
+        "lower case letters, digits and hyphens, none of these at an end",
+        "aws fsx detach-and-delete-s3-access-point --name {}",
+    ),
     "AWS::Glue::Database": Naming(
         "database", "DatabaseInput.Name", 1, 255, r"[^\r\n\t]+", "any characters but control characters",
         "aws glue delete-database --name {}",
@@ -104,6 +113,10 @@ NAMINGS = {
     "AWS::Logs::LogGroup": Naming(
         "log group", "LogGroupName", 1, 512, r"[A-Za-z0-9._/#-]+", "letters, digits and . _ - / #",
         "aws logs delete-log-group --log-group-name {}",
+    ),
+    "AWS::OpenSearchServerless::Collection": Naming(
+        "collection", "Name", 3, 32, r"[a-z][a-z0-9-]+", "lower case letters, digits and hyphens, a letter first",
+        "aws opensearchserverless delete-collection --id {}",
     ),
     "AWS::OpenSearchService::Domain": Naming(
         "domain", "DomainName", 3, 28, r"[a-z][a-z0-9-]+", "lower case letters, digits and hyphens, a letter first",

@@ -27,7 +27,9 @@ POLICY = json.dumps(
 PROPERTIES = {
     "AWS::Athena::WorkGroup": "Name",
     "AWS::DynamoDB::Table": "TableName",
+    "AWS::Bedrock::KnowledgeBase": "Name",
     "AWS::ECR::Repository": "RepositoryName",
+    "AWS::FSx::S3AccessPointAttachment": "Name",
     "AWS::Glue::Database": "DatabaseInput",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
@@ -35,6 +37,7 @@ PROPERTIES = {
     "AWS::KMS::Alias": "AliasName",
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::OpenSearchServerless::Collection": "Name",
     "AWS::OpenSearchService::Domain": "DomainName",
     "AWS::S3::AccessPoint": "Name",
     "AWS::S3::Bucket": "BucketName",
@@ -42,6 +45,9 @@ PROPERTIES = {
     "AWS::SecretsManager::Secret": "Name",
     "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
+
+
+MODEL = f"arn:aws:bedrock:{REGION}::foundation-model/amazon.titan-embed-text-v2:0"
 
 
 class Account:
@@ -139,6 +145,11 @@ def make_everything(account: Account, name: str) -> None:
     )
     client("logs").create_log_group(logGroupName=name)
     client("opensearch").create_domain(DomainName=name)
+    rule = {"Rules": [{"ResourceType": "collection", "Resource": [f"collection/{name}"]}], "AWSOwnedKey": True}
+    client("opensearchserverless").create_security_policy(name=name, type="encryption", policy=json.dumps(rule))
+    client("opensearchserverless").create_collection(name=name)
+    embedding = {"type": "VECTOR", "vectorKnowledgeBaseConfiguration": {"embeddingModelArn": MODEL}}
+    client("bedrock-agent").create_knowledge_base(name=name, roleArn=role, knowledgeBaseConfiguration=embedding)
     bucket(account, name)
     client("s3control").create_access_point(AccountId=ACCOUNT, Name=name, Bucket=name)
     client("ssm").put_parameter(Name=name, Value="x", Type="String")
@@ -163,6 +174,21 @@ def test_a_secret_in_its_recovery_window_keeps_its_name(account: Account) -> Non
     account.client("secretsmanager").delete_secret(SecretId="password")
     found = account.ahead(named({"AWS::SecretsManager::Secret": "password"}))
     assert "scheduled for deletion" == found.fact("taken")["Secret"]["state"]
+
+
+def test_a_collection_keeps_its_name_until_it_is_gone(account: Account) -> None:
+    store, rule = account.client("opensearchserverless"), {"Rules": [{"Resource": ["collection/leaving"]}]}
+    store.create_security_policy(name="leaving", type="encryption", policy=json.dumps(rule))
+    id_ = store.create_collection(name="leaving")["createCollectionDetail"]["id"]
+    store.delete_collection(id=id_)
+    found = account.ahead(named({"AWS::OpenSearchServerless::Collection": "leaving"}))
+    assert (id_, "DELETING") == (found.fact("taken")["Collection"]["id"], found.fact("taken")["Collection"]["state"])
+
+
+def test_an_access_point_of_a_volume_has_its_name_though_s3_lists_it_nowhere(account: Account) -> None:
+    account.world.fsx.attach(account.world.fsx.create_volume(REGION, "data"), "of-a-volume")
+    found = account.ahead(named({"AWS::FSx::S3AccessPointAttachment": "of-a-volume"}))
+    assert "of-a-volume" == found.fact("taken")["S3AccessPointAttachment"]["id"]
 
 
 def test_a_bucket_of_another_account_is_told_apart(account: Account) -> None:

@@ -130,6 +130,32 @@ def _access_point(look: Look, name: str) -> Held | None:
     return Held(name)
 
 
+def _attachment(look: Look, name: str) -> Held | None:
+    """An access point on a volume of FSx has its name among those of S3, which does not list it."""
+    try:
+        found = look.client("fsx").describe_s3_access_point_attachments(Names=[name])["S3AccessPointAttachments"]
+    except ClientError as error:
+        if says(error, "S3AccessPointAttachmentNotFound"):
+            return _access_point(look, name)
+        raise
+    if not found:
+        return _access_point(look, name)
+    return Held(name, "DELETING" if found[0].get("Lifecycle") == "DELETING" else "")
+
+
+def _collection(look: Look, name: str) -> Held | None:
+    """A collection keeps its name until it is gone."""
+    found = look.client("opensearchserverless").batch_get_collection(names=[name]).get("collectionDetails") or ()
+    return next((Held(one["id"], one.get("status", "")) for one in found), None)
+
+
+def _knowledge_base(look: Look, name: str) -> Held | None:
+    found = look.once(
+        "knowledge bases", lambda: look.pages("bedrock-agent", "list_knowledge_bases", "knowledgeBaseSummaries")
+    )
+    return next((Held(one["knowledgeBaseId"], one.get("status", "")) for one in found if one["name"] == name), None)
+
+
 def _partition(look: Look) -> str:
     return str(look.session.get_partition_for_region(look.region))
 
@@ -142,9 +168,11 @@ _TABLE = _one("dynamodb", "describe_table", "TableName", _MISSING, state="Table.
 
 HOLDERS: Mapping[str, Ask] = {
     "AWS::Athena::WorkGroup": _workgroup,
+    "AWS::Bedrock::KnowledgeBase": _knowledge_base,
     "AWS::DynamoDB::GlobalTable": _TABLE,
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::ECR::Repository": _repository,
+    "AWS::FSx::S3AccessPointAttachment": _attachment,
     "AWS::Glue::Database": _one("glue", "get_database", "Name", "EntityNotFoundException"),
     "AWS::IAM::InstanceProfile": _one("iam", "get_instance_profile", "InstanceProfileName", "NoSuchEntity"),
     "AWS::IAM::ManagedPolicy": _policy,
@@ -152,6 +180,7 @@ HOLDERS: Mapping[str, Ask] = {
     "AWS::KMS::Alias": _alias,
     "AWS::Lambda::Function": _FUNCTION,
     "AWS::Logs::LogGroup": _log_group,
+    "AWS::OpenSearchServerless::Collection": _collection,
     "AWS::OpenSearchService::Domain": _one("opensearch", "describe_domain", "DomainName", _MISSING),
     "AWS::S3::AccessPoint": _access_point,
     "AWS::S3::Bucket": _bucket,

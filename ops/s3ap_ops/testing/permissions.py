@@ -79,7 +79,11 @@ def _applies(need: sdk.Need, call: Call) -> bool:
         return False
     if need.action == "s3:DeleteObjectVersion":
         return any("VersionId" in one for one in call.params.get("Delete", {}).get("Objects", [call.params]))
-    return need.certain or need.action in ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    return need.certain or need.action in (
+        "s3:AbortMultipartUpload",
+        "s3:DeleteAccessPoint",
+        "s3:ListMultipartUploadParts",
+    )
 
 
 def _resources(need: sdk.Need, call: Call) -> Iterator[str]:
