@@ -67,6 +67,7 @@ def _tried(scene: Scene, stage: Stage, kinds: list[str], seeds: int) -> Iterator
         for kind in (one for one in kinds if one != BELIEVED or scene.service == "s3"):
             yield "one fault", kind, stage.faulty((kind,), 1)
             yield "a fault until the run is resumed", f"{kind} for good", stage.faulty((kind,), None)
+    if scene in SCENES:
         return
     for record in range(1, stage.undisturbed[2] + 1):
         yield "killed after a record", f"killed after record {record}", stage.killed(record)

@@ -47,7 +47,8 @@ class Until:
 
     `operation` is a read of the same service. It says that there is nothing left by one of the error codes `gone`, or
     by an answer without anything at `state` ("Attachments.0.Lifecycle"). While the state is `going` the service is at
-    it. Any other state, seen for a while, means that it gave up, for the reason at `why`.
+    it. Any other state, seen for a while, means that it gave up, for the reason at `why`. `what` is called so in
+    messages; if that is empty, what the call acts on.
     """
 
     operation: str
@@ -56,6 +57,7 @@ class Until:
     why: str
     gone: tuple[str, ...]
     going: str = "DELETING"
+    what: str = ""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def begun(change: ApiCall, look: Look) -> str:
 
 def watch(change: ApiCall, look: Look, patience: Patience, tell: Callable[[str], None]) -> Ending:
     """Look until nothing is left, the service has given up, or patience ends. `tell` hears of it once a minute."""
+    what = _until(change).what or change.target
     began = told_at = patience.now()
     interval, idle, blind = patience.poll, 0, 0
     while True:
@@ -77,12 +78,12 @@ def watch(change: ApiCall, look: Look, patience: Patience, tell: Callable[[str],
         idle = 0 if found.state == _until(change).going else idle + 1
         if idle >= UNCHANGED:
             said = f": {found.why}" if found.why else ""
-            return Ending("failed", f"the request was taken, but {change.target} is {found.state}{said}")
+            return Ending("failed", f"the request was taken, but {what} is {found.state}{said}")
         now = patience.now()
         if patience.is_stopped or patience.is_over or now - began >= LONGEST:
-            return Ending("unfinished", f"{change.target} is still {found.state}; the service goes on with it")
+            return Ending("unfinished", f"{what} is still {found.state}; the service goes on with it")
         if now - told_at >= HEARTBEAT:
-            tell(f"{change.target} is still {found.state} after {(now - began) / 60:.0f} min")
+            tell(f"{what} is still {found.state} after {(now - began) / 60:.0f} min")
             told_at = now
         patience.pause(interval)
         interval = min(interval * 1.3, patience.poll * SLOWEST)

@@ -199,3 +199,34 @@ def test_a_collection_that_is_searched_only_asks_nobody_about_knowledge_bases(wo
     deployed(world, **store)
     assert 0 == clean("uc1")
     assert [] == [one for one in world.requests if one.service == "bedrock-agent"]
+
+
+def test_a_protected_collection_goes_with_the_option_for_that(world: World) -> None:
+    names = deployed(world, **vectors())
+    world.search.collections[names["Vectors"]]["deletionProtection"] = "ENABLED"
+    assert 3 == clean("uc1")
+    assert 0 == clean("uc1", "--disable-deletion-protection")
+    assert ["opensearchserverless:UpdateCollection", DELETE] == writes(world)
+
+
+def test_who_may_not_ask_bedrock_is_told_what_to_allow(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """What keeps its vectors in the collection is not known, so it is not deleted."""
+    deployed(world, **vectors())
+    world.fail(Fault("bedrock-agent", "ListKnowledgeBases", times=None, kind="access-denied"))
+    assert 3 == clean("uc1")
+    assert [] == writes(world)
+    assert "Allow bedrock:ListKnowledgeBases" in capsys.readouterr().out
+
+
+def test_what_could_not_be_deleted_is_not_taken_for_gone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bedrock takes the request; only the status afterwards tells."""
+    names = deployed(world, **vectors())
+    base = scripted(world, names)
+    first = next(source for (owner, source) in world.knowledge.sources if owner == base)
+    world.knowledge.purge = lambda base, source: bool(  # type: ignore[method-assign]
+        source.update(status="DELETE_UNSUCCESSFUL", failureReasons=["The vector store is busy"])
+    )
+    assert 1 == clean("uc1", "--delete-knowledge-base", base)
+    assert [UPDATE, SOURCE] == writes(world)
+    reason = f"the request was taken, but the data source {first} is DELETE_UNSUCCESSFUL: The vector store is busy"
+    assert reason in capsys.readouterr().out

@@ -12,6 +12,7 @@ from wire import clean, dry_run, turned_to
 from world_templates import of, ref
 from worlds import EVERY_FLAG
 
+from s3ap_ops.examples import live_cases
 from s3ap_ops.testing import World
 
 EVERYTHING = (*EVERY_FLAG, "--accept", "S3AP838", "--accept", "S3AP854", "--detach-access-point", "by-hand")
@@ -180,6 +181,26 @@ def test_no_option_takes_a_lock_for_less_than_it_is(world: World, lock: dict[str
     deployed(world, **files(Volume=locked))
     assert 3 == clean("uc1", *EVERYTHING)
     assert [] == writes(world)
+
+
+IRREVERSIBLE = (
+    "fsx delete-volume",
+    "fsx delete-backup",
+    "fsx update-volume",
+    "fsx update-snaplock",
+    "fsx create-",
+    "s3api put-object-retention",
+    "s3api put-object-lock-configuration",
+    "backup put-backup-vault-lock-configuration",
+    "backup delete-recovery-point",
+    "glacier complete-vault-lock",
+)
+"""What locks something for good, or unlocks it, or is no more than a request to delete what may be locked."""
+
+
+def test_no_fix_of_any_rule_locks_or_deletes_what_may_be_locked() -> None:
+    calls = "\n".join((case.example.fixed or {}).get("calls", "") for case in live_cases())
+    assert [] == [one for one in IRREVERSIBLE if f"aws {one}" in calls]
 
 
 def test_a_locked_volume_that_its_stack_retains_still_keeps_its_machine(world: World) -> None:

@@ -52,7 +52,14 @@ def source_deleted(about: LiveResource, base: str, source: Mapping[str, Json], t
         destroys=f"the data source {source['name']} ({source['id']})",
         done=GONE,
         flag=flag,
-        until=Until("get_data_source", params, "dataSource.status", "dataSource.failureReasons", GONE),
+        until=Until(
+            "get_data_source",
+            params,
+            "dataSource.status",
+            "dataSource.failureReasons",
+            GONE,
+            what=f"the data source {source['id']}",
+        ),
         **params,
     )
 
@@ -70,6 +77,13 @@ def base_deleted(about: LiveResource, base: Mapping[str, Json], flag: str) -> Ap
         destroys=f"the knowledge base {base['name']} ({base['id']})",
         done=GONE,
         flag=flag,
-        until=Until("get_knowledge_base", params, "knowledgeBase.status", "knowledgeBase.failureReasons", GONE),
+        until=Until(
+            "get_knowledge_base",
+            params,
+            "knowledgeBase.status",
+            "knowledgeBase.failureReasons",
+            GONE,
+            what=f"the knowledge base {base['id']}",
+        ),
         **params,
     )
