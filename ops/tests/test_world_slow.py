@@ -11,7 +11,11 @@ from botocore.exceptions import ClientError
 from slow_scenes import added, files, papers, reader, scripted, vectors
 from world_templates import arn, of
 
-from s3ap_ops.testing import World
+from s3ap_ops import collect
+from s3ap_ops.reading import Look, by_type
+from s3ap_ops.reads import volumes
+from s3ap_ops.stack import LiveResource
+from s3ap_ops.testing import ACCOUNT, World
 
 
 @pytest.fixture
@@ -48,6 +52,17 @@ def test_access_points_come_in_pages_however_they_are_asked_for(world: World) ->
     assert (100, [f"point-{number:03}" for number in range(105)]) == (len(first["S3AccessPointAttachments"]), found)
     assert "NextToken" not in rest
     assert 2 == len(ask(Filters=only, MaxResults=2)["S3AccessPointAttachments"])
+
+
+def test_a_reader_sees_the_access_points_of_all_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = deployed(world, **files())
+    for number in range(101):
+        world.fsx.attach(names["Volume"], f"point-{number:03}")
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    look = Look(world.session(), ACCOUNT, world.region)
+    bare = LiveResource("demo", "id", world.region, ACCOUNT, "Volume", "AWS::FSx::Volume", names["Volume"])
+    assert 101 == len(collect.read(bare, look, by_type(volumes.READERS)).fact("attachments"))
 
 
 def test_an_access_point_goes_through_deleting_and_then_is_not_found(world: World) -> None:
