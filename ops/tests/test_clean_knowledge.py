@@ -135,6 +135,15 @@ def test_vectors_in_a_collection_that_stays_are_deleted_by_the_data_source(
     assert [] == hazards(dry_run(capsys, "b-reader"))
 
 
+def test_what_nobody_could_know_before_is_settled_in_the_same_run(world: World) -> None:
+    """Role and collection are there, but the one is not let at the other: that shows only when it is tried."""
+    apart(world)
+    world.client("opensearchserverless").delete_access_policy(type="data", name="b-reader-access")
+    assert 0 == clean("b-reader")
+    assert [DELETE, UPDATE, DELETE] == writes(world)
+    assert {"collections", "search-policies"} == set(left(world))
+
+
 # -- who else is there
 
 
@@ -199,6 +208,16 @@ def test_a_collection_that_is_searched_only_asks_nobody_about_knowledge_bases(wo
     deployed(world, **store)
     assert 0 == clean("uc1")
     assert [] == [one for one in world.requests if one.service == "bedrock-agent"]
+
+
+def test_a_collection_and_a_policy_that_are_retained_keep_their_names(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed(world, **{name: {**one, "DeletionPolicy": "Retain"} for name, one in vectors().items()})
+    told = [one["message"] for one in dry_run(capsys, "uc1")["findings"]]
+    assert [True, True] == [one.endswith("; the next deployment fails, because the name is taken") for one in told]
+    assert 0 == clean("uc1")
+    assert {"collections": {"uc1-vectors": "ACTIVE"}, "search-policies": ["encryption/uc1-enc"]} == left(world)
 
 
 def test_a_protected_collection_goes_with_the_option_for_that(world: World) -> None:

@@ -34,13 +34,19 @@ STORAGE = (
 )
 MONTHLY = {"AWS::KMS::Key": "1 USD a month", "AWS::SecretsManager::Secret": "0.40 USD a month"}
 NAMES = {
+    "AWS::Bedrock::KnowledgeBase": "Name",
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::ECR::Repository": "RepositoryName",
+    "AWS::FSx::S3AccessPointAttachment": "Name",
     "AWS::IAM::Role": "RoleName",
     "AWS::Kinesis::Stream": "Name",
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::OpenSearchServerless::AccessPolicy": "Name",
+    "AWS::OpenSearchServerless::Collection": "Name",
+    "AWS::OpenSearchServerless::LifecyclePolicy": "Name",
+    "AWS::OpenSearchServerless::SecurityPolicy": "Name",
     "AWS::OpenSearchService::Domain": "DomainName",
     "AWS::RDS::DBCluster": "DBClusterIdentifier",
     "AWS::RDS::DBInstance": "DBInstanceIdentifier",
