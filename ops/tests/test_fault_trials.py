@@ -42,3 +42,9 @@ def test_what_is_denied_is_done_by_the_resumed_run(stage: Stage) -> None:
 def test_a_request_that_never_gets_an_answer_is_asked_again_by_the_resumed_run(stage: Stage) -> None:
     """It has its effect every time; only nobody hears of it."""
     assert [] == stage.faulty(("reset after the effect",), None)
+
+
+@pytest.mark.parametrize("stage", SLOW_SCENES[:1], ids=str, indirect=True)
+def test_who_is_killed_while_a_service_is_at_work_finds_it_at_work_or_done(stage: Stage) -> None:
+    """The request is not made twice: what is there is looked at before."""
+    assert [] == [*stage.killed(4), *stage.killed(5, torn=True)]
