@@ -26,8 +26,9 @@ CRASHED, UNPARSABLE = "S3AP902", "S3AP901"
 HOST_RULES = frozenset({"S3AP902", "S3AP905", "S3AP906"})
 """What the program itself reports about a run; no file can show it, so these have no examples."""
 
-SHAPES = 100
-"""How many wrong shapes of the templates of one example are tried."""
+SHAPES = 25
+"""How many wrong shapes of the templates of one example are tried: a rule has a handful of examples, and each trial is
+a run of its own."""
 
 
 @dataclass(frozen=True)
