@@ -22,16 +22,19 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import beside_table as table
+from beside_peers import PEERS, Ask, Commands
 from beside_scenes import SCENES, Scene, around, library
+from beside_table import Outcome
 
-from s3ap_ops.testing import ACCOUNT, World
+from s3ap_ops.testing import ACCOUNT, Fault, World
 
 HERE = Path(__file__).parent
 OURS = (
@@ -41,65 +44,75 @@ OURS = (
 )
 AFTERWARDS = 7_200  # virtual seconds in which CloudFormation ends what it was asked for
 GRACE = 0.02  # real seconds in which those who pause at the same time are waited for
+SPEED = 60.0  # virtual seconds in a real one, for those that really sleep
+STEP = 3.0  # virtual seconds
+LOOK = 30.0  # virtual seconds that pass at each of their looks at a stack
+PROXIES = ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
+QUIET = {  # nobody is told of these runs, or asked for a newer version
+    "SAM_CLI_TELEMETRY": "0",
+    "CDK_DISABLE_CLI_TELEMETRY": "true",
+    "SLS_TELEMETRY_DISABLED": "1",
+    "SLS_NOTIFICATIONS_MODE": "off",
+    "NO_COLOR": "1",
+}
 
 Thing = tuple[str, str]  # kind, name
 
 
 @dataclass(frozen=True)
 class Rival:
-    """Who tears down: a name, and the command for a scene."""
+    """Who tears down: a name, the commands for what is asked, and how its pauses pass, as Peer has it. `is_direct`:
+    it wants no proxy; those that use S3 Control need one, as that puts the account before the host."""
 
     name: str
-    command: tuple[str, ...]
-    named_by_scene: bool = False  # by `script`, otherwise by its stacks
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one run. `lost` is what had to stay, `left` what had to go, each by kind; `deletes` is how often
-    the deletion of each stack was asked for."""
-
-    exit: str
-    stacks: Counter[str]
-    left: Counter[str]
-    lost: Counter[str]
-    requests: int
-    writes: int
-    deletes: tuple[int, ...]
-    virtual: float
-    wall: float
+    commands: Callable[[Ask], Commands]
+    waits: str = "sleep"
+    is_direct: bool = False
 
 
 def script(name: str, path: str) -> Rival:
     """A script that is told use cases."""
-    return Rival(name, (sys.executable, path, "--wait"), named_by_scene=True)
+    return Rival(name, lambda ask: [[sys.executable, path, "--wait", *ask.cases]])
 
 
 def ours(*flags: str) -> Rival:
     """s3ap-ops, with flags beyond --yes."""
-    name = " ".join(("s3ap-ops", *flags))
-    return Rival(name, (sys.executable, "-c", OURS, "clean", "--yes", "--account", ACCOUNT, *flags))
+    words = (sys.executable, "-c", OURS, "clean", "--yes", "--account", ACCOUNT, *flags)
+    return Rival(" ".join(("s3ap-ops", *flags)), lambda ask: [[*words, *ask.stacks]])
+
+
+class Look(Fault):
+    """No fault: lets time pass at each look at a stack, so that nobody really sleeps until a deletion is over."""
+
+    world: World
+
+    def strikes(self, service: str, operation: str, params: dict[str, Any]) -> bool:
+        if super().strikes(service, operation, params) and operation in ("DescribeStacks", "DescribeStackEvents"):
+            self.world.clock.advance(LOOK)
+        return False
 
 
 # -- one run
 
 
-def run(scene: Scene, rival: Rival, timeout: float, log: Path | None) -> Outcome:
-    """What a rival makes of a scene, in a world of its own."""
+def run(scene: Scene, rival: Rival, timeout: float, log: Path | None, *, alone: bool = False) -> Outcome:
+    """What a rival makes of a scene, in a world of its own; `alone`: where no rule of others' refers to its groups."""
     with World(seed=7) as world, ticking(world) as port:
         world.pace.poll = 0  # time passes with the pauses
-        place = around(world)
+        place = around(world, alone=alone)
         nothing = things(world)
         scene.build(world, place)
         before = things(world)
         states = {stack: world.stack(stack).status for stack in scene.stacks}
         world.forget()
         began, virtual = time.monotonic(), world.clock.elapsed()
-        code, said = _process(scene, rival, world, port, place.shared, timeout)
+        with racing(world) if rival.waits == "really" else nullcontext():
+            code, said = _process(scene, rival, world, port, place.shared, timeout)
         wall, virtual = time.monotonic() - began, world.clock.elapsed() - virtual
         world.clock.advance(AFTERWARDS)
         if log is not None:
-            log.write_text(said, "utf-8")
+            asked = "\n".join(f"{request} {request.status}" for request in world.requests)
+            log.write_text(f"{said}\n-- asked for\n{asked}\n", "utf-8")
         deletes = dict(zip(scene.stacks, _deletes(world, scene), strict=True))
         judged = _Judge(scene, world, nothing, before, things(world), states, deletes)
         return Outcome(
@@ -116,25 +129,44 @@ def run(scene: Scene, rival: Rival, timeout: float, log: Path | None) -> Outcome
 
 
 def _process(scene: Scene, rival: Rival, world: World, port: int, shared: str, timeout: float) -> tuple[str, str]:
-    """Its exit status, and everything that it says."""
+    """The worst exit status of its commands, and everything that they say."""
     with tempfile.TemporaryDirectory() as home:
+        ask = Ask(scene.stacks, scene.script, world.region, Path(home), scene.needs)
+        for stack in scene.stacks:
+            body = world.client("cloudformation").get_template(StackName=stack, TemplateStage="Original")[
+                "TemplateBody"
+            ]
+            ask.write(f"{stack}.json", body)
         env = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            **QUIET,
             **world.env,
             "REGION": world.region,
             "VPC_ENDPOINT_SG": shared,
             "BESIDE_CLOCK": str(port),
+            "BESIDE_EVENTS": "yes" if rival.waits == "event" else "",
             "PYTHONPATH": str(HERE / "virtual_sleep"),
             "S3AP_OPS_STATE_DIR": home,
+            "HOME": home,
         }
-        command = [*rival.command, *(scene.script if rival.named_by_scene else scene.stacks)]
-        try:
-            done = subprocess.run(
-                command, env=env, cwd=home, timeout=timeout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-            )
-        except subprocess.TimeoutExpired as late:
-            return "timeout", (late.stdout or b"").decode()
-        return str(done.returncode), done.stdout
+        env |= dict.fromkeys(PROXIES, "") if rival.is_direct else {}
+        ends, codes, said = time.monotonic() + timeout, [0], ""
+        for command in rival.commands(ask):
+            try:
+                done = subprocess.run(
+                    command,
+                    env=env,
+                    cwd=home,
+                    timeout=ends - time.monotonic(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                )
+            except subprocess.TimeoutExpired as late:
+                return "timeout", said + (late.stdout or b"").decode(errors="replace")
+            codes.append(done.returncode)
+            said += done.stdout.decode(errors="replace")
+        return str(max(codes, key=abs)), said
 
 
 def _deletes(world: World, scene: Scene) -> Iterator[int]:
@@ -161,6 +193,25 @@ def ticking(world: World) -> Iterator[int]:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
+
+
+@contextmanager
+def racing(world: World) -> Iterator[None]:
+    """For those that really sleep: the world's clock runs faster than theirs, and is moved on when they look."""
+    over = threading.Event()
+    look = Look("cloudformation", times=None)
+    look.world = world
+    world.fail(look)
+
+    def race() -> None:
+        while not over.wait(STEP / SPEED):
+            world.clock.advance(STEP)
+
+    thread = threading.Thread(target=race, daemon=True)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
 
 
 # -- judging
@@ -245,57 +296,61 @@ def _by_kind(found: Iterable[Thing]) -> Counter[str]:
     return Counter(kind for kind, _ in found)
 
 
-# -- the table
-
-HEAD = ("scene", "by", "exit", "stacks left", "left behind", "wrongly deleted", "calls", "writes", "deletions asked",
-        "virtual s", "real s")  # fmt: skip
+# -- the command
 
 
-def line(scene: Scene, rival: Rival, outcome: Outcome) -> str:
-    """A line of the table."""
-    cells = (
-        scene.title,
-        rival.name,
-        outcome.exit,
-        _told(outcome.stacks),
-        _told(outcome.left),
-        _told(outcome.lost),
-        str(outcome.requests),
-        str(outcome.writes),
-        ", ".join(map(str, outcome.deletes)),
-        f"{outcome.virtual:.0f}",
-        f"{outcome.wall:.1f}",
-    )
-    return f"| {' | '.join(cells)} |"
+def rivals(scene: Scene, scripts: Sequence[Rival], tools: Sequence[str]) -> Iterator[Rival]:
+    """Who is tried on a scene: scripts, other tools as they come and by force, and s3ap-ops with and without flags."""
+    yield from scripts
+    for key in tools:
+        peer = PEERS[key]
+        yield Rival(key, peer.commands, peer.waits, is_direct=True)
+        if peer.forced:
+            yield Rival(f"{key} {peer.flag}", peer.forced, peer.waits, is_direct=True)
+    yield ours()
+    if scene.flags:
+        yield ours(*scene.flags)
 
 
-def _told(counted: Counter[str]) -> str:
-    if "all" in counted:
-        return f"all {counted['all']}"
-    return ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items())) or "–"
+def present(asked: str) -> list[str]:
+    """Of the tools that are asked for, those that can be found; the others are said on the standard error."""
+    keys = list(PEERS) if asked == "all" else [key for key in asked.split(",") if key]
+    for key in keys:
+        if key not in PEERS:
+            raise SystemExit(f"--tools: {key} is unknown; one of {', '.join(PEERS)}, or all")
+        if not PEERS[key].is_there():
+            print(f"{key} is not compared: {PEERS[key].program} is not on PATH", file=sys.stderr)
+    return [key for key in keys if PEERS[key].is_there()]
 
 
 def main() -> None:
-    """Prints a table to the standard output, line by line."""
+    """Prints a table to the standard output, line by line, and at its end what the lines come to."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--script", action="append", default=[], metavar="NAME=PATH", help="a script to compare with")
+    parser.add_argument("--tools", default="", metavar="NAMES", help=f"with commas, or all: {', '.join(PEERS)}")
     parser.add_argument("--scenes", metavar="NAMES", help="only these of the scenes or templates, with commas")
     parser.add_argument("--templates", type=Path, help="a folder of */template-deploy.yaml, in place of the scenes")
     parser.add_argument("--all-on", action="store_true", help="of the templates' parameters that are true or false")
+    parser.add_argument("--alone", action="store_true", help="no rule of a foreign group refers to the stacks' groups")
     parser.add_argument("--timeout", type=float, default=90, help="of a run, in real seconds (90)")
     parser.add_argument("--logs", type=Path, help="a folder for what the rivals say")
     options = parser.parse_args()
     scenes = library(options.templates, all_on=options.all_on) if options.templates else SCENES
     scripts = [script(*text.partition("=")[::2]) for text in options.script]
+    tools = present(options.tools)
     versions = ", ".join(f"{name} {version(name)}" for name in ("boto3", "moto"))
-    print(f"Python {sys.version.split()[0]}, {versions}; timeout {options.timeout:.0f} s\n")
-    print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}", flush=True)
+    print(f"Python {sys.version.split()[0]}, {versions}; timeout {options.timeout:.0f} s")
+    print("".join(f"{key}: {PEERS[key].said()}\n" for key in tools))
+    print(table.head(table.HEAD), flush=True)
+    found: dict[str, dict[str, Outcome]] = {}
     for key in options.scenes.split(",") if options.scenes else scenes:
         scene = scenes[key]
-        asked = [ours(), ours(*scene.flags)] if scene.flags else [ours()]
-        for number, rival in enumerate([*scripts, *asked]):
+        for number, rival in enumerate(rivals(scene, scripts, tools)):
             log = options.logs / f"{key}-{number}.txt" if options.logs else None
-            print(line(scene, rival, run(scene, rival, options.timeout, log)), flush=True)
+            outcome = run(scene, rival, options.timeout, log, alone=options.alone)
+            found.setdefault(scene.title, {})[rival.name] = outcome
+            print(table.line(scene.title, rival.name, outcome), flush=True)
+    print(f"\n{table.matrix(found)}\n\n{table.sums(found)}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ TRUST = {
 @dataclass(frozen=True)
 class Scene:
     """One comparison. `stacks` are to go; `script` is what the script is told of them; `flags` are of a second run of
-    s3ap-ops, where it has to be asked for something; `bystanders` are stacks that come with the scene and stay."""
+    s3ap-ops, where it has to be asked for something; `bystanders` are stacks that come with the scene and stay;
+    `needs` is what a project's file would say of the stacks: which needs which."""
 
     title: str
     build: Callable[[World, Place], None]
@@ -36,16 +37,19 @@ class Scene:
     script: tuple[str, ...] = ("UC1",)
     flags: tuple[str, ...] = ()
     bystanders: tuple[str, ...] = ()
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Place:
-    """What is around the stacks, and nobody's to delete: a network, and a group that others keep for its endpoints."""
+    """What is around the stacks, and nobody's to delete: a network, and a group that others keep for its endpoints.
+    `alone`: that group has no rule for the stacks' groups, unless a scene is about such rules."""
 
     vpc: str
     subnet: str
     routes: str
     shared: str
+    alone: bool
 
 
 class Late(Fault):
@@ -58,7 +62,7 @@ class Late(Fault):
         return begun and super().strikes(service, operation, params)
 
 
-def around(world: World) -> Place:
+def around(world: World, *, alone: bool = False) -> Place:
     """The surroundings, the same in every scene: a network with a shared group, and somebody else's stack with data."""
     ec2 = world.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -85,7 +89,7 @@ def around(world: World) -> Place:
     )
     fill(world, "neighbour-output")
     shared = world.stack("network").resources["Endpoints"]
-    return Place(vpc, subnet, tables["RouteTables"][0]["RouteTableId"], shared)
+    return Place(vpc, subnet, tables["RouteTables"][0]["RouteTableId"], shared, alone)
 
 
 def fill(world: World, bucket: str, versions: int = 6) -> None:
@@ -185,11 +189,15 @@ def settle(world: World, place: Place, name: str, full: int = 6) -> None:
             fill(world, row.physical, full)
         if row.type == "AWS::Athena::WorkGroup":
             query(world, row.physical)
-        if row.logical == "LambdaSecurityGroup":
+        if row.logical == "LambdaSecurityGroup" and not place.alone:
             permit(world, place, row.physical)
 
 
 # -- scenes
+
+
+def _empty(world: World, place: Place) -> None:
+    world.deploy(LEGAL, application(place))
 
 
 def _home(world: World, place: Place) -> None:
@@ -229,6 +237,8 @@ def _imported(world: World, place: Place) -> None:
 def _edges(world: World, place: Place) -> None:
     deploy(world, place, application(place))
     group = world.stack(LEGAL).resources["LambdaSecurityGroup"]
+    if place.alone:
+        permit(world, place, group)
     permit(world, place, group, port=8443)
     permit(world, place, group, way="egress")
 
@@ -330,6 +340,7 @@ def _failed(world: World, place: Place) -> None:
 
 
 SCENES: Mapping[str, Scene] = {
+    "empty": Scene("nothing in it, and nobody refers to it", _empty),
     "home": Scene("its home case", _home),
     "renamed": Scene("names given by parameters", _renamed),
     "retained": Scene("the output bucket is retained", _retained),
@@ -350,7 +361,7 @@ SCENES: Mapping[str, Scene] = {
     "nested": Scene("buckets and workgroup in a nested stack, named after the root", _Nested(is_named_by_root=True)),
     "inner": Scene("the same, with names of their own", _Nested(is_named_by_root=False)),
     "ordered": Scene("two stacks, the one named first exports to the second", _ordered, (LEGAL, FACTORY),
-                     ("UC1", "UC3")),
+                     ("UC1", "UC3"), needs={FACTORY: (LEGAL,)}),
     "scripts": Scene("two more buckets: glue-scripts, source", _scripts),
     "network": Scene("functions in a network", _network),
     "table": Scene("a table with deletion protection", _table_protected, flags=("--disable-deletion-protection",)),
