@@ -2,9 +2,9 @@
 
     python ops/bench/s3_stub.py --versions 30000 --list-ms 60 --delete-ms 250 --keys-per-second 3500
 
-prints its address, serves ListObjectVersions, DeleteObjects and DeleteObject until its input ends, and is fast enough
-to be no part of what is measured. Its figures are at /-/figures. Tests start it in a thread (`serving`), where the same
-object can be asked, and be told what is to go wrong.
+prints its address, serves ListObjectVersions, DeleteObjects, DeleteObject, ListBuckets and DeleteBucket until its input
+ends, and is fast enough to be no part of what is measured. Its figures are at /-/figures. Tests start it in a thread
+(`serving`), where the same object can be asked, and be told what is to go wrong.
 """
 
 from __future__ import annotations
@@ -168,6 +168,9 @@ class _Connection(asyncio.Protocol):
         if "uploads" in query or "uploadId" in query:
             self.finish(*self._uploads(method, query))
             return
+        if not address.path.strip("/").count("/") and not {"versions", "delete"} & query.keys():
+            self.finish(*self._whole(method, address.path))
+            return
         loop = asyncio.get_running_loop()
         seconds = stub.terms.list_seconds if operation == "list" else stub.terms.delete_seconds
         early = self.stranger(method, target, headers, body) or self.early(operation, body, loop.time())
@@ -296,6 +299,15 @@ class _Connection(asyncio.Protocol):
             return 200, parts.encode()
         uploads.abort(query["uploadId"][0])
         return 204, b""
+
+    def _whole(self, method: str, path: str) -> tuple[int, bytes]:
+        """What concerns no object: the list of buckets, and the end of the bucket."""
+        if method == "GET" and path == "/":
+            name = "<Bucket><Name>bucket</Name><CreationDate>2026-01-01T00:00:00.000Z</CreationDate></Bucket>"
+            return 200, f"<ListAllMyBucketsResult><Buckets>{name}</Buckets></ListAllMyBucketsResult>".encode()
+        if method != "DELETE":
+            return 501, _error("NotImplemented", "the stub has no such operation")
+        return (409, _error("BucketNotEmpty", "It is not empty.")) if self.stub.shelf.left else (204, b"")
 
     def _one(self, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, bytes]:
         self.stub.figures.singles += 1
