@@ -1,14 +1,16 @@
-"""How stacks are torn down by s3ap-ops and by other scripts, side by side on identical worlds.
+"""How stacks are torn down by s3ap-ops, by other scripts and by other programs, side by side on identical worlds.
 
     python ops/bench/beside.py --script P8=PATH/cleanup_generic_ucs.py --script HEAD=PATH/cleanup_generic_ucs.py
-    python ops/bench/beside.py --script P8=PATH --scenes home,retained --logs FOLDER
+    python ops/bench/beside.py --tools all --alone                            # those that are on PATH
+    python ops/bench/beside.py --tools sam,delstack --scenes home,retained --logs FOLDER
     python ops/bench/beside.py --script P8=PATH --templates FOLDER            # */template-deploy.yaml, a stack each
     python ops/bench/beside.py --script P8=PATH --templates FOLDER --all-on   # with every switch of theirs on
 
-Every run is a process of its own against a world of its own, made by the same seed, over HTTP. Pauses of a second and
-more pass on the world's clock instead of being slept (`virtual_sleep/`), for every rival alike. A world is looked at
-three times: before the stacks are there, before the run, and when whatever a run has begun is over; what is left and
-what is missing follows from that, not from what anybody says.
+Every run is a process of its own (or one to a stack, for programs that take one) against a world of its own, made by
+the same seed, over HTTP. Pauses of a second and more of Python programs pass on the world's clock instead of being
+slept (`virtual_sleep/`); for those that really sleep, that clock runs faster. A world is looked at three times: before
+the stacks are there, before the run, and when whatever a run has begun is over; what is left and what is missing
+follows from that, not from what anybody says.
 """
 
 from __future__ import annotations
@@ -87,9 +89,16 @@ class Look(Fault):
     world: World
 
     def strikes(self, service: str, operation: str, params: dict[str, Any]) -> bool:
-        if super().strikes(service, operation, params) and operation in ("DescribeStacks", "DescribeStackEvents"):
+        if super().strikes(service, operation, params):
             self.world.clock.advance(LOOK)
         return False
+
+
+def look_after(world: World) -> None:
+    """Lets time pass at each look."""
+    look = Look("cloudformation", "DescribeStacks", times=None)
+    look.world = world
+    world.fail(look)
 
 
 # -- one run
@@ -106,7 +115,9 @@ def run(scene: Scene, rival: Rival, timeout: float, log: Path | None, *, alone: 
         states = {stack: world.stack(stack).status for stack in scene.stacks}
         world.forget()
         began, virtual = time.monotonic(), world.clock.elapsed()
-        with racing(world) if rival.waits == "really" else nullcontext():
+        if rival.waits == "long":
+            look_after(world)
+        with racing(world) if rival.waits in ("really", "long") else nullcontext():
             code, said = _process(scene, rival, world, port, place.shared, timeout)
         wall, virtual = time.monotonic() - began, world.clock.elapsed() - virtual
         world.clock.advance(AFTERWARDS)
@@ -197,11 +208,8 @@ def ticking(world: World) -> Iterator[int]:
 
 @contextmanager
 def racing(world: World) -> Iterator[None]:
-    """For those that really sleep: the world's clock runs faster than theirs, and is moved on when they look."""
+    """For those that really sleep: the world's clock runs faster than theirs."""
     over = threading.Event()
-    look = Look("cloudformation", times=None)
-    look.world = world
-    world.fail(look)
 
     def race() -> None:
         while not over.wait(STEP / SPEED):

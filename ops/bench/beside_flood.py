@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from beside import PROXIES, QUIET, racing
+from beside import PROXIES, QUIET, look_after, racing
 from beside_peers import PEERS, Ask
 from beside_table import head, row
 from s3_shelf import Shelf
@@ -64,6 +64,7 @@ def by_tool(key: str, stub: Stub, timeout: float, log: Path | None) -> tuple[str
             "AWS_ENDPOINT_URL_S3": stub.url,
             "HOME": home,
         }
+        look_after(world)
         code, said = 0, ""
         with racing(world):
             for command in PEERS[key].commands(Ask((STACK,), (), world.region, Path(home), {})):

@@ -47,8 +47,9 @@ class Ask:
 @dataclass(frozen=True)
 class Peer:
     """A program: its name on PATH, the arguments that make it tell its version, and its commands. `waits` is how its
-    pauses pass: by Python's time.sleep, by the timeout of an event of Python's, or "really", where neither can be made
-    to pass on a world's clock. `forced` is a second way to call it."""
+    pauses pass: by Python's time.sleep, by the timeout of an event of Python's, "really", where neither can be made to
+    pass on a world's clock, or "long", where it would really take half a minute between two looks at a stack and bears
+    that the stack is gone at the first. `forced` is a second way to call it."""
 
     program: str
     version: Sequence[str]
@@ -157,5 +158,5 @@ PEERS: Mapping[str, Peer] = {
                        one_by_one("stackility", "delete", "--stack", "{stack}", "--region", "{region}")),
     "rain": Peer("rain", ("--version",), one_by_one("rain", "rm", "--yes", "--region", "{region}", "{stack}"),
                  waits="really"),
-    "delstack": Peer("delstack", ("--version",), _delstack(), _delstack("-f"), "-f", waits="really"),
+    "delstack": Peer("delstack", ("--version",), _delstack(), _delstack("-f"), "-f", waits="long"),
 }  # fmt: skip
