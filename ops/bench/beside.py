@@ -112,6 +112,7 @@ def run(scene: Scene, rival: Rival, timeout: float, log: Path | None, *, alone: 
         nothing = things(world)
         scene.build(world, place)
         before = things(world)
+        goes = going(scene, world, before - nothing)
         states = {stack: world.stack(stack).status for stack in scene.stacks}
         world.forget()
         began, virtual = time.monotonic(), world.clock.elapsed()
@@ -125,7 +126,7 @@ def run(scene: Scene, rival: Rival, timeout: float, log: Path | None, *, alone: 
             asked = "\n".join(f"{request} {request.status}" for request in world.requests)
             log.write_text(f"{said}\n-- asked for\n{asked}\n", "utf-8")
         deletes = dict(zip(scene.stacks, _deletes(world, scene), strict=True))
-        judged = _Judge(scene, world, nothing, before, things(world), states, deletes)
+        judged = _Judge(scene, world, goes, before, things(world), states, deletes)
         return Outcome(
             code,
             Counter(state for state in judged.states.values() if state != "DELETE_COMPLETE"),
@@ -246,13 +247,28 @@ def _things(state: Mapping[str, Any]) -> Iterator[Thing]:
             yield from (("queries", f"{name} {entry}") for name, row in rows.items() for entry in row)
 
 
+def going(scene: Scene, world: World, came: frozenset[Thing]) -> frozenset[Thing]:
+    """What is to go: all that has come with the stacks, but what they retain now, and a bystander's things."""
+    stay = {_last(row.physical) for row in _rows(world, scene.stacks) if row.policy != "Delete"}
+    stay |= {_last(row.physical) for row in _rows(world, scene.bystanders)}
+    return frozenset(one for one in came if _last(one[1].split(" ")[0]) not in stay)
+
+
+def _rows(world: World, names: Sequence[str]) -> Iterator[Any]:
+    """The resources of stacks, and of those in them."""
+    roots = {stack.id for stack in world.stacks.all.values() if stack.name in names}
+    for stack in world.stacks.all.values():
+        if stack.id in roots or stack.root in roots:
+            yield from stack.resources.values()
+
+
 @dataclass(frozen=True)
 class _Judge:
-    """A world before its stacks, before the run, and after it."""
+    """A world before the run, with what is to go of it, and after it."""
 
     scene: Scene
     world: World
-    nothing: frozenset[Thing]
+    goes: frozenset[Thing]
     before: frozenset[Thing]
     after: frozenset[Thing]
     begun: Mapping[str, str]  # stack -> status before the run
@@ -265,29 +281,16 @@ class _Judge:
 
     def left(self) -> Counter[str]:
         """What came with the stacks, is not retained, and is still there; "all" when nothing of it is gone."""
-        goes = self._goes()
-        left = goes & self.after
-        return Counter({"all": len(left)}) if left == goes else _by_kind(left)
+        left = self.goes & self.after
+        return Counter({"all": len(left)}) if left == self.goes else _by_kind(left)
 
     def lost(self) -> Counter[str]:
         """What is foreign, retained, or of a stack whose deletion CloudFormation refused, and is gone."""
-        goes = self._goes()
         asked = [stack for stack, number in self.deletes.items() if number]
         kept = [stack for stack in asked if self.states[stack] == self.begun[stack] != "DELETE_FAILED"]
-        return _by_kind(thing for thing in self.before - self.after if thing not in goes or self._is_of(thing, kept))
-
-    def _goes(self) -> frozenset[Thing]:
-        """What is to go: all that has come with the stacks, but what they retain, and a bystander's things."""
-        stay = {_last(row.physical) for row in self._rows(*self.scene.stacks) if row.policy != "Delete"}
-        stay |= {_last(row.physical) for row in self._rows(*self.scene.bystanders)}
-        return frozenset(one for one in self.before - self.nothing if _last(one[1].split(" ")[0]) not in stay)
-
-    def _rows(self, *names: str) -> Iterator[Any]:
-        """The resources of stacks, and of those in them."""
-        roots = {stack.id for stack in self.world.stacks.all.values() if stack.name in names}
-        for stack in self.world.stacks.all.values():
-            if stack.id in roots or stack.root in roots:
-                yield from stack.resources.values()
+        return _by_kind(
+            thing for thing in self.before - self.after if thing not in self.goes or self._is_of(thing, kept)
+        )
 
     def _is_of(self, thing: Thing, stacks: Sequence[str]) -> bool:
         """Whether a thing belongs to one of these stacks; what has no name of a stack belongs to an only one."""

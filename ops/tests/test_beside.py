@@ -59,6 +59,21 @@ def test_a_program_that_only_asks_for_the_deletion_leaves_what_is_not_empty() ->
     assert {"buckets": 2, "queries": 1, "versions": 14, "work-groups": 1} == home.left
 
 
+def test_what_was_retained_before_the_run_is_lost_even_when_the_run_has_changed_the_template() -> None:
+    program = (
+        "import boto3, json; cf = boto3.client('cloudformation'); name = {'StackName': 'fsxn-legal-compliance-demo'}; "
+        "body = cf.get_template(**name)['TemplateBody']; body = body if isinstance(body, dict) else json.loads(body); "
+        "body['Resources']['OutputBucket'].pop('DeletionPolicy'); "
+        "cf.update_stack(**name, TemplateBody=json.dumps(body), Capabilities=['CAPABILITY_NAMED_IAM']); "
+        "cf.get_waiter('stack_update_complete').wait(**name); bucket = cf.describe_stack_resource("
+        "**name, LogicalResourceId='OutputBucket')['StackResourceDetail']['PhysicalResourceId']; "
+        "boto3.resource('s3').Bucket(bucket).object_versions.delete(); cf.delete_stack(**name)"
+    )
+    forces = beside.Rival("forces", lambda ask: [[sys.executable, "-c", program]], is_direct=True)
+
+    assert {"buckets": 1, "versions": 7} == beside.run(SCENES["retained"], forces, 60, None, alone=True).lost
+
+
 def test_each_program_is_told_of_the_stacks_in_its_own_way(tmp_path: Path) -> None:
     scene = SCENES["ordered"]
     ask = Ask(scene.stacks, scene.script, "eu-west-1", tmp_path, scene.needs)
