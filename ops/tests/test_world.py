@@ -1,6 +1,7 @@
 """The world as a client meets it: over HTTP, with faults, a record of requests, and tags where AWS shows them."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,6 +114,18 @@ def test_a_reply_can_be_lost_after_the_effect(world: World, kind: Any, error: ty
     with pytest.raises(error):
         s3.put_object(Bucket="shelf", Key="k")
     assert 1 == len(world.state()["buckets"]["shelf"]["versions"])
+
+
+def test_a_request_whose_sender_goes_away_in_the_middle_has_no_effect(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host, _, port = world.endpoint.rpartition("/")[2].partition(":")
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(b"POST /one?delete HTTP/1.1\r\nHost: s3\r\nContent-Length: 100\r\n\r\n<Delete>")
+        line.shutdown(socket.SHUT_WR)
+        answer = line.recv(1)
+
+    assert (b"", [], ("", "")) == (answer, world.requests, tuple(capfd.readouterr()))
 
 
 def test_an_error_inside_a_200_is_one_of_each_key(world: World) -> None:

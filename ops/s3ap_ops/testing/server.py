@@ -208,9 +208,12 @@ def _call_of(environ: dict[str, Any]) -> Call:
 
 
 def _body_of(environ: dict[str, Any]) -> bytes:
-    """The body, read to its end and no further: the connection stays open."""
+    """The body, read to its end and no further: the connection stays open. Raises _Lost when its sender went away."""
     source = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         return bytes(source.read())
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    return bytes(source.read(length)) if length else b""
+    body = bytes(source.read(length)) if length else b""
+    if len(body) < length:
+        raise _Lost
+    return body
