@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,26 @@ def test_an_error_inside_a_200_is_one_of_each_key(world: World) -> None:
     answer = s3.delete_objects(Bucket="shelf", Delete={"Objects": [{"Key": "a&b"}, {"Key": "c", "VersionId": "v"}]})
     assert [("a&b", "InternalError"), ("c", "InternalError")] == [
         (item["Key"], item["Code"]) for item in answer["Errors"]
+    ]
+
+
+def test_an_error_of_a_locked_version_says_which(world: World) -> None:
+    s3 = world.client("s3")
+    s3.create_bucket(
+        Bucket="locked",
+        CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"},
+        ObjectLockEnabledForBucket=True,
+    )
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(days=30)}
+    free = s3.put_object(Bucket="locked", Key="a", Body=b"x")["VersionId"]
+    held = [s3.put_object(Bucket="locked", Key="a", Body=b"x", **lock)["VersionId"] for _ in range(2)]
+
+    objects = [{"Key": "a", "VersionId": version} for version in (held[0], free, held[1])]
+    answer = world.outside("s3").delete_objects(Bucket="locked", Delete={"Objects": objects})
+
+    assert [("a", free)] == [(row["Key"], row["VersionId"]) for row in answer["Deleted"]]
+    assert [("a", held[0], "AccessDenied"), ("a", held[1], "AccessDenied")] == [
+        (row["Key"], row["VersionId"], row["Code"]) for row in answer["Errors"]
     ]
 
 

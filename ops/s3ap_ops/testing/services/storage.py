@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
 
 _MOST_KEYS = 1000
+_S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 @before("s3", "*")
@@ -37,6 +38,26 @@ def at_most_a_thousand(world: "World", call: Call) -> None:
         raise AwsError(
             "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
         )
+
+
+@after("s3", "DeleteObjects")
+def errors_name_their_versions(world: "World", call: Call, reply: Reply) -> Reply | None:
+    """An error of a key that was asked for by version says which, as S3's does and moto's does not.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Error.html
+    """
+    if reply.status != 200 or b"<Error>" not in reply.body:
+        return None
+    root = ElementTree.fromstring(reply.body)
+    gone = {(row.findtext(f"{_S3}Key"), row.findtext(f"{_S3}VersionId")) for row in root.iter(f"{_S3}Deleted")}
+    objects = [(item["Key"], item.get("VersionId")) for item in call.params["Delete"]["Objects"]]
+    stay = [asked for asked in objects if asked not in gone]
+    for row in root.iter(f"{_S3}Error"):
+        found = next(asked for asked in stay if asked[0] == row.findtext(f"{_S3}Key"))
+        stay.remove(found)
+        if found[1] is not None and row.find(f"{_S3}VersionId") is None:
+            ElementTree.SubElement(row, f"{_S3}VersionId").text = found[1]
+    return Reply(reply.status, ElementTree.tostring(root, default_namespace=_S3[1:-1]), reply.headers)
 
 
 @before("s3", "DeleteBucket")
