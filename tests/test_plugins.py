@@ -259,6 +259,9 @@ def test_code_of_the_checked_project_is_never_run(cli: Cli, hostile: Path, jobs:
     ran = cli("--jobs", jobs, "--ignore", "F", ".")
     assert "" == ran.err
     assert 0 == ran.status, ran.out
+
+
+def test_nor_by_the_commands_that_check_nothing(cli: Cli, hostile: Path):
     for command in (["rules"], ["selftest"], ["config", "show"], ["explain", "S3AP101"]):
         ran = cli(*command)
         assert ("", 0) == (ran.err, ran.status)
