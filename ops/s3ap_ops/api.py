@@ -2,6 +2,7 @@
 
 from s3ap_ops.calls import Accept, ApiCall, DeleteReturned, DeleteStack, EmptyBucket, Phase, Risk, Until, call
 from s3ap_ops.live_function import LiveFunction
+from s3ap_ops.packaging.problem import Packing
 from s3ap_ops.rollout import Rollout
 from s3ap_ops.stack import Json, LiveResource, LiveStack, LiveStacks, LosingResource
 from s3ap_ops.wording import count, listed, size
@@ -18,6 +19,7 @@ __all__ = [
     "LiveStack",
     "LiveStacks",
     "LosingResource",
+    "Packing",
     "Phase",
     "Risk",
     "Rollout",

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from s3ap_lint.admission import loaded_template
 from s3ap_lint.config import Config
@@ -26,7 +27,11 @@ from s3ap_lint.template import document
 from s3ap_ops import snapshot
 from s3ap_ops.assess import CRASHED, Hazard, assess, assess_rollout
 from s3ap_ops.calls import ApiCall
+from s3ap_ops.deploying import gate
 from s3ap_ops.live_check import checked
+from s3ap_ops.local import LocalProject
+from s3ap_ops.packaging.package import packaged
+from s3ap_ops.packaging.problem import Packing
 from s3ap_ops.stack import LiveStack, LiveStacks
 
 CALLS = "calls"
@@ -55,6 +60,9 @@ class Case:
             return
         if ROLLOUT in marked.files:
             yield from self._of_rollout(marked)
+            return
+        if TEMPLATE in marked.files:
+            yield from self._of_packing(marked)
             return
         stacks: list[LiveStack] = []
         lines: dict[tuple[str, str], tuple[str, int]] = {}
@@ -85,6 +93,24 @@ class Case:
         hazards = assess_rollout(rollout, self.registry, self._config)
         yield from self._marked(hazards, lines, marked)
         yield from self._calls(hazards)
+
+    def _of_packing(self, marked: Marked) -> Iterator[str]:
+        """What is wrong with an example of a rule about the packaging of local code: its files are real ones."""
+        with TemporaryDirectory() as folder:
+            here = Path(folder).resolve()
+            for path, data in marked.files.items():
+                (here / path).parent.mkdir(parents=True, exist_ok=True)
+                (here / path).write_bytes(data)
+            project = LocalProject(here=here)
+            template = project.template(str(here / TEMPLATE))
+            done = packaged(template, project, "code", "lambda", region="us-east-1")
+            packing = Packing(template.path, done.problems)
+            found = gate.of_packing(template, packing, replace(self._config, root=here), self.registry)
+        seen = {(one.place.path, one.place.line, one.code) for one in found}
+        if self.example.bad != bool(marked.marks):
+            yield f"a {'bad' if self.example.bad else 'good'} example has {len(marked.marks)} lines marked"
+        yield from (f"{path}:{line} is marked {code} and not reported" for path, line, code in marked.marks - seen)
+        yield from (f"reported and not marked: {path}:{line} {code}" for path, line, code in seen - marked.marks)
 
     def _marked(
         self, hazards: list[Hazard], lines: Mapping[tuple[str, str], tuple[str, int]], marked: Marked

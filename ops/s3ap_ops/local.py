@@ -23,10 +23,11 @@ from s3ap_ops.errors import OpsError
 
 
 class LocalProject:
-    """A project and what it deploys. `select` are the codes of the rules that will be asked."""
+    """A project and what it deploys. `select` are the codes of the rules that will be asked; `here` is a folder of it,
+    the working directory if nothing is said."""
 
-    def __init__(self, select: tuple[str, ...] = ()) -> None:
-        here = Path.cwd()
+    def __init__(self, select: tuple[str, ...] = (), here: Path | None = None) -> None:
+        here = here or Path.cwd()
         said = {"select": list(select), "engine": "none", "jobs": 1}
         self.config: Config = configs.load([here], cwd=here, overrides=said)
         self.registry: Registry = registry_for(self.config)

@@ -33,9 +33,16 @@ class Rollout:
       "?versionId=…" behind it
     - `access_points`: {name: {alias, arn, bucket} or null if there is none} of the names that are given, and
       `aliases`: {alias: name} of all access points, asked only if one of those names has another alias, or is none's
+    - `drift`: {logical id: {id, type, state, differences}} of what somebody has changed by hand since, asked only on
+      request; `state` is "MODIFIED" or "DELETED", a difference is {path, kind, expected, actual}, and its kind
+      "ADD", "REMOVE" or "NOT_EQUAL"; resources of nested stacks have the nested stack's id before a slash
+    - `uncompared`: {logical id: type} of the resources that CloudFormation does not compare
+    - `validations`: [{id, type, name, mode, why, path}] of what CloudFormation's own validation found in the change
+      set; `mode` is "FAIL" or "WARN"
 
     `unread` says why something was not read, under "taken/ID", "endpoints/VPC", "objects/bucket/key",
-    "access_points/NAME", "aliases", "exports", "owner/ID".
+    "access_points/NAME", "aliases", "exports", "owner/ID", "drift" and "drift/ID" (a stack in it, or a resource),
+    "validations".
     """
 
     live: ClassVar[bool] = True
@@ -109,6 +116,12 @@ class Rollout:
     def type_of(self, logical_id: str) -> str:
         """The type of one of its resources; empty if there is none."""
         return str(self.template.get("Resources", {}).get(logical_id, {}).get("Type", ""))
+
+    def stays(self, logical_id: str) -> bool:
+        """Whether a resource of the stack, or of a nested one, may still be part of it after the deployment."""
+        top = logical_id.partition("/")[0]
+        found = self.template.get("Resources")
+        return isinstance(found, Mapping) and top in found and self.resolver.is_made(top) is not False
 
     def present(self, logical_id: str) -> LiveResource | None:
         """The resource of that logical id that the stack has already."""

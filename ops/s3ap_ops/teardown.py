@@ -3,16 +3,13 @@ less."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from s3ap_ops import changes, collect, confirm
+from s3ap_ops import changes, collect, confirm, interrupts
 from s3ap_ops.appliers import Means, Result
 from s3ap_ops.calls import DeleteReturned, DeleteStack, Phase
 from s3ap_ops.confirm import Consent
@@ -45,7 +42,7 @@ class Run:
         """Carry a plan out, and what follows from it; the exit status."""
         first = plan
         ids = [stack.id for stack in plan.stacks]
-        with _stopping() as stop:
+        with interrupts.stopping(_told_to_stop) as stop:
             self.patience = self.desk.patience(stop)
             for _ in range(ROUNDS):
                 self._carry_out(plan)
@@ -109,7 +106,7 @@ class Run:
         sys.stdout.write(plan_text.render(following, self.desk.pin, verbose=self.desk.options.verbose))
         sys.stdout.flush()
         try:
-            with _listening():
+            with interrupts.raised():
                 agreed = confirm.asked(following, self.desk.pin, is_sure=False)
         except (Refused, KeyboardInterrupt):
             return None
@@ -161,34 +158,8 @@ def status(outcome: summary.Outcome, *, is_stopped: bool) -> int:
     return LEFT
 
 
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the program where it stands."""
-    stop = threading.Event()
-
-    def stopped(_signal: int, _frame: object) -> None:
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-        _say("stopping: what is under way is finished, nothing else is begun; once more to stop at once")
-
-    before = {number: signal.signal(number, stopped) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _listening() -> Iterator[None]:
-    """While somebody is asked, Ctrl-C and SIGTERM are an answer: KeyboardInterrupt."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _told_to_stop() -> None:
+    _say("stopping: what is under way is finished, nothing else is begun; once more to stop at once")
 
 
 def _say(text: str) -> None:

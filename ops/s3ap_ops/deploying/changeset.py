@@ -1,15 +1,19 @@
-"""A change set: made, waited for, read as data, and taken away again when it is not carried out."""
+"""A change set: made, waited for, read as data with those nested in it, and taken away when it is not carried out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from s3ap_ops import interrupts
+from s3ap_ops.calls import command_line
+from s3ap_ops.collect import NESTED, described
 from s3ap_ops.errors import OpsError
 from s3ap_ops.hands import Hands
-from s3ap_ops.reading import Look, told
+from s3ap_ops.reading import Look, says, told
 from s3ap_ops.stack import Json
 from s3ap_ops.watching import Patience
 from s3ap_ops.wording import reason
@@ -17,13 +21,25 @@ from s3ap_ops.wording import reason
 EMPTY = ("didn't contain changes", "No updates are to be performed")
 """What CloudFormation says of a change set without a change."""
 
+OURS = "s3ap-ops-"
+"""How the names of our change sets begin."""
+
+GONE = ("ChangeSetNotFound", "ValidationError:does not exist")
+"""What CloudFormation says when a change set, or its stack, is not there."""
+
+LOOKS = 20
+"""How often it is looked whether nested change sets are deleted."""
+
+_ARN = re.compile(r"arn:[\w-]+:cloudformation:[^\s:]+:\d{12}:changeSet/\S+?(?=[\s,.]*(?:\s|$))")
+
 
 @dataclass(frozen=True)
 class Change:
     """What happens to one resource. `replacement` is "True", "False", "Conditional" or "" as CloudFormation says it.
 
-    `policy` is what becomes of the old one ("Delete", "Retain", "Snapshot", "ReplaceAndDelete" …; empty if unsaid);
-    `causes` are the properties that change, with what the change comes from.
+    `logical_id` of a resource in a nested stack has the nested stack's before a slash. `policy` is what becomes of the
+    old one ("Delete", "Retain", "Snapshot", "ReplaceAndDelete" …; empty if unsaid); `causes` are the properties that
+    change, with what the change comes from. `unread`: why it is not known what changes in a nested stack, or "".
     """
 
     action: str
@@ -34,18 +50,20 @@ class Change:
     policy: str = ""
     scope: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    unread: str = ""
 
     @property
     def loses(self) -> bool:
-        """Whether the resource that is there may go."""
-        return self.action == "Remove" or self.replacement in ("True", "Conditional")
+        """Whether the resource that is there may go. Of "Dynamic" CloudFormation cannot tell."""
+        may_go = self.action in ("Remove", "Dynamic") or self.replacement in ("True", "Conditional")
+        return may_go or bool(self.unread)
 
 
 @dataclass(frozen=True)
 class ChangeSet:
     """A change set that was made. `is_empty`: it would change nothing. `failed`: why it cannot be carried out, or "".
 
-    `creates`: there was no stack, so it made one in REVIEW_IN_PROGRESS.
+    `creates`: it is of a stack that is in REVIEW_IN_PROGRESS until it is carried out. `nests`: it has others in it.
     """
 
     id: str
@@ -54,70 +72,132 @@ class ChangeSet:
     is_empty: bool = False
     failed: str = ""
     creates: bool = False
+    nests: bool = False
 
 
 def make(params: Mapping[str, Json], look: Look, hands: Hands, patience: Patience) -> ChangeSet:
-    """Make a change set and wait until it can be read. Raises OpsError when CloudFormation does not take it."""
+    """Make a change set and wait until it can be read; whatever keeps it from being returned, none is left behind.
+
+    Raises OpsError when CloudFormation does not take it.
+    """
+    given = {**params, "ClientToken": params["ChangeSetName"]}  # a request that is sent again makes no second one
+    creates, nests = params["ChangeSetType"] == "CREATE", bool(params["IncludeNestedStacks"])
+    maybe = ChangeSet(params["ChangeSetName"], params["StackName"], creates=creates, nests=nests)
     try:
-        with hands.allowing("cloudformation", "create_change_set", params):
-            answer = hands.client("cloudformation").create_change_set(**params)
+        with hands.allowing("cloudformation", "create_change_set", given):
+            answer = hands.client("cloudformation").create_change_set(**given)
+        maybe = ChangeSet(answer["Id"], answer["StackId"], creates=creates, nests=nests)
+        return _seen(maybe, look, patience)
     except ClientError as error:
-        raise OpsError(f"CloudFormation refuses the change set: {told(error)}") from None
+        said = f"CloudFormation refuses the change set: {told(error)}"
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            said += _left_of(maybe, look, hands)
+        raise OpsError(said) from None
     except BotoCoreError as error:
-        raise OpsError(f"CloudFormation does not answer: {error}") from None
-    return _seen(answer["Id"], answer["StackId"], params["ChangeSetType"] == "CREATE", look, patience)
+        raise OpsError(f"CloudFormation does not answer: {error}{_left_of(maybe, look, hands)}") from None
+    except KeyboardInterrupt:
+        left = _left_of(maybe, look, hands)
+        raise KeyboardInterrupt(left.lstrip("; ")) from None
 
 
-def _seen(id_: str, stack_id: str, creates: bool, look: Look, patience: Patience) -> ChangeSet:
+def _left_of(maybe: ChangeSet, look: Look, hands: Hands) -> str:
+    """Take away what may have been made; what is left of it, as the end of a sentence."""
+    try:
+        take_away(maybe, look, hands)
+    except OpsError as error:
+        return f"; {error}"
+    return ""
+
+
+# -- reading
+
+
+def _seen(made: ChangeSet, look: Look, patience: Patience) -> ChangeSet:
+    """A change set as it is once it is ready, or has failed."""
     while True:
         try:
-            found = look.client("cloudformation").describe_change_set(ChangeSetName=id_, StackName=stack_id)
+            found = _described(made.id, made.stack_id, look)
         except (ClientError, BotoCoreError) as error:
-            why = told(error) if isinstance(error, ClientError) else str(error)
-            return ChangeSet(id_, stack_id, failed=f"it cannot be looked at: {why}", creates=creates)
+            return _failed(made, f"it cannot be looked at: {_said(error)}")
         if not found["Status"].endswith(("_IN_PROGRESS", "_PENDING")):
             break
         if patience.is_over or patience.is_stopped:
-            return ChangeSet(id_, stack_id, failed="it was not ready in time", creates=creates)
+            return _failed(made, "it was not ready in time")
         patience.pause(patience.poll)
-    why = reason(found.get("StatusReason", ""))
     if found["Status"] == "FAILED":
-        empty = any(text in found.get("StatusReason", "") for text in EMPTY)
-        return ChangeSet(
-            id_,
-            stack_id,
-            is_empty=empty,
-            failed="" if empty else why or "CloudFormation gives no reason",
-            creates=creates,
-        )
-    changes = tuple(
-        _change(one["ResourceChange"]) for one in _all(found, id_, stack_id, look) if "ResourceChange" in one
+        why = found.get("StatusReason", "")
+        if any(text in why for text in EMPTY):
+            return ChangeSet(made.id, made.stack_id, is_empty=True, creates=made.creates, nests=made.nests)
+        return _failed(made, _why(why, look) or "CloudFormation gives no reason")
+    try:
+        changes = tuple(_changes(found, made, look))
+    except (ClientError, BotoCoreError) as error:
+        return _failed(made, f"its changes cannot be read: {_said(error)}")
+    return ChangeSet(made.id, made.stack_id, changes, creates=made.creates, nests=made.nests)
+
+
+def _failed(made: ChangeSet, why: str) -> ChangeSet:
+    return ChangeSet(made.id, made.stack_id, failed=why, creates=made.creates, nests=made.nests)
+
+
+def _said(error: ClientError | BotoCoreError) -> str:
+    return told(error) if isinstance(error, ClientError) else str(error)
+
+
+def _why(text: str, look: Look) -> str:
+    """Why a change set failed, with the reasons of those nested in it that it names."""
+    said = [reason(text)]
+    for arn in dict.fromkeys(_ARN.findall(text)):
+        try:
+            found = _described(arn, "", look)
+        except (ClientError, BotoCoreError):
+            continue
+        said.append(f"{found.get('StackName', arn)}: {reason(found.get('StatusReason', ''))}")
+    return "; ".join(filter(None, said))
+
+
+def _described(id_: str, stack_id: str, look: Look, token: str = "") -> Mapping[str, Json]:
+    asked = {"ChangeSetName": id_} | ({"StackName": stack_id} if stack_id else {})
+    found: Mapping[str, Json] = look.client("cloudformation").describe_change_set(
+        **asked, **({"NextToken": token} if token else {})
     )
-    return ChangeSet(id_, stack_id, changes, creates=creates)
+    return found
 
 
-def _all(first: Mapping[str, Json], id_: str, stack_id: str, look: Look) -> Iterator[Mapping[str, Json]]:
+def _changes(first: Mapping[str, Json], made: ChangeSet, look: Look, inside: str = "") -> Iterator[Change]:
+    """The changes of a change set, and behind each of a nested stack those in it."""
     page = first
     while True:
-        yield from page.get("Changes", ())
+        for one in page.get("Changes", ()):
+            if "ResourceChange" in one:
+                yield from _change(one["ResourceChange"], made, look, inside)
         if not page.get("NextToken"):
             return
-        page = look.client("cloudformation").describe_change_set(
-            ChangeSetName=id_, StackName=stack_id, NextToken=page["NextToken"]
-        )
+        page = _described(first.get("ChangeSetId", made.id), "", look, page["NextToken"])
 
 
-def _change(found: Mapping[str, Json]) -> Change:
-    return Change(
+def _change(found: Mapping[str, Json], made: ChangeSet, look: Look, inside: str) -> Iterator[Change]:
+    nested, unread, within = found.get("ChangeSetId", ""), "", []
+    logical_id = inside + found["LogicalResourceId"]
+    if nested:
+        try:
+            within = list(_changes(_described(nested, "", look), made, look, f"{logical_id}/"))
+        except (ClientError, BotoCoreError) as error:
+            unread = _said(error)
+    elif found["ResourceType"] == NESTED and found["Action"] == "Modify":
+        unread = "CloudFormation does not say what changes in it"
+    yield Change(
         action=found["Action"],
-        logical_id=found["LogicalResourceId"],
+        logical_id=logical_id,
         type=found["ResourceType"],
         physical_id=found.get("PhysicalResourceId", "") or "",
         replacement=found.get("Replacement", "") or "",
         policy=found.get("PolicyAction", "") or "",
         scope=tuple(found.get("Scope", ())),
         causes=tuple(dict.fromkeys(_cause(one) for one in found.get("Details", ()))),
+        unread=unread,
     )
+    yield from within
 
 
 def _cause(detail: Mapping[str, Json]) -> str:
@@ -127,32 +207,98 @@ def _cause(detail: Mapping[str, Json]) -> str:
     return f"{what} (by {entity})" if entity else str(what)
 
 
+# -- what becomes of it
+
+
 def carry_out(found: ChangeSet, params: Mapping[str, Json], hands: Hands) -> None:
-    """Have CloudFormation carry a change set out. Raises OpsError when it refuses."""
-    given = {"ChangeSetName": found.id, "StackName": found.stack_id, **params}
-    _made("execute_change_set", given, hands)
+    """Have CloudFormation carry a change set out. Raises OpsError when it refuses, or does not answer."""
+    _made("execute_change_set", {"ChangeSetName": found.id, "StackName": found.stack_id, **params}, hands)
 
 
-def take_away(found: ChangeSet, hands: Hands) -> None:
-    """Remove a change set that is not carried out, and the empty stack that it made. Raises OpsError when it cannot
-    be."""
-    _made("delete_change_set", {"ChangeSetName": found.id, "StackName": found.stack_id}, hands)
-    if found.creates:
-        _made("delete_stack", {"StackName": found.stack_id}, hands)
+def has_begun(found: ChangeSet, token: str, look: Look) -> bool | None:
+    """Whether CloudFormation carries a change set out by the request with a token; None when that cannot be told."""
+    try:
+        rows = look.pages("cloudformation", "describe_stack_events", "StackEvents", StackName=found.stack_id)
+        if any(row.get("ClientRequestToken") == token for row in rows):
+            return True
+        execution = _described(found.id, found.stack_id, look).get("ExecutionStatus", "")
+    except ClientError as error:
+        return False if _is_gone(error) else None
+    except BotoCoreError:
+        return None
+    return False if execution in ("AVAILABLE", "UNAVAILABLE", "OBSOLETE") else None
 
 
-def _made(operation: str, params: Mapping[str, Json], hands: Hands) -> None:
+def take_away(found: ChangeSet, look: Look, hands: Hands) -> None:
+    """Remove a change set that is not carried out, those nested in it, and the empty stack that it made.
+
+    A stack that something else has happened to stays. Raises OpsError, saying what is left, when it cannot be done.
+    """
+    params = {"ChangeSetName": found.id, "StackName": found.stack_id}
+    with interrupts.ignored():
+        try:
+            _made("delete_change_set", params, hands, GONE)
+            if found.nests:
+                _await_end(found, look)
+            if found.creates and _is_empty_review(found, look):
+                _made("delete_stack", {"StackName": found.stack_id}, hands)
+        except OpsError as error:
+            by_hand = command_line("cloudformation", "delete_change_set", params)
+            raise OpsError(f"the change set {found.id} may still be there ({error}): {by_hand}") from None
+
+
+def _await_end(found: ChangeSet, look: Look) -> None:
+    """Return when a change set with others in it is deleted, which takes CloudFormation a moment."""
+    patience = Patience(poll=1.0)
+    for _ in range(LOOKS):
+        try:
+            if _described(found.id, found.stack_id, look)["Status"] == "DELETE_FAILED":
+                raise OpsError("CloudFormation could not delete it")
+        except ClientError as error:
+            if _is_gone(error):
+                return
+            raise OpsError(told(error)) from None
+        except BotoCoreError as error:
+            raise OpsError(str(error)) from None
+        patience.pause(patience.poll)
+
+
+def _is_empty_review(found: ChangeSet, look: Look) -> bool:
+    """Whether a stack is nothing but a name that waits for a change set, and nobody else's change set is there."""
+    stack = described(found.stack_id, look)
+    if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
+        return False
+    name = found.id.split("/")[1] if "/" in found.id else found.id
+    try:
+        others = look.pages("cloudformation", "list_change_sets", "Summaries", StackName=stack["StackId"])
+    except (ClientError, BotoCoreError):
+        return False
+    return all(one["ChangeSetName"] == name for one in others)
+
+
+def _made(operation: str, params: Mapping[str, Json], hands: Hands, gone: Sequence[str] = ()) -> None:
+    """Make a request. Raises OpsError when it is refused, unless the error is one of `gone`, or has no answer."""
     try:
         with hands.allowing("cloudformation", operation, params):
             getattr(hands.client("cloudformation"), operation)(**params)
     except ClientError as error:
-        raise OpsError(told(error)) from None
+        if not any(says(error, code) for code in gone):
+            raise OpsError(told(error)) from None
     except BotoCoreError as error:
         raise OpsError(f"CloudFormation does not answer: {error}") from None
 
 
-def stale(stack_id: str, look: Look) -> Sequence[str]:
-    """The ids of change sets of a stack that this program made and nobody carried out."""
+def _is_gone(error: ClientError) -> bool:
+    return any(says(error, code) for code in GONE)
+
+
+def stale(stack_id: str, look: Look) -> Sequence[ChangeSet]:
+    """The change sets of a stack that this program made and nobody carried out."""
     found = look.pages("cloudformation", "list_change_sets", "Summaries", StackName=stack_id)
-    ours = (one for one in found if one["ChangeSetName"].startswith("s3ap-ops-"))
-    return [one["ChangeSetId"] for one in ours if one.get("ExecutionStatus") in ("AVAILABLE", "UNAVAILABLE")]
+    ours = (one for one in found if one["ChangeSetName"].startswith(OURS))
+    return [
+        ChangeSet(one["ChangeSetId"], stack_id, nests=bool(one.get("IncludeNestedStacks")))
+        for one in ours
+        if one.get("ExecutionStatus") in ("AVAILABLE", "UNAVAILABLE", "OBSOLETE")
+        and not str(one.get("Status", "")).startswith("DELETE")
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from s3ap_lint import ignores, suppress
 from s3ap_lint import run as runs
 from s3ap_lint.api import Deployment, Severity, Template
 from s3ap_lint.collector import Collector
@@ -14,6 +15,7 @@ from s3ap_lint.engine import Session
 from s3ap_lint.registry import Registry
 from s3ap_lint.workspace import Workspace
 from s3ap_ops.deploying.body import Body
+from s3ap_ops.packaging.problem import Packing
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,16 @@ def of_inputs(
     collector = Collector(Session(config, registry, Workspace(config.root, overlay)))
     collector.run(deployment)
     return tuple(collector.diagnostics)
+
+
+def of_packing(template: Template, packing: Packing, config: Config, registry: Registry) -> tuple[Diagnostic, ...]:
+    """What there is to say of local code that cannot be packaged, less what the template ignores."""
+    collector = Collector(Session(config, registry, Workspace(config.root)))
+    collector.run(packing)
+    found = suppress.apply(
+        collector.diagnostics, [ignores.of_template(template)], lambda code: False, known=lambda code: True
+    )
+    return tuple(found.kept)
 
 
 def source_of(template: Template) -> bytes:

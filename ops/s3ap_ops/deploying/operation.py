@@ -3,26 +3,33 @@ them."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 
 from s3ap_lint.api import Template
+from s3ap_ops.calls import command_line
 from s3ap_ops.deploying.body import Body
 from s3ap_ops.deploying.inputs import Inputs
 from s3ap_ops.errors import OpsError
 from s3ap_ops.hands import Hands
 from s3ap_ops.stack import ABSENT, Json, LiveStack
+from s3ap_ops.wording import listed
 
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 
 NOTHING_THERE = (ABSENT, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 """States in which there is nothing to update, so that a change set creates."""
 
+NESTED = "AWS::CloudFormation::Stack"
+NESTING = (NESTED, "AWS::Serverless::Application")
+STUCK_IN_ROLLBACK = "UPDATE_ROLLBACK_FAILED"
+
 STUCK = {
     "ROLLBACK_COMPLETE": "its creation failed, and it takes no update; add --recreate, or `s3ap-ops clean` it",
     "ROLLBACK_FAILED": "its creation failed, and its rollback, too; `s3ap-ops clean` it first",
     "CREATE_FAILED": "its creation failed; add --recreate, or `s3ap-ops clean` it",
     "DELETE_FAILED": "its deletion failed; `s3ap-ops clean` it first",
-    "UPDATE_ROLLBACK_FAILED": "its rollback failed; `aws cloudformation continue-update-rollback` first",
+    "UPDATE_ROLLBACK_FAILED": "its rollback failed, too; mend what stands in the way, then",
 }
 """States in which CloudFormation takes no update, and what to do about each.
 
@@ -41,7 +48,49 @@ def refused(stack: LiveStack, *, recreates: bool) -> str:
     if stack.status.endswith("_IN_PROGRESS"):
         return f"{stack.name} is in {stack.status}; wait until `s3ap-ops status {stack.name}` says that it is done"
     why = STUCK.get(stack.status)
+    if stack.status == STUCK_IN_ROLLBACK:
+        why = f"{why} {'; or, '.join(ways_back(stack))}"
     return f"{stack.name} is in {stack.status}: {why}" if why else ""
+
+
+def ways_back(stack: LiveStack) -> tuple[str, ...]:
+    """How a rollback that failed goes on, as commands: once what it failed on is mended, or without that."""
+    given = {"StackName": stack.name}
+    go_on = command_line("cloudformation", "continue_update_rollback", given)
+    nested = {one.logical_id: one.physical_id for one in stack.of_type(NESTED)}
+    failed = [one for one in stack.resources if one.status == "UPDATE_FAILED" and one.logical_id not in nested]
+    if not failed:
+        return (go_on,)
+    skipped = [_to_skip(one.logical_id, nested) for one in failed]
+    leave = command_line("cloudformation", "continue_update_rollback", {**given, "ResourcesToSkip": skipped})
+    return go_on, f"to leave {listed([one.logical_id for one in failed], 8)} as they are, {leave}"
+
+
+def _to_skip(logical_id: str, nested: Mapping[str, str]) -> str:
+    """What CloudFormation calls a resource that a rollback leaves out: in a nested stack, with that stack's name."""
+    inside, _, own = logical_id.rpartition("/")
+    return f"{nested[inside].split('/')[1]}.{own}" if inside in nested and "/" in nested[inside] else own
+
+
+def updates(stack: LiveStack, *, recreates: bool) -> bool:
+    """Whether a deployment changes a stack that is there, and stays there until then."""
+    return stack.status not in NOTHING_THERE and not (recreates and stack.status in RECREATED)
+
+
+def check(options: argparse.Namespace, stack: LiveStack, hands: Hands) -> None:
+    """Raise OpsError for options that do not go together with the stack, or with the installed SDK."""
+    if options.on_failure == "delete" and updates(stack, recreates=options.recreate):
+        raise OpsError("--on-failure delete is for a stack that is not there yet; this one would go with all it holds")
+    if options.express and not knows(hands, "CreateChangeSet", "DeploymentConfig"):
+        raise OpsError("the installed boto3 does not know express mode; upgrade it, or leave out --express")
+
+
+def knows(hands: Hands, operation: str, member: str = "") -> bool:
+    """Whether the installed SDK knows an operation of CloudFormation, and a parameter of it."""
+    model = hands.client("cloudformation").meta.service_model
+    if operation not in model.operation_names:
+        return False
+    return not member or member in model.operation_model(operation).input_shape.members
 
 
 def parameters(inputs: Inputs, template: Template, stack: LiveStack) -> list[dict[str, Json]]:
@@ -61,8 +110,8 @@ def creation(
     url: str,
     given: Sequence[Mapping[str, Json]],
     tags: Mapping[str, str],
-    on_failure: str,
-    role_arn: str,
+    nests: bool,
+    options: argparse.Namespace,
 ) -> dict[str, Json]:
     """The request for a change set; the body itself, or where it was put."""
     creates = stack.status in NOTHING_THERE
@@ -72,32 +121,22 @@ def creation(
         "ChangeSetType": "CREATE" if creates else "UPDATE",
         "Parameters": list(given),
         "Capabilities": list(CAPABILITIES),
-        "IncludeNestedStacks": False,
+        "IncludeNestedStacks": nests,
     }
     params |= {"TemplateURL": url} if url else {"TemplateBody": body.sent()}
     params |= {"Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]} if tags else {}
-    params |= {"RoleARN": role_arn} if role_arn else {}
-    if on_failure == "delete":
-        if not creates:
-            raise OpsError(
-                "--on-failure delete is for a stack that is not there yet; this one would go with all it holds"
-            )
-        params["OnStackFailure"] = "DELETE"
+    params |= {"RoleARN": options.role_arn} if options.role_arn else {}
+    params |= {"OnStackFailure": "DELETE"} if options.on_failure == "delete" else {}
+    params |= {"DeploymentConfig": {"Mode": "EXPRESS"}} if options.express else {}
     return params
+
+
+def has_nested(stack: LiveStack, template: Template) -> bool:
+    """Whether a deployment has to do with nested stacks, those that it removes among them."""
+    return any(True for _ in template.of_type(*NESTING)) or any(True for _ in stack.of_type(NESTED))
 
 
 def execution(token: str, on_failure: str) -> dict[str, Json]:
     """The request that carries a change set out, less its name."""
     keeps = {"DisableRollback": True} if on_failure == "keep" else {}
     return {"ClientRequestToken": token, **keeps}
-
-
-def with_express(params: dict[str, Json], hands: Hands) -> dict[str, Json]:
-    """A request in express mode. Raises OpsError when the installed SDK does not know it.
-
-    Express mode came in July 2026; boto3 1.44.5 knows it, 1.43.11 does not.
-    """
-    model = hands.client("cloudformation").meta.service_model.operation_model("CreateChangeSet")
-    if "DeploymentConfig" not in model.input_shape.members:
-        raise OpsError("the installed boto3 does not know express mode; upgrade it, or leave out --express")
-    return {**params, "DeploymentConfig": {"Mode": "EXPRESS"}}

@@ -1,8 +1,9 @@
-"""Why something cannot be packaged."""
+"""Why something cannot be packaged; and the subject of the rule that says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from s3ap_lint.model import Location
 
@@ -23,3 +24,20 @@ class Left:
     logical_id: str
     at: Location
     reason: str
+
+
+@dataclass(frozen=True)
+class Packing:
+    """A template whose local code was to be packaged, and what stands in the way. `path` is the template's."""
+
+    live: ClassVar[bool] = True
+    command: ClassVar[str] = "deploy"
+    shown_as: ClassVar[str] = "a template whose code lies beside it, before anything is sent. Of these files"
+
+    path: str
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def at(self) -> Location:
+        """The template as a whole."""
+        return Location(self.path)

@@ -9,6 +9,7 @@ from s3ap_ops.rollout import Rollout
 
 WORDS = {
     "access_points": "which alias the access point {} has",
+    "validations": "what CloudFormation's own validation says",
     "aliases": "which access points there are",
     "endpoints": "which endpoints {} has",
     "exports": "what other stacks export",
@@ -56,6 +57,18 @@ WORDS = {
                 """
             },
         ),
+        bad(
+            "what was changed by hand",
+            {
+                "rollout.yaml": """
+                Stack: uc1-demo  # <- S3AP847
+                Template:
+                  Resources:
+                    Report: {Type: "AWS::Lambda::Function"}  # <- S3AP847
+                Unread: {drift: the detection failed, drift/Report: AccessDenied}
+                """
+            },
+        ),
         good("everything was read", {"rollout.yaml": "Stack: uc1-demo\nTemplate: {}\n"}),
     ],
 )
@@ -70,6 +83,8 @@ def unread_input(rollout: Rollout) -> Iterator[Finding]:
         kind, _, about = key.partition("/")
         at = rollout.at
         what = WORDS.get(kind, f"{kind} {about}").format(about)
+        if kind == "drift":
+            at, what = rollout.place(about) if about else at, f"what was changed by hand in {about or 'the stack'}"
         if kind == "taken":
             at, what = rollout.place(about), f"whether something is called {rollout.names.get(about, about)} already"
         yield Finding(
