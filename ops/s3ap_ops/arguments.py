@@ -148,6 +148,10 @@ def _deploying(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on", choices=("error", "warning", "info"), default="error", help="findings that stop it (error)"
     )
+    parser.add_argument("--drift", action="store_true", help="first say what was changed by hand since the last time")
+    parser.add_argument(
+        "--smoke-test", metavar="COMMAND", help="run it after a success, with the outputs in its environment"
+    )
     parser.add_argument("--recreate", action="store_true", help="first delete a stack whose creation failed")
     parser.add_argument("--express", action="store_true", help="CloudFormation's express mode, where the SDK knows it")
     parser.add_argument("--accept", action="append", metavar="CODE", help="go on in spite of this finding")

@@ -78,6 +78,10 @@ class Rollout:
         """What is known under a name; the default when nothing is."""
         return self.facts.get(name, default)
 
+    def unread_of(self, kind: str) -> tuple[str, ...]:
+        """The keys of what of a kind was not read."""
+        return tuple(key for key in self.unread if key.partition("/")[0] == kind)
+
     @cached_property
     def resolver(self) -> Resolver:
         """What the values in the template stand for in this deployment."""

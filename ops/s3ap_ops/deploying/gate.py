@@ -30,6 +30,10 @@ class Judgement:
         """The findings that keep it from being deployed."""
         return tuple(one for one in self.report.findings if one.severity.rank >= level.rank)
 
+    def with_more(self, found: tuple[Diagnostic, ...]) -> Judgement:
+        """The judgement with findings of another kind on the same bytes."""
+        return replace(self, report=replace(self.report, findings=(*self.report.findings, *found)))
+
 
 def judged(path: str, data: bytes, config: Config, inputs: tuple[Diagnostic, ...] = ()) -> Judgement:
     """The judgement on a template, with these bytes in the place of what lies at its path, relative to the root.

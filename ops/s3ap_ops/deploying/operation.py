@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from s3ap_lint.api import Template
 from s3ap_ops.calls import command_line
+from s3ap_ops.deploying import smoke
 from s3ap_ops.deploying.body import Body
 from s3ap_ops.deploying.inputs import Inputs
 from s3ap_ops.errors import OpsError
@@ -83,6 +84,8 @@ def check(options: argparse.Namespace, stack: LiveStack, hands: Hands) -> None:
         raise OpsError("--on-failure delete is for a stack that is not there yet; this one would go with all it holds")
     if options.express and not knows(hands, "CreateChangeSet", "DeploymentConfig"):
         raise OpsError("the installed boto3 does not know express mode; upgrade it, or leave out --express")
+    if options.smoke_test is not None:
+        smoke.split(options.smoke_test)
 
 
 def knows(hands: Hands, operation: str, member: str = "") -> bool:

@@ -46,6 +46,7 @@ class World:
         self.unassumable_roles: set[str] = set()
         # (logical id, create | update | rollback | delete) -> the reason that it fails for
         self.refusals: dict[tuple[str, str], str] = {}
+        self.undetectable: dict[str, str] = {}  # logical id -> why a drift detection fails on it
         self.validates = False  # whether change sets are checked for taken names and full buckets, as on AWS
         self.permissions: Permissions | None = None  # of whoever asks from outside; None: everything
         self.denied: list[str] = []  # what they did not cover

@@ -5,6 +5,7 @@ from __future__ import annotations
 from s3ap_lint.api import Detector, Rule
 from s3ap_ops.rules.rollouts.drifted_resource import drifted_resource
 from s3ap_ops.rules.rollouts.endpoint_in_vpc import endpoint_in_vpc
+from s3ap_ops.rules.rollouts.failed_validation import failed_validation
 from s3ap_ops.rules.rollouts.mismatched_access_point import mismatched_access_point
 from s3ap_ops.rules.rollouts.missing_code_object import missing_code_object
 from s3ap_ops.rules.rollouts.name_still_held import name_still_held
@@ -23,4 +24,5 @@ RULES: tuple[Rule | Detector, ...] = (
     stateful_loss,
     unread_input,
     drifted_resource,
+    failed_validation,
 )

@@ -106,8 +106,8 @@ def drifted_resource(rollout: Rollout) -> Iterator[Finding]:
     if uncompared:
         types = listed(sorted(set(uncompared.values())), 6)
         yield Finding(
-            f"whether {count(len(uncompared), 'resource')} ({listed(sorted(uncompared), 6)}) were changed by hand is "
-            f"not known: CloudFormation compares no {types}",
+            f"CloudFormation compares no {types}, so a change by hand does not show in "
+            f"{count(len(uncompared), 'resource')} ({listed(sorted(uncompared), 6)})",
             at=rollout.at,
             severity=Severity.INFO,
         )

@@ -1,5 +1,6 @@
 """Change sets: made, shown, carried out, deleted."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from s3ap_ops.testing.cloudformation.wishes import (
     given_parameters,
     parameters_of,
     refusal,
+    template_at,
 )
 from s3ap_ops.testing.replies import AwsError
 from s3ap_ops.testing.requests import Call
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
 
 _NOTHING = "The submitted information didn't contain changes. Submit different information to create a change set."
+_NO_UPDATES = "No updates are to be performed."
 _CONTEXTS = ("BeforeContext", "AfterContext")
 _VALUES = ("BeforeValue", "AfterValue")
 
@@ -51,6 +54,7 @@ class ChangeSet:
     changes: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     run: str = ""  # the id of the operation that carries it out
+    parent: str = ""  # of a nested one: the id of the change set that it is part of
 
     @property
     def wish(self) -> Wish:
@@ -111,13 +115,15 @@ class ChangeSets:
         preview = Preview(self._world, stack, template, made.parameters, made.tags)
         try:
             made.changes = preview.changes()
+            if made.params.get("IncludeNestedStacks"):
+                made.changes = [change for change in made.changes if self._nest(made, change)]
             changed = is_changed(preview, made.changes)
         except AwsError as error:
             made.status, made.reason = "FAILED", error.message
             return
         if not changed:
             macros = "Transform" in made.template
-            made.status, made.reason = "FAILED", "No updates are to be performed." if macros else _NOTHING
+            made.status, made.reason = "FAILED", _NO_UPDATES if macros else _NOTHING
             return
         if not made.params.get("DisableValidation"):
             made.events = validation.events_of(self._world, stack, made.id, made.operation, made.changes)
@@ -126,6 +132,39 @@ class ChangeSets:
             made.status, made.reason = "FAILED", validation.reason_of(refused)
             return
         made.status, made.execution = "CREATE_COMPLETE", "AVAILABLE"
+
+    def _nest(self, made: ChangeSet, change: dict[str, Any]) -> bool:
+        """Whether a change is one: a nested stack that stays gets a change set of its own, and may not change at all.
+
+        One that is new gets none here, unlike on AWS: there is nothing in it that could be lost. Raises AwsError.
+        """
+        if change["ResourceType"] != "AWS::CloudFormation::Stack" or change["Action"] != "Modify":
+            return True
+        world, child = self._world, self._world.stacks.all[change["PhysicalResourceId"]]
+        given = json.loads(change["AfterContext"])["Properties"]
+        text = template_at(world, str(given["TemplateURL"]), child.region)
+        template, _ = templates.read(text)
+        values = parameters_of(template, {name: str(value) for name, value in given.get("Parameters", {}).items()})
+        name = f"{made.name}-{change['LogicalResourceId']}-{world.name()}"
+        nested = ChangeSet(
+            f"arn:aws:cloudformation:{child.region}:{world.account}:changeSet/{name}/{world.stacks.uuid()}",
+            name, child, "UPDATE", template, text, values, [], made.tags, {"IncludeNestedStacks": True},
+            world.clock.now(), 0, world.stacks.uuid(), parent=made.id,
+        )  # fmt: skip
+        self._complete(nested)
+        if nested.status == "FAILED" and nested.reason in (_NOTHING, _NO_UPDATES):
+            return {detail["Evaluation"] for detail in change["Details"]} != {"Dynamic"}
+        self.all[nested.id] = nested
+        if nested.status == "FAILED":
+            raise refusal(f"Nested change set {nested.id} was not successfully created: Currently in FAILED.")
+        nested.execution = "UNAVAILABLE"  # but with its parent
+        change["ChangeSetId"] = nested.id
+        return True
+
+    def within(self, made: ChangeSet) -> list[ChangeSet]:
+        """The change sets nested in one, at any depth."""
+        inner = [other for other in self.all.values() if other.parent == made.id]
+        return [*inner, *(one for other in inner for one in self.within(other))]
 
     def _close(self, made: ChangeSet) -> None:
         status = made.stack.status
@@ -189,7 +228,7 @@ def _found(world: "World", call: Call) -> ChangeSet:
     return world.change_sets.find(call.params["ChangeSetName"], call.params.get("StackName"), call.region)
 
 
-def _summary(made: ChangeSet) -> dict[str, Any]:
+def _summary(world: "World", made: ChangeSet) -> dict[str, Any]:
     return {
         "ChangeSetName": made.name,
         "ChangeSetId": made.id,
@@ -201,7 +240,15 @@ def _summary(made: ChangeSet) -> dict[str, Any]:
         "Status": made.status,
         "StatusReason": made.reason or None,
         "IncludeNestedStacks": made.params.get("IncludeNestedStacks", False),
+        "ParentChangeSetId": made.parent or None,
+        "RootChangeSetId": _root(world, made),
     }
+
+
+def _root(world: "World", made: ChangeSet) -> str | None:
+    while made.parent and made.parent in world.change_sets.all:
+        made = world.change_sets.all[made.parent]
+    return made.id if made.params.get("IncludeNestedStacks") else None
 
 
 @operation
@@ -211,7 +258,7 @@ def describe_change_set(world: "World", call: Call) -> dict[str, Any]:
     page, token = page_of(world, made.changes, call)
     whole = bool(call.params.get("IncludePropertyValues"))
     told = {
-        **_summary(made),
+        **_summary(world, made),
         "Parameters": made.given,
         "Capabilities": made.params.get("Capabilities", []),
         "Tags": [{"Key": key, "Value": value} for key, value in made.tags.items()],
@@ -239,7 +286,7 @@ def _short(change: dict[str, Any]) -> dict[str, Any]:
 def list_change_sets(world: "World", call: Call) -> dict[str, Any]:
     """The change sets of a stack."""
     stack = stack_of(world, call, "Stack [{}] does not exist")
-    page, token = page_of(world, [_summary(made) for made in world.change_sets.of(stack)], call)
+    page, token = page_of(world, [_summary(world, made) for made in world.change_sets.of(stack)], call)
     return {"Summaries": page, "NextToken": token}
 
 
@@ -268,9 +315,9 @@ def execute_change_set(world: "World", call: Call) -> dict[str, Any]:
     stack.role_arn = made.params.get("RoleARN", stack.role_arn)
     stack.capabilities = made.params.get("Capabilities", stack.capabilities)
     made.execution, made.run = "EXECUTE_IN_PROGRESS", stack.operations[-1][1]
-    for other in world.change_sets.of(stack):
-        if other is not made:
-            del world.change_sets.all[other.id]
+    others = [other for other in world.change_sets.of(stack) if other is not made]
+    for other in [*world.change_sets.within(made), *others]:
+        world.change_sets.all.pop(other.id, None)
     return {}
 
 
@@ -286,5 +333,8 @@ def delete_change_set(world: "World", call: Call) -> dict[str, Any]:
     if made.execution == "EXECUTE_IN_PROGRESS":
         text = f"ChangeSet [{made.id}] cannot be deleted in its current status of [{made.execution}]"
         raise AwsError("InvalidChangeSetStatus", text)
-    del world.change_sets.all[made.id]
+    if made.parent in world.change_sets.all:
+        raise AwsError("InvalidChangeSetStatus", f"ChangeSet [{made.id}] is nested; delete the root change set")
+    for one in [made, *world.change_sets.within(made)]:
+        del world.change_sets.all[one.id]
     return {}

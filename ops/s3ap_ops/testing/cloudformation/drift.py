@@ -25,6 +25,7 @@ class Detection:
     logical: list[str]
     due: float
     over: bool = False
+    failed: str = ""  # why it failed for some resource
 
 
 def of_stack(stack: Stack) -> dict[str, Any]:
@@ -69,7 +70,10 @@ def describe_stack_drift_detection_status(world: "World", call: Call) -> dict[st
     told = {
         "StackId": stack.id,
         "StackDriftDetectionId": made.id,
-        "DetectionStatus": "DETECTION_COMPLETE" if made.over else "DETECTION_IN_PROGRESS",
+        "DetectionStatus": ("DETECTION_FAILED" if made.failed else "DETECTION_COMPLETE")
+        if made.over
+        else "DETECTION_IN_PROGRESS",
+        "DetectionStatusReason": made.failed or None,
         "StackDriftStatus": stack.drift_status if made.over else None,
         "DriftedStackResourceCount": count if made.over else None,
         "Timestamp": world.clock.now(),
@@ -99,6 +103,7 @@ def _row(stack: Stack, found: Drift) -> dict[str, Any]:
         "PropertyDifferences": found.differences,
         "StackResourceDriftStatus": found.status,
         "Timestamp": found.at,
+        "DriftStatusReason": found.reason or None,
     }
 
 
@@ -108,10 +113,16 @@ def _detect(world: "World", made: Detection) -> None:
         resource = stack.resources.get(logical)
         if resource is None or not resource.physical:
             continue
+        why = world.undetectable.get(logical)
+        if why is not None:
+            made.failed = f"Failed to detect drift on resource [{logical}]"
+            now = world.clock.now()
+            stack.drift[logical] = Drift(logical, resource.physical, resource.type, "UNKNOWN", {}, None, [], now, why)
+            continue
         found = _compare(world, stack, resource)
         if found is not None:
             stack.drift[logical] = found
-    drifted = any(found.status != "IN_SYNC" for found in stack.drift.values())
+    drifted = any(found.status in ("MODIFIED", "DELETED") for found in stack.drift.values())
     stack.drift_status = "DRIFTED" if drifted else "IN_SYNC"
 
 

@@ -57,6 +57,7 @@ class Drift:
     actual: dict[str, Any] | None
     differences: list[dict[str, str]]
     at: datetime
+    reason: str = ""  # why it is not known
 
 
 class Physical(dict[str, Resource]):

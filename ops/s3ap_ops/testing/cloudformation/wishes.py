@@ -2,7 +2,7 @@
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -53,8 +53,10 @@ def template_at(world: "World", url: str, region: str) -> str:
     bucket, key = _place(url)
     if not (bucket and key):
         raise refusal(f"TemplateURL must be a supported URL: {url}")
+    version = parse_qs(urlsplit(url).query).get("versionId", [])
+    asked = {"Bucket": bucket, "Key": key} | ({"VersionId": version[0]} if version else {})
     try:
-        body = world.aws("s3", region).get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = world.aws("s3", region).get_object(**asked)["Body"].read()
     except ClientError as error:
         raise refusal(f"S3 error: {error.response['Error']['Message']}") from error
     if len(body) > LARGEST_OBJECT:
