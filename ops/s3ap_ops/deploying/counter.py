@@ -12,7 +12,7 @@ from s3ap_lint.offers import RenderOptions
 from s3ap_ops.assess import Hazard
 from s3ap_ops.deploying.gate import Judgement
 from s3ap_ops.errors import Refused
-from s3ap_ops.render.plan_text import clean, hazard_lines
+from s3ap_ops.render.plan_text import clean, hazard_lines, more
 from s3ap_ops.wording import count, listed
 
 RUNBOOK = "docs/runbooks/deploy.md"
@@ -60,10 +60,9 @@ class Counter:
         self.shown(levelled)
         blocking = [one for one in levelled if one.ignored is None and self._blocks(one)]
         if blocking:
-            flags = sorted({flag for hazard in blocking for flag in hazard.wants})
-            to_go_on = f"; to go on, add: {' '.join(flags)}" if flags else ""
+            accept = " ".join(f"--accept {code}" for code in sorted({one.code for one in blocking}))
             names = sorted({hazard.name for hazard in blocking})
-            raise Refused(f"{listed(names, 8)}: see above{to_go_on}; {RUNBOOK}#{names[0]}")
+            raise Refused(f"{listed(names, 8)}: see above; to go on, add: {accept}; {_more(blocking[0])}")
 
     def shown(self, hazards: Sequence[Hazard]) -> None:
         """Show hazards that were not shown before, and that nobody ignores."""
@@ -80,6 +79,14 @@ class Counter:
     def _blocks(self, hazard: Hazard) -> bool:
         """Whether a hazard stands in the way: one of the level that stops the deployment, which nobody has accepted."""
         return hazard.severity.rank >= LEVELS[self.fail_on].rank and f"--accept {hazard.code}" not in self.accepted
+
+
+def _more(hazard: Hazard) -> str:
+    """Where a hazard is described for people: one of deployments in their runbook, one of a teardown in its own."""
+    subjects = [one.subject for one in hazard.rule.detectors if one.is_live] if hazard.rule else []
+    if any(getattr(one, "command", "plan") == "deploy" for one in subjects) and hazard.code.startswith("S3AP"):
+        return f"{RUNBOOK}#{hazard.name}"
+    return more(hazard.code, hazard.name)
 
 
 def _same(found: Diagnostic) -> tuple[str, str, str, str]:
