@@ -85,12 +85,10 @@ class Deploy:
     given: Inputs
     stack: LiveStack
     hands: Hands = field(init=False)
-    patience: Patience = field(init=False)
     counter: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         self.hands = Hands(self.desk.look.session, self.desk.look.region)
-        self.patience = Patience(poll=self.options.poll, deadline=self.options.deadline * 60, stop=threading.Event())
         self.counter = Counter(self.options.fail_on, self.desk.wishes.flags)
 
     def through(self) -> int:
@@ -143,6 +141,11 @@ class Deploy:
     def _updates(self) -> bool:
         """Whether there is a stack that is changed; not one that is made, or made anew."""
         return operation.updates(self.stack, recreates=self.options.recreate)
+
+    @property
+    def patience(self) -> Patience:
+        """How long to wait for the next thing that CloudFormation has to do."""
+        return Patience(poll=self.options.poll, deadline=self.options.deadline * 60, stop=threading.Event())
 
     @property
     def _means(self) -> Means:

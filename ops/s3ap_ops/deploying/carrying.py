@@ -90,7 +90,7 @@ class Carrying:
             except OpsError as error:
                 print(clean(f"what the rollback failed on cannot be read: {error}"), file=sys.stderr)
             else:
-                print(clean("; or, ".join(("mend what stands in the way, then", *operation.ways_back(stuck)))))
+                print(clean(operation.way_back(stuck)))
         anchor = "failed-update" if status.startswith("UPDATE_") else "failed-creation"
         print(f"what to do next: {RUNBOOK}#{anchor}")
 

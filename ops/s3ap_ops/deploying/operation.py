@@ -30,7 +30,7 @@ STUCK = {
     "ROLLBACK_FAILED": "its creation failed, and its rollback, too; `s3ap-ops clean` it first",
     "CREATE_FAILED": "its creation failed; add --recreate, or `s3ap-ops clean` it",
     "DELETE_FAILED": "its deletion failed; `s3ap-ops clean` it first",
-    "UPDATE_ROLLBACK_FAILED": "its rollback failed, too; mend what stands in the way, then",
+    "UPDATE_ROLLBACK_FAILED": "its rollback failed, too;",
 }
 """States in which CloudFormation takes no update, and what to do about each.
 
@@ -50,21 +50,21 @@ def refused(stack: LiveStack, *, recreates: bool) -> str:
         return f"{stack.name} is in {stack.status}; wait until `s3ap-ops status {stack.name}` says that it is done"
     why = STUCK.get(stack.status)
     if stack.status == STUCK_IN_ROLLBACK:
-        why = f"{why} {'; or, '.join(ways_back(stack))}"
+        why = f"{why} {way_back(stack)}"
     return f"{stack.name} is in {stack.status}: {why}" if why else ""
 
 
-def ways_back(stack: LiveStack) -> tuple[str, ...]:
-    """How a rollback that failed goes on, as commands: once what it failed on is mended, or without that."""
+def way_back(stack: LiveStack) -> str:
+    """How a rollback that failed goes on, with the commands: once what it failed on is mended, or without that."""
     given = {"StackName": stack.name}
-    go_on = command_line("cloudformation", "continue_update_rollback", given)
+    go_on = f"mend what it failed on, then {command_line('cloudformation', 'continue_update_rollback', given)}"
     nested = {one.logical_id: one.physical_id for one in stack.of_type(NESTED)}
-    failed = [one for one in stack.resources if one.status == "UPDATE_FAILED" and one.logical_id not in nested]
+    failed = [one.logical_id for one in stack.resources if one.status == "UPDATE_FAILED" and one.type != NESTED]
     if not failed:
-        return (go_on,)
-    skipped = [_to_skip(one.logical_id, nested) for one in failed]
-    leave = command_line("cloudformation", "continue_update_rollback", {**given, "ResourcesToSkip": skipped})
-    return go_on, f"to leave {listed([one.logical_id for one in failed], 8)} as they are, {leave}"
+        return go_on
+    skipped = {**given, "ResourcesToSkip": [_to_skip(one, nested) for one in failed]}
+    leave = command_line("cloudformation", "continue_update_rollback", skipped)
+    return f"{go_on}; or, to go on without {listed(failed, 8)}, {leave}"
 
 
 def _to_skip(logical_id: str, nested: Mapping[str, str]) -> str:
