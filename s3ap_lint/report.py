@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from s3ap_lint.engine import UnitResult
 from s3ap_lint.model import Safety, Severity, Unchecked
 from s3ap_lint.registry import FOREIGN, Registry
 from s3ap_lint.settle import choose
+
+ACCOUNTS = re.compile(r"S3AP8\d\d")
+"""Codes about what runs in an account."""
 
 UNPARSABLE, UNUSED_IGNORE, BARE_IGNORE, INCOMPLETE = "S3AP901", "S3AP903", "S3AP904", "S3AP905"
 
@@ -202,6 +206,8 @@ def looked_for(config: Config, registry: Registry, engines_ran: bool) -> Callabl
 
     def ran(selector: str) -> bool:
         ours = [code for code, rule in registry.rules.items() if suppress.names(selector, code, rule.name)]
+        if _about_accounts(selector) or any(one.is_live for code in ours for one in registry.rules[code].detectors):
+            return False  # what an account says shows when a deployment, or a plan, asks it
         wanted = ours or [selector]
         if not ours and not (engines_ran or ("pyflakes" in registry.engines and selector.upper().startswith("F"))):
             return False
@@ -215,9 +221,14 @@ def known(registry: Registry) -> Callable[[str], bool]:
 
     def is_known(selector: str) -> bool:
         ours = (suppress.names(selector, code, rule.name) for code, rule in registry.rules.items())
-        return bool(FOREIGN.fullmatch(selector.upper())) or any(ours)
+        return bool(FOREIGN.fullmatch(selector.upper())) or _about_accounts(selector) or any(ours)
 
     return is_known
+
+
+def _about_accounts(selector: str) -> bool:
+    """Whether a selector is a code of the companion, which need not be installed where templates are checked."""
+    return bool(ACCOUNTS.fullmatch(selector.upper()))
 
 
 def _also(registry: Registry) -> Callable[[str], tuple[str, ...]]:

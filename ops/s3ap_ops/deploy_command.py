@@ -105,12 +105,12 @@ class Deploy:
         with self._proposed(judgement) as found:
             if found.is_empty or found.failed:
                 self._told_by_validation(found, judgement)
-                changeset.take_away(found, self.desk.look, self.hands)
+                changeset.take_away(found, self.desk.look, self.hands, poll=self.options.poll)
                 print(clean(f"{self.stack.name}: " + self._said(found)))
                 return DONE if found.is_empty else FAILED
             self._agreed(found, judgement, parts)
             if self.options.change_set_only:
-                changeset.take_away(found, self.desk.look, self.hands)
+                changeset.take_away(found, self.desk.look, self.hands, poll=self.options.poll)
                 print("the change set was taken away again")
                 return DONE
             for one in parts:
@@ -157,7 +157,7 @@ class Deploy:
         Raises Refused when findings keep them from being sent.
         """
         data = gate.source_of(self.template)
-        judgement = gate.judged(self.template.path, data, self._config, self._of_inputs())
+        judgement = gate.judged(self.template.path, data, self._config, self._of_inputs()).without(gate.PACKED)
         self.counter.judged(judgement)
         done = self.packages.made()
         packing = Packing(self.template.path, done.problems)
@@ -265,8 +265,9 @@ class Deploy:
             raise
 
     def _taken_away_after(self, found: ChangeSet, ended: BaseException) -> None:
+        poll = self.options.poll if isinstance(ended, Refused) else 0.0  # who is in a hurry does not wait
         try:
-            changeset.take_away(found, self.desk.look, self.hands)
+            changeset.take_away(found, self.desk.look, self.hands, poll=poll)
         except OpsError as error:
             if not isinstance(ended, OpsError) or str(ended) != str(error):
                 _say(str(error))

@@ -44,7 +44,7 @@ def project(folder: Path, patch: Any, template: str = TEMPLATE, **more: str) -> 
     with World() as world, turned_to(world, patch, folder / "runs"):
         (folder / "project").mkdir()
         patch.chdir(folder / "project")
-        write("s3ap-lint.toml", 'engine = "none"\n')
+        write(".s3ap-lint.toml", 'engine = "none"\n')
         write("template.yaml", template)
         for name, text in more.items():
             write(name, text)

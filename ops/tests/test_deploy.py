@@ -39,7 +39,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
         project = tmp_path / "project"
         project.mkdir()
         monkeypatch.chdir(project)
-        Path("s3ap-lint.toml").write_text('engine = "none"\n', "utf-8")
+        Path(".s3ap-lint.toml").write_text('engine = "none"\n', "utf-8")
         Path("template.yaml").write_text(TEMPLATE, "utf-8")
         yield world
 
@@ -85,7 +85,7 @@ def test_what_is_sent_is_what_was_judged(world: World) -> None:
 def test_a_finding_stops_it_before_anything_is_sent(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     broken = TEMPLATE.replace("Topic: {Type: AWS::SNS::Topic}", "Topic: {Type: AWS::SNS::Topic, Condition: Gone}")
     Path("template.yaml").write_text(broken + "Outputs: {Arn: {Value: !Ref Nothing}}\n", "utf-8")
-    Path("s3ap-lint.toml").unlink()
+    Path(".s3ap-lint.toml").unlink()
     assert 3 == deploy("--yes")
     said = capsys.readouterr()
     assert "template.yaml:" in said.out

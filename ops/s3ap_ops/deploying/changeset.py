@@ -229,12 +229,15 @@ def has_begun(found: ChangeSet, token: str, look: Look) -> bool | None:
     return False if execution in ("AVAILABLE", "UNAVAILABLE", "OBSOLETE") else None
 
 
-def take_away(found: ChangeSet, look: Look, hands: Hands) -> None:
+def take_away(found: ChangeSet, look: Look, hands: Hands, *, poll: float = 0.0) -> None:
     """Remove a change set that is not carried out, those nested in it, and the empty stack that it made.
 
-    A stack that something else has happened to stays. Raises OpsError, saying what is left, when it cannot be done.
+    A stack that something else has happened to stays. `poll` are the seconds between two looks whether the empty stack
+    is gone, so that the next deployment does not meet it; 0 means not to wait. Raises OpsError, saying what is left,
+    when it cannot be done.
     """
     params = {"ChangeSetName": found.id, "StackName": found.stack_id}
+    is_going = False
     with interrupts.ignored():
         try:
             _made("delete_change_set", params, hands, GONE)
@@ -242,9 +245,12 @@ def take_away(found: ChangeSet, look: Look, hands: Hands) -> None:
                 _await_end(found, look)
             if found.creates and _is_empty_review(found, look):
                 _made("delete_stack", {"StackName": found.stack_id}, hands)
+                is_going = True
         except OpsError as error:
             by_hand = command_line("cloudformation", "delete_change_set", params)
             raise OpsError(f"the change set {found.id} may still be there ({error}): {by_hand}") from None
+    if is_going and poll:
+        _await_deletion(found, look, poll)
 
 
 def _await_end(found: ChangeSet, look: Look) -> None:
@@ -260,6 +266,16 @@ def _await_end(found: ChangeSet, look: Look) -> None:
             raise OpsError(told(error)) from None
         except BotoCoreError as error:
             raise OpsError(str(error)) from None
+        patience.pause(patience.poll)
+
+
+def _await_deletion(found: ChangeSet, look: Look, poll: float) -> None:
+    """Return when an empty stack is deleted, or when that has taken too long."""
+    patience = Patience(poll=min(poll, 1.0))
+    for _ in range(LOOKS):
+        stack = described(found.stack_id, look)
+        if stack is None or stack["StackStatus"] != "DELETE_IN_PROGRESS":
+            return
         patience.pause(patience.poll)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from s3ap_lint import ignores, suppress
@@ -17,6 +17,9 @@ from s3ap_lint.workspace import Workspace
 from s3ap_ops.deploying.body import Body
 from s3ap_ops.packaging.problem import Packing
 
+PACKED = ("W3002",)
+"""Codes that say "package it first", of a template before its code is packaged."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -29,6 +32,11 @@ class Judgement:
     def failing(self, level: Severity) -> tuple[Diagnostic, ...]:
         """The findings that keep it from being deployed."""
         return tuple(one for one in self.report.findings if one.severity.rank >= level.rank)
+
+    def without(self, codes: Sequence[str]) -> Judgement:
+        """The judgement less some codes."""
+        found = tuple(one for one in self.report.findings if one.code not in codes)
+        return replace(self, report=replace(self.report, findings=found))
 
     def with_more(self, found: tuple[Diagnostic, ...]) -> Judgement:
         """The judgement with findings of another kind on the same bytes."""
