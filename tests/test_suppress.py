@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3ap_lint import report
+from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic
 from s3ap_lint.directives import Directives, MetadataIgnore, python_directives, template_directives
 from s3ap_lint.model import Edit, Location, Severity, Span
 from s3ap_lint.source import Source
 from s3ap_lint.source import apply as edited
 from s3ap_lint.suppress import Applied, apply, names
+from s3ap_lint.testing import installed
 
 NAMES = {"S3AP101": "alias-only-grant", "S3AP303": "unread-variable", "F401": "F401"}
 
@@ -321,6 +325,16 @@ def test_what_was_not_looked_for_is_not_unused():
     text = "b: 2  # s3ap-lint: ignore[S3AP101, E3012] why\n"
     assert [f"1:7 S3AP903 S3AP101 is {UNSEEN}"] == said(in_template(text, ran=["S3AP101"]).complaints)
     assert [] == said(in_template(text, ran=[]).complaints)
+
+
+def test_what_only_an_account_can_tell_is_never_unused(tmp_path):
+    """Whether or not the companion is installed: its ignores stand in templates, and the linter sees no account."""
+    config, registry = Config(tmp_path, tmp_path, tmp_path), installed()
+    alone = replace(registry, rules={code: one for code, one in registry.rules.items() if not one.is_live_only})
+    for there in (registry, alone):
+        looked = report.looked_for(config, there, engines_ran=True)
+        assert (False, True) == (looked("S3AP851"), report.known(there)("S3AP851"))
+        assert looked("S3AP101")
 
 
 def test_a_directive_with_nothing_below_it_silences_nothing():

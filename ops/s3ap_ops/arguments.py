@@ -157,6 +157,8 @@ def _deploying(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept", action="append", metavar="CODE", help="go on in spite of this finding")
     parser.add_argument("--role-arn", type=_role, metavar="ARN", help="the role with which CloudFormation deploys")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write what was found, changed and came of it to a file")
+    parser.add_argument("--format", choices=("json", "sarif"), default="json", help="of that file (json)")
     parser.add_argument("--deadline", type=_positive, default=60.0, metavar="MINUTES", help="wait no longer (60)")
     parser.add_argument("--poll", type=_positive, default=5.0, metavar="SECONDS", help="between two looks (5)")
 

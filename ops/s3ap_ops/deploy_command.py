@@ -16,20 +16,34 @@ from s3ap_lint import config as configs
 from s3ap_lint.api import Severity, Template
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic
+from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
+from s3ap_lint.tasks import registry_for
 from s3ap_lint.template import document
 from s3ap_ops import assess, clean_command, interrupts
 from s3ap_ops import desk as desks
 from s3ap_ops.appliers import Means
 from s3ap_ops.arguments import parser
 from s3ap_ops.calls import UploadObject
-from s3ap_ops.deploying import changes_text, changeset, drift, gate, inputs, losses, operation, packaging, smoke
+from s3ap_ops.deploying import (
+    changes_text,
+    changeset,
+    drift,
+    gate,
+    inputs,
+    losses,
+    operation,
+    packaging,
+    report_file,
+    smoke,
+)
 from s3ap_ops.deploying.carrying import Carrying
 from s3ap_ops.deploying.changeset import ChangeSet
 from s3ap_ops.deploying.counter import RUNBOOK, Counter
 from s3ap_ops.deploying.inputs import Inputs
 from s3ap_ops.deploying.look_ahead import looked_ahead
 from s3ap_ops.deploying.packaging import Packages
+from s3ap_ops.deploying.report_file import Told
 from s3ap_ops.deploying.validation import validated
 from s3ap_ops.desk import Desk
 from s3ap_ops.errors import OpsError, Refused
@@ -44,6 +58,8 @@ from s3ap_ops.stack import LiveStack, LiveStacks
 from s3ap_ops.watching import Patience
 
 DONE, FAILED = 0, 1
+OUTCOMES = {0: "deployed", 1: "failed", 4: "CloudFormation goes on"}
+"""What became of a change set that was carried out, by the exit status."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
     interrupted before it was carried out."""
     with interrupts.raised():
         try:
-            return _opened(options).through()
+            deploy = _opened(options)
+            with deploy.reported():
+                return deploy.through()
         except KeyboardInterrupt as interrupted:
             left = f"; {interrupted}" if str(interrupted) else ""
             print(clean(f"\ns3ap-ops: interrupted; nothing was deployed{left}"), file=sys.stderr)
@@ -59,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _opened(options: argparse.Namespace) -> Deploy:
+    if options.output:
+        report_file.check(options.output)
     desk = desks.opened(options, writes=True)
     check_names([options.stack], desk.pin)
     desk.check_wishes(())
@@ -86,10 +106,25 @@ class Deploy:
     stack: LiveStack
     hands: Hands = field(init=False)
     counter: Counter = field(init=False)
+    told: Told = field(init=False)
 
     def __post_init__(self) -> None:
         self.hands = Hands(self.desk.look.session, self.desk.look.region)
         self.counter = Counter(self.options.fail_on, self.desk.wishes.flags)
+        paths = self.project.report_paths
+        self.told = Told(self.stack.name, self.desk.pin.region, self.template, paths, self.stack.subject)
+
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Inside, whatever ends it, the file that somebody wants is written. Raises OpsError when it cannot be."""
+        try:
+            yield
+        except BaseException as ended:
+            self.told.outcome = "interrupted" if isinstance(ended, KeyboardInterrupt) else str(ended)
+            raise
+        finally:
+            if self.options.output:
+                report_file.write(self.options.output, self.options.format, self.told, self.counter, self._registry)
 
     def through(self) -> int:
         """All of it; the exit status."""
@@ -98,32 +133,35 @@ class Deploy:
         if self.stack.status in operation.RECREATED:
             torn_down = self._torn_down()
             if torn_down != DONE:
-                print(f"{self.stack.name}: nothing was deployed, because the stack is not gone", file=sys.stderr)
+                self.told.outcome = "nothing was deployed, because the stack is not gone"
+                print(f"{self.stack.name}: {self.told.outcome}", file=sys.stderr)
                 return torn_down
         self._take_away_stale()
         judgement, parts = self._brought(judgement, done)
+        self.told.sha256 = judgement.body.sha256
         with self._proposed(judgement) as found:
+            self.told.of_change_set(found)
             if found.is_empty or found.failed:
                 self._told_by_validation(found, judgement)
                 changeset.take_away(found, self.desk.look, self.hands, poll=self.options.poll)
-                print(clean(f"{self.stack.name}: " + self._said(found)))
+                self.told.outcome = "nothing to change" if found.is_empty else f"the change set failed: {found.failed}"
+                print(clean(f"{self.stack.name}: {self.told.outcome}"))
                 return DONE if found.is_empty else FAILED
             self._agreed(found, judgement, parts)
             if self.options.change_set_only:
                 changeset.take_away(found, self.desk.look, self.hands, poll=self.options.poll)
-                print("the change set was taken away again")
+                self.told.outcome = "the change set was taken away again"
+                print(self.told.outcome)
                 return DONE
             for one in parts:
                 packaging.uploaded(one, self._means)
             carrying = Carrying(self.desk, self.hands, self.patience, self.stack.name)
             status = carrying.out(found)
+            self.told.status, self.told.outputs, self.told.cause = carrying.status, carrying.outputs, carrying.cause
+            self.told.outcome = OUTCOMES[status]
         if status != DONE or not self.options.smoke_test:
             return status
         return smoke.tested(self.options.smoke_test, self.stack.name, self.desk.pin, carrying.outputs)
-
-    @staticmethod
-    def _said(found: ChangeSet) -> str:
-        return "nothing to change" if found.is_empty else f"the change set failed: {found.failed}"
 
     # -- the template
 
@@ -131,6 +169,11 @@ class Deploy:
     def packages(self) -> Packages:
         """How the template's local code is packaged."""
         return Packages(self.template, self.project, self.options, self.desk.pin, self._values(), self.stack.subject)
+
+    @cached_property
+    def _registry(self) -> Registry:
+        """The rules and renderers of a run over this template, its engines among them."""
+        return registry_for(self._config)
 
     @cached_property
     def _config(self) -> Config:

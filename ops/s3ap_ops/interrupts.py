@@ -7,12 +7,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 ENDED = 130
 """The exit status of a program that was told to stop before it had begun anything, as shells have it."""
 
-Handler = Callable[[int, object], None]
+Handler = Callable[[int, FrameType | None], object]
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def stopping(tell: Callable[[], None]) -> Iterator[threading.Event]:
     it stands."""
     stop = threading.Event()
 
-    def stopped(_signal: int, _frame: object) -> None:
+    def stopped(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             os._exit(ENDED)
         stop.set()

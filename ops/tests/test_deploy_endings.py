@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,6 +239,69 @@ def test_a_smoke_test_decides_with(world: World, capfd: pytest.CaptureFixture[st
     assert "uc1: the smoke test fails with status 1; it stays deployed" in capfd.readouterr().out
 
 
+# -- for programs
+
+
+def report() -> dict[str, Any]:
+    found = json.loads(Path("report.json").read_text("utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_report_says_what_changed_and_came_of_it(world: World) -> None:
+    write("template.yaml", f"{TEMPLATE}Outputs: {{Table: {{Value: !Ref History}}}}\n")
+    assert 0 == deploy("--yes")
+    assert 0 == deploy("--yes", "-o", "report.json", "--param", "Stage=prod", "--accept", "S3AP846")
+    found = report()
+    assert {
+        "version": 1,
+        "stack": "uc1",
+        "region": world.region,
+        "template": "template.yaml",
+        "sha256": hashlib.sha256(Path("template.yaml").read_bytes()).hexdigest(),
+        "outcome": "deployed",
+        "status": "UPDATE_COMPLETE",
+        "failed_first": {},
+        "changes": [
+            {
+                "action": "Modify",
+                "logical_id": "History",
+                "type": "AWS::DynamoDB::Table",
+                "physical_id": "history-dev",
+                "replacement": "True",
+                "policy_action": "ReplaceAndDelete",
+                "scope": ["Properties"],
+                "causes": ["TableName (by Stage)"],
+            }
+        ],
+        "outputs": {"Table": "history-prod"},
+    } == found["deployment"]
+    assert [("S3AP846", 5)] == [(one["code"], one["line"]) for one in found["findings"]]
+
+
+def test_a_report_is_written_of_what_was_refused_or_failed(world: World) -> None:
+    assert 3 == deploy("-o", "report.json")
+    assert (
+        "nobody can be asked here; if the change set is what you want, add --yes" == report()["deployment"]["outcome"]
+    )
+    failing(world)
+    assert 1 == deploy("--yes", "-o", "report.json")
+    said = report()["deployment"]
+    assert ("failed", "ROLLBACK_COMPLETE") == (said["outcome"], said["status"])
+    assert {"stack": "uc1", "logical_id": "Topic", "type": "AWS::SNS::Topic", "why": "no"} == said["failed_first"]
+
+
+def test_code_scanning_finds_what_is_lost_at_its_line(world: World) -> None:
+    assert 0 == deploy("--yes")
+    assert 3 == deploy("--yes", "-o", "report.json", "--format", "sarif", "--param", "Stage=prod")
+    (run,) = report()["runs"]
+    (result,) = run["results"]
+    where = result["locations"][0]["physicalLocation"]
+    assert ("S3AP846", "template.yaml", 5) == (
+        result["ruleId"], where["artifactLocation"]["uri"], where["region"]["startLine"],
+    )  # fmt: skip
+
+
 # -- all ways to fail
 
 
@@ -312,6 +377,7 @@ WAYS = (
     Way("a smoke test that fails", 1, "fails with status 1", options=("--yes", "--smoke-test", "false")),
     Way("a smoke test that is none", 2, "cannot be run", options=("--yes", "--smoke-test", "no-such-program")),
     Way("a smoke test without words", 2, "is empty", options=("--yes", "--smoke-test", "")),
+    Way("a report that cannot be written", 2, "no/report.json cannot be written", options=("-o", "no/report.json")),
     Way("a code that no rule has", 2, "there is no such code", options=("--yes", "--accept", "S3AP84")),
     Way("a name that no stack can have", 2, "is no stack's name"),
     Way("another account", 3, "these credentials are for", options=("--yes", "--account", "111122223333")),

@@ -119,8 +119,8 @@ class Stream:
                 is_whole = False
                 continue
             for row in new:
-                inner = row.get("PhysicalResourceId")
-                if row["ResourceType"] == NESTED and inner not in (None, "", *stacks):
+                inner = str(row.get("PhysicalResourceId") or "")
+                if row["ResourceType"] == NESTED and inner not in ("", *stacks):
                     self.nested.append(inner)
                     stacks.append(inner)
             fresh += [_event(row) for row in reversed(new)]  # the newest come first

@@ -25,7 +25,7 @@ def validated(found: ChangeSet, look: Look, hands: Hands) -> Notes:
 
 
 def _events(found: ChangeSet, look: Look) -> list[dict[str, str]]:
-    asked = {"ChangeSetName": found.id, "Filters": {"FailedEvents": True}}
+    asked: dict[str, Json] = {"ChangeSetName": found.id, "Filters": {"FailedEvents": True}}
     rows = look.pages("cloudformation", "describe_events", "OperationEvents", **asked)
     return [_event(row) for row in rows if row.get("EventType") == "VALIDATION_ERROR"]
 

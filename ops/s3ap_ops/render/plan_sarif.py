@@ -24,8 +24,8 @@ def render(plan: Plan, registry: Registry, paths: Paths, places: Mapping[tuple[s
     stands at the stack's name, because there is no file to show it in.
     """
     report = Report(
-        findings=tuple(_diagnostic(one, places) for one in plan.hazards if one.ignored is None),
-        suppressed=tuple(_diagnostic(one, places) for one in plan.hazards if one.ignored is not None),
+        findings=tuple(diagnostic(one, places) for one in plan.hazards if one.ignored is None),
+        suppressed=tuple(diagnostic(one, places) for one in plan.hazards if one.ignored is not None),
         stats=Stats(templates=len(plan.stacks)),
         tool=Tool(linter),
         paths=paths,
@@ -34,7 +34,9 @@ def render(plan: Plan, registry: Registry, paths: Paths, places: Mapping[tuple[s
     return sarif.render(report, rules, RenderOptions())
 
 
-def _diagnostic(hazard: Hazard, places: Mapping[tuple[str, str], Place]) -> Diagnostic:
+def diagnostic(hazard: Hazard, places: Mapping[tuple[str, str], Place]) -> Diagnostic:
+    """A hazard as the linter's reports have findings; `places` as for `render`, what is in a nested stack standing at
+    it."""
     logical, message = "/".join(hazard.finding.at.path), masked(hazard.finding.message)
     fix = hazard.finding.fix
     return Diagnostic(
@@ -42,10 +44,16 @@ def _diagnostic(hazard: Hazard, places: Mapping[tuple[str, str], Place]) -> Diag
         name=hazard.name,
         severity=hazard.severity,
         message=message,
-        place=places.get((hazard.subject, hazard.logical_id), Place(hazard.subject)),
+        place=_place(hazard, places),
         logical_path=logical,
         related=tuple(Place(at.subject, message=at.note) for at in hazard.finding.related),
         fix=PlacedFix(fix.title, Safety.MANUAL, ()) if fix else None,
         fingerprint=fingerprint.structural(hazard.code, hazard.subject, logical, message),
         reason=hazard.ignored or "",
     )
+
+
+def _place(hazard: Hazard, places: Mapping[tuple[str, str], Place]) -> Place:
+    outer = hazard.logical_id.partition("/")[0]
+    found = places.get((hazard.subject, hazard.logical_id)) or places.get((hazard.subject, outer))
+    return found or Place(hazard.subject)
