@@ -129,6 +129,7 @@ class Deploy:
     def through(self) -> int:
         """All of it; the exit status."""
         judgement, done = self._judged()
+        packaging.check_bucket(self.packages.parts(done), self.desk.look)
         self._looked_ahead(judgement, self.packages.parts(done))
         if self.stack.status in operation.RECREATED:
             torn_down = self._torn_down()

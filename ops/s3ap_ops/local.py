@@ -66,12 +66,19 @@ class LocalProject:
             if template is not None:
                 yield template
 
+    def folder(self, text: str) -> str:
+        """The path of a folder that somebody named, below the project. Raises OpsError when there is none."""
+        place = absolute(text, self.config.cwd)
+        if not place.is_dir() or not place.is_relative_to(self.config.root):
+            raise OpsError(f"{text} is no folder of the project {self.config.root}")
+        return place.relative_to(self.config.root).as_posix()
+
     def template(self, text: str) -> Template:
         """The template at a path that somebody named. Raises OpsError when there is none, or it lies outside."""
         place = absolute(text, self.config.cwd)
         if not place.is_relative_to(self.config.root):
-            raise OpsError(f"--template {text} lies outside the project {self.config.root}")
+            raise OpsError(f"{text} lies outside the project {self.config.root}")
         template = loaded_template(self._session, place.relative_to(self.config.root).as_posix())
         if template is None:
-            raise OpsError(f"--template {text} is no template, or cannot be read")
+            raise OpsError(f"{text} is no template, or cannot be read")
         return template

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from s3ap_lint.deploy import parameter_file
 from s3ap_lint.deploy.model import Capability, Terms
 from s3ap_lint.source import Source
 from s3ap_lint.template import document
+from s3ap_lint.template.node import Node
 from s3ap_ops.errors import OpsError
 from s3ap_ops.identity import refuse_placeholders
 
 BY = "s3ap-ops deploy"
 COMMAND_LINE = "the command line"
+FORMS = "write ParameterKey and ParameterValue, names with values, or NAME=VALUE"
 
 
 @dataclass(frozen=True)
@@ -68,32 +70,65 @@ def _of_file(file: str, root: Path) -> tuple[Source, tuple[GivenParameter, ...],
     inside = path.resolve()
     name = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else file
     source = Source(name, data)
+    if not data.strip():
+        raise OpsError(f"--params {file} is empty; write the parameters into it, or leave it out")
     top = document.parse(source).top
-    if top is None or (data.strip() and not parameter_file.is_parameter_file(top) and not _is_plain(top)):
-        raise OpsError(
-            f"--params {file} is no parameter file; write ParameterKey and ParameterValue, or names with values"
-        )
-    if _is_plain(top):
-        return source, tuple(_plain(source, top)), frozenset()
-    given = parameter_file.given(source, top)
-    kept = {entry["ParameterKey"].text for entry in top if entry["UsePreviousValue"].text == "true"}
-    return source, tuple(one for one in given if one.name not in kept), frozenset(kept)
+    if top is None:
+        raise OpsError(f"--params {file} is no parameter file: it is neither JSON nor YAML")
+    for wrong in _faults(top):
+        raise OpsError(f"--params {file} is no parameter file: {wrong}; {FORMS}")
+    return (source, *_given(source, top))
 
 
-def _is_plain(top: object) -> bool:
-    """Whether a document is nothing but names with values."""
-    items = top.items() if getattr(top, "is_mapping", False) else ()  # type: ignore[attr-defined]
-    pairs = list(items)
-    return bool(pairs) and all(node.is_scalar for _, node in pairs)
+def _given(source: Source, top: Node) -> tuple[tuple[GivenParameter, ...], frozenset[str]]:
+    """What a document gives, and the names of what it leaves as it is."""
+    inner = _inner(top)
+    if not inner.is_mapping and any(one.is_scalar for one in inner):
+        return tuple(_paired(source, one) for one in inner), frozenset()
+    if top.is_mapping and "Parameters" not in top:
+        return tuple(_plain(source, top)), frozenset()
+    kept = {entry["ParameterKey"].text for entry in inner if _is_kept(entry)}
+    return tuple(one for one in parameter_file.given(source, top) if one.name not in kept), frozenset(kept)
 
 
-def _plain(source: Source, top: object) -> list[GivenParameter]:
-    return [
-        GivenParameter(
-            name, node.text, Location(source.path, node.span, node.path), node.key_span or node.span, node.span
-        )
-        for name, node in top.items()  # type: ignore[attr-defined]
-    ]
+def _inner(top: Node) -> Node:
+    """What holds the parameters: the document, or what stands below `Parameters` as CodePipeline has it."""
+    return top["Parameters"] if top.is_mapping and "Parameters" in top else top
+
+
+def _is_kept(entry: Node) -> bool:
+    return entry["UsePreviousValue"].text == "true"
+
+
+def _faults(top: Node) -> Iterator[str]:
+    """Why a document gives no parameters, or not all that stand in it: nothing of it may be left out in silence."""
+    inner = _inner(top)
+    if not inner.is_mapping and not inner.is_sequence:
+        yield "it holds a single value"
+    for name, value in inner.items():
+        if not value.is_text:
+            yield f"{name} has no value that is a text or a number (of a list, write the items with commas in one text)"
+    for number, entry in enumerate(inner, 1):
+        if entry.is_scalar and not entry.text.partition("=")[1]:
+            yield f"its item {number} is no NAME=VALUE"
+        elif not entry.is_scalar and not entry["ParameterKey"].text:
+            yield f"its item {number} has no ParameterKey"
+        elif not entry.is_scalar and not _is_kept(entry) and not entry["ParameterValue"].is_text:
+            yield f"{entry['ParameterKey'].text} has no ParameterValue that is a text or a number"
+
+
+def _paired(source: Source, node: Node) -> GivenParameter:
+    """A parameter that is written NAME=VALUE."""
+    name, _, value = node.text.partition("=")
+    return GivenParameter(name, value, Location(source.path, node.span, node.path), node.span, node.span)
+
+
+def _plain(source: Source, top: Node) -> list[GivenParameter]:
+    found = []
+    for name, node in top.items():
+        key = node.key_span or node.span
+        found.append(GivenParameter(name, node.text, Location(source.path, key, node.path), key, node.span))
+    return found
 
 
 def _pair(text: str) -> GivenParameter:

@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 
 from s3ap_lint.api import Template
@@ -23,6 +24,7 @@ NOTHING_THERE = (ABSENT, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 NESTED = "AWS::CloudFormation::Stack"
 NESTING = (NESTED, "AWS::Serverless::Application")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 STUCK_IN_ROLLBACK = "UPDATE_ROLLBACK_FAILED"
 
 STUCK = {
@@ -84,6 +86,15 @@ def check(options: argparse.Namespace, stack: LiveStack, hands: Hands) -> None:
         raise OpsError("--on-failure delete is for a stack that is not there yet; this one would go with all it holds")
     if options.express and not knows(hands, "CreateChangeSet", "DeploymentConfig"):
         raise OpsError("the installed boto3 does not know express mode; upgrade it, or leave out --express")
+    if stack.parent_id:
+        raise OpsError(f"{stack.name} is nested in {stack.parent_id.split('/')[1]}; deploy that")
+    if options.stack.startswith("arn:") and stack.status in NOTHING_THERE:
+        raise OpsError(f"{options.stack} is not there any more; give the name that the new stack is to have")
+    if options.bucket is not None and not BUCKET.fullmatch(options.bucket):
+        raise OpsError(f"--bucket {options.bucket}: give the bucket's name alone")
+    for text in options.stack_tag:
+        if not text.partition("=")[0] or "=" not in text:
+            raise OpsError(f"--stack-tag {text}: write it like --stack-tag team=storage")
     if options.smoke_test is not None:
         smoke.split(options.smoke_test)
 

@@ -51,7 +51,7 @@ class Packages:
             self.options.bucket or NO_BUCKET,
             PREFIX,
             region=self.pin.region,
-            built=self.options.built or "",
+            built=self.project.folder(self.options.built) if self.options.built is not None else "",
             versions=versions,
             parameters=self.values,
         )
@@ -104,6 +104,23 @@ def uploaded(part: UploadObject, means: Means) -> str:
     if not result.is_good:
         raise OpsError(f"{part.describe()}: {result.said}; nothing was deployed")
     return str(result.facts.get("version", ""))
+
+
+def check_bucket(parts: Sequence[UploadObject], look: Look) -> None:
+    """Raise OpsError when the bucket lies in another region: Lambda takes code from its own only.
+
+    Where that cannot be read, the upload, or Lambda, says it.
+    """
+    for bucket in {one.bucket for one in parts}:
+        try:
+            head = look.client("s3").head_bucket(Bucket=bucket, **look.owner)
+        except (ClientError, BotoCoreError):
+            continue
+        region = head.get("BucketRegion") or look.region
+        if region != look.region:
+            raise OpsError(
+                f"--bucket {bucket} lies in {region}, and code has to lie in {look.region} like its function"
+            )
 
 
 def go_first(parts: Sequence[UploadObject], look: Look, *, nests: bool) -> bool:
