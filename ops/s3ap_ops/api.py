@@ -5,7 +5,7 @@ from s3ap_ops.live_function import LiveFunction
 from s3ap_ops.packaging.problem import Packing
 from s3ap_ops.rollout import Rollout
 from s3ap_ops.stack import Json, LiveResource, LiveStack, LiveStacks, LosingResource
-from s3ap_ops.wording import count, listed, size
+from s3ap_ops.wording import count, listed, size, value
 
 __all__ = [
     "Accept",
@@ -28,4 +28,5 @@ __all__ = [
     "count",
     "listed",
     "size",
+    "value",
 ]

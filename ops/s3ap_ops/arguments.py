@@ -148,6 +148,9 @@ def _deploying(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on", choices=("error", "warning", "info"), default="error", help="findings that stop it (error)"
     )
+    parser.add_argument(
+        "--shallow", action="store_true", help="do not look into nested stacks; one that changes may then lose data"
+    )
     parser.add_argument("--drift", action="store_true", help="first say what was changed by hand since the last time")
     parser.add_argument(
         "--smoke-test", metavar="COMMAND", help="run it after a success, with the outputs in its environment"

@@ -36,3 +36,19 @@ _BOILERPLATE = re.compile(r"\s*\((?:Service: [^()]*|RequestToken: [^()]*)\)|Reso
 def reason(text: str) -> str:
     """What CloudFormation says of a failure, without the tokens and handlers around it."""
     return " ".join(_BOILERPLATE.sub("", text).replace('"', "").split())
+
+
+_SECRET = re.compile(r"/Environment/Variables/|password|secret|token|credential|privatekey", re.IGNORECASE)
+"""Paths of properties whose values are nobody's business: they may hold what opens something."""
+
+LONGEST = 60
+"""Characters of a property's value that are shown."""
+
+
+def value(path: str, text: str) -> str:
+    """A property's value for people and logs, by its path, such as "/Timeout": in one line, and not if it may be a
+    secret."""
+    if _SECRET.search(path):
+        return "a value that is not shown"
+    text = " ".join(text.split())
+    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text or '""'

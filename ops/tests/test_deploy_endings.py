@@ -272,6 +272,7 @@ def test_a_report_says_what_changed_and_came_of_it(world: World) -> None:
                 "policy_action": "ReplaceAndDelete",
                 "scope": ["Properties"],
                 "causes": ["TableName (by Stage)"],
+                "values": [{"path": "/Properties/TableName", "before": "history-dev", "after": "history-prod"}],
             }
         ],
         "outputs": {"Table": "history-prod"},

@@ -57,6 +57,7 @@ def test_a_table_that_is_replaced_inside_is_a_finding_on_it(world: World, capsys
     assert 3 == deploy("--yes", *BUCKET, "--param", "Stage=prod")
     out = said(capsys)
     assert "! replace Data/History (AWS::DynamoDB::Table) history-dev: TableName (by Stage)" in out
+    assert "/Properties/TableName: history-dev -> history-prod" in out
     assert "S3AP846 stateful-loss: Data/History the change set replaces history-dev, and what is in it is lost" in out
     child = world.stack(world.stack("uc1").resources["Data"]).name
     assert (["history-dev"], [], []) == (tables(world), change_sets(world), change_sets(world, child))
@@ -93,6 +94,15 @@ def test_a_nested_stack_that_cannot_be_looked_into_counts_as_a_loss(
         "S3AP846 stateful-loss: Data what changes in Data could not be read (AccessDenied from DescribeChangeSet: User "
         "is not authorized to perform this action), so data in it may be lost"
     ) in said(capsys)
+
+
+def test_whoever_does_not_look_into_it_may_lose_something(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudFormation then says nothing of what changes in it, not even whether anything does."""
+    deployed(world)
+    assert 3 == deploy("--yes", "--shallow", *BUCKET, "--param", "Stage=prod")
+    assert "what changes in Data could not be read (CloudFormation does not say what changes in it)" in said(capsys)
+    assert 0 == deploy("--yes", "--shallow", *BUCKET, "--param", "Stage=prod", "--accept", "S3AP846")
+    assert ["history-prod"] == tables(world)
 
 
 def test_a_nested_change_set_that_fails_says_why(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,13 +8,25 @@ from s3ap_ops.deploying.changeset import Change, ChangeSet
 from s3ap_ops.render.plan_text import clean
 from s3ap_ops.wording import count, listed
 
+MOST = 6
+"""So many properties of one change are shown."""
+
 WORDS = {"Add": "+ make", "Modify": "~ change", "Remove": "- remove", "Import": "< import", "Dynamic": "? decide later"}
 
 
 def render(found: ChangeSet) -> str:
     """A line for each change, those that lose something first, and a sum."""
     ordered = sorted(found.changes, key=lambda one: (not one.loses, one.action, one.logical_id))
-    return "\n".join(clean(line) for line in (*map(_line, ordered), *_sum(found))) + "\n"
+    lines = [line for change in ordered for line in (_line(change), *_values(change))]
+    return "\n".join(clean(line) for line in (*lines, *_sum(found))) + "\n"
+
+
+def _values(change: Change) -> Iterator[str]:
+    """What the properties of a change are before and after."""
+    for one in change.values[:MOST]:
+        yield f"                   {one.path}: {one.before or 'nothing'} -> {one.after or 'nothing'}"
+    if len(change.values) > MOST:
+        yield f"                   and {len(change.values) - MOST} more"
 
 
 def _line(change: Change) -> str:

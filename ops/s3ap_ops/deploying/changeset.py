@@ -16,7 +16,7 @@ from s3ap_ops.hands import Hands
 from s3ap_ops.reading import Look, says, told
 from s3ap_ops.stack import Json
 from s3ap_ops.watching import Patience
-from s3ap_ops.wording import reason
+from s3ap_ops.wording import reason, value
 
 EMPTY = ("didn't contain changes", "No updates are to be performed")
 """What CloudFormation says of a change set without a change."""
@@ -34,12 +34,23 @@ _ARN = re.compile(r"arn:[\w-]+:cloudformation:[^\s:]+:\d{12}:changeSet/\S+?(?=[\
 
 
 @dataclass(frozen=True)
+class Value:
+    """A property that changes: its path, such as "/Properties/TableName", and what it is before and after, "" for
+    nothing. Values that may be secrets are not shown."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Change:
     """What happens to one resource. `replacement` is "True", "False", "Conditional" or "" as CloudFormation says it.
 
     `logical_id` of a resource in a nested stack has the nested stack's before a slash. `policy` is what becomes of the
     old one ("Delete", "Retain", "Snapshot", "ReplaceAndDelete" …; empty if unsaid); `causes` are the properties that
-    change, with what the change comes from. `unread`: why it is not known what changes in a nested stack, or "".
+    change, with what the change comes from, `values` what they change from and to. `unread`: why it is not known what
+    changes in a nested stack, or "".
     """
 
     action: str
@@ -51,6 +62,7 @@ class Change:
     scope: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     unread: str = ""
+    values: tuple[Value, ...] = ()
 
     @property
     def loses(self) -> bool:
@@ -157,10 +169,13 @@ def _why(text: str, look: Look) -> str:
 
 
 def _described(id_: str, stack_id: str, look: Look, token: str = "") -> Mapping[str, Json]:
-    asked = {"ChangeSetName": id_} | ({"StackName": stack_id} if stack_id else {})
-    found: Mapping[str, Json] = look.client("cloudformation").describe_change_set(
-        **asked, **({"NextToken": token} if token else {})
-    )
+    client = look.client("cloudformation")
+    asked: dict[str, Json] = {"ChangeSetName": id_}
+    asked |= {"StackName": stack_id} if stack_id else {}
+    asked |= {"NextToken": token} if token else {}
+    known = client.meta.service_model.operation_model("DescribeChangeSet").input_shape.members
+    asked |= {"IncludePropertyValues": True} if "IncludePropertyValues" in known else {}
+    found: Mapping[str, Json] = client.describe_change_set(**asked)
     return found
 
 
@@ -196,6 +211,7 @@ def _change(found: Mapping[str, Json], made: ChangeSet, look: Look, inside: str)
         scope=tuple(found.get("Scope", ())),
         causes=tuple(dict.fromkeys(_cause(one) for one in found.get("Details", ()))),
         unread=unread,
+        values=tuple(dict.fromkeys(filter(None, map(_value, found.get("Details", ()))))),
     )
     yield from within
 
@@ -205,6 +221,16 @@ def _cause(detail: Mapping[str, Json]) -> str:
     what = target.get("Name") or target.get("Attribute", "")
     entity = detail.get("CausingEntity", "")
     return f"{what} (by {entity})" if entity else str(what)
+
+
+def _value(detail: Mapping[str, Json]) -> Value | None:
+    """What a property changes from and to; None where CloudFormation does not say."""
+    target = detail.get("Target", {})
+    path, sides = target.get("Path", ""), [target.get(key) for key in ("BeforeValue", "AfterValue")]
+    if not path or sides == [None, None]:
+        return None
+    before, after = ("" if one is None else value(path, str(one)) for one in sides)
+    return Value(path, before, after)
 
 
 # -- what becomes of it

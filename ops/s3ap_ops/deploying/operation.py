@@ -135,7 +135,7 @@ def creation(
         "ChangeSetType": "CREATE" if creates else "UPDATE",
         "Parameters": list(given),
         "Capabilities": list(CAPABILITIES),
-        "IncludeNestedStacks": nests,
+        "IncludeNestedStacks": nests and not options.shallow,
     }
     params |= {"TemplateURL": url} if url else {"TemplateBody": body.sent()}
     params |= {"Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]} if tags else {}

@@ -111,6 +111,7 @@ def _change(change: Change) -> dict[str, Json]:
         "policy_action": change.policy,
         "scope": list(change.scope),
         "causes": list(change.causes),
+        "values": [{"path": one.path, "before": one.before, "after": one.after} for one in change.values],
     }
 
 

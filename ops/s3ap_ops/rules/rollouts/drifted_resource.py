@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from s3ap_lint.api import Finding, Fix, Safety, Severity, bad, good, rule
-from s3ap_ops.api import Accept, Rollout, count, listed
+from s3ap_ops.api import Accept, Rollout, count, listed, value
 from s3ap_ops.stack import Json
 
 FLAG = "--accept S3AP848"
 SHOWN = 4
-LONGEST = 60
-"""Characters of a value that are shown."""
-
-SECRET = re.compile(r"/Environment/Variables/|password|secret|token|credential|privatekey", re.IGNORECASE)
-"""Paths whose values are nobody's business: they may hold what opens something."""
 
 
 @rule(
@@ -138,16 +132,9 @@ def _modified(rollout: Rollout, logical_id: str, found: Mapping[str, Json]) -> F
 
 def _said(difference: Mapping[str, Json]) -> str:
     path, kind = difference["path"], difference["kind"]
-    expected, actual = (_value(path, str(difference[key])) for key in ("expected", "actual"))
+    expected, actual = (value(path, str(difference[key])) for key in ("expected", "actual"))
     if kind == "ADD":
         return f"{path} is {actual} and not in the template"
     if kind == "REMOVE":
         return f"{path} is gone, and {expected} in the template"
     return f"{path} is {actual}, and {expected} in the template"
-
-
-def _value(path: str, text: str) -> str:
-    if SECRET.search(path):
-        return "a value that is not shown"
-    text = " ".join(text.split())
-    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text or '""'
