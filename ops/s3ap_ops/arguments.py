@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     _stacks(check, "+")
     _account(check)
     check.add_argument("--template", metavar="FILE", help="the local template that the stack was made of")
+    check.add_argument("--drift", action="store_true", help="also what was changed by hand, as CloudFormation compares")
+    check.add_argument("--poll", type=_positive, default=5.0, metavar="SECONDS", help="between two looks at that (5)")
     check.add_argument("--format", choices=FORMATS, default="text")
     for one in (plan, clean, apply, resume, status, record, listing, deploy, check):
         one.add_argument("-v", "--verbose", action="store_true", help="also what is handled by itself")

@@ -15,7 +15,8 @@ from s3ap_lint.api import FUNCTION_TYPES, Severity, Template
 from s3ap_lint.diagnostic import Report
 from s3ap_lint.offers import RenderOptions
 from s3ap_ops.belonging import Belonging, belonging
-from s3ap_ops.desk import names_of, opened
+from s3ap_ops.desk import Desk, names_of, opened
+from s3ap_ops.drift_check import drifted
 from s3ap_ops.errors import OpsError
 from s3ap_ops.live_check import CODES, CRASHED, checked, together
 from s3ap_ops.live_function import FUNCTION, Running
@@ -36,8 +37,10 @@ def run(options: argparse.Namespace) -> int:
         except OpsError as error:
             failed = _tell(str(error))
             continue
+        if options.drift:
+            reports += [project.drifted(one, options.template, desk) for one in found]
         having = [one for one in found if any(True for _ in one.stack.of_type(FUNCTION))]
-        if not having:
+        if not having and not options.drift:
             _tell(f"{found[0].stack.name} has no functions, so there is nothing to check in it")
         for one in having:
             try:
@@ -79,6 +82,14 @@ class _Project(LocalProject):
         beside = sorted({path, *(one for one in self.paths if dirname(one) == dirname(path))})
         done = checked(found.stack, chosen.template, beside, self.config, self.registry, self.files)
         return done.report, done.facts
+
+    def drifted(self, found: Running, given: str | None, desk: Desk) -> Report:
+        """The report on what was changed by hand in a stack; at the lines of its template, if it can be told."""
+        try:
+            template = self.template(given) if given else belonging(found, self.templates()).template
+        except OpsError:
+            template = None
+        return drifted(found.stack, template, desk, self.report_paths, desk.options.poll)
 
     def _with_functions(self) -> Iterator[Template]:
         return (one for one in self.templates() if any(True for _ in one.of_type(*FUNCTION_TYPES)))

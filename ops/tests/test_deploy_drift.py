@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from deployments import ROLE, deploy, operations, project, write
 
+from s3ap_ops.cli import main
 from s3ap_ops.testing import Fault, World
 
 TEMPLATE = f"""\
@@ -159,3 +161,44 @@ Resources:
     gone = child.resources["Inner"]
     wanted = f"Data/Inner ({gone}) was deleted by hand; an update that touches it, or what needs it, fails"
     assert wanted == said(capsys)[0]
+
+
+# -- at any time
+
+
+def checked(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, list[tuple[str, int, str]]]:
+    """The exit status of `check --drift`, and code, line and message of what it finds."""
+    capsys.readouterr()
+    ended = main(["check", "uc1", "--drift", "--poll", "0.01", "--format", "json", *more])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    return ended, [(one["code"], one["line"], one["message"].partition(":")[0]) for one in found]
+
+
+def test_a_check_says_it_without_a_deployment(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the line of the local template; what is not compared is no failure."""
+    world.forget()
+    ended, found = checked(capsys, "--template", "template.yaml")
+    assert (0, [("S3AP848", 1)]) == (ended, [one[:2] for one in found])
+    bucket = world.stack("uc1").resources["Output"]
+    world.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    ended, found = checked(capsys)
+    line = TEMPLATE.splitlines().index("  Output:") + 1
+    assert (1, ("S3AP848", line, f"Output ({bucket}) was changed by hand")) == (ended, found[-1])
+    assert [] == operations(world)
+
+
+def test_a_check_heeds_what_the_template_ignores(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.client("s3").delete_bucket(Bucket=world.stack("uc1").resources["Output"])
+    assert 1 == checked(capsys)[0]
+    ignore = "    Metadata: {s3ap-lint: {ignore: [{code: S3AP848, reason: it comes back by itself}]}}\n"
+    write("template.yaml", TEMPLATE.replace("  Output:\n", f"  Output:\n{ignore}"))
+    assert 0 == checked(capsys)[0]
+
+
+def test_a_check_of_a_stack_without_a_local_template_says_it_of_the_stack(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("template.yaml").unlink()
+    world.client("s3").delete_bucket(Bucket=world.stack("uc1").resources["Output"])
+    ended, found = checked(capsys)
+    assert (1, "S3AP848") == (ended, found[0][0])
