@@ -214,9 +214,18 @@ def test_somebody_else_was_faster(world: World, capsys: pytest.CaptureFixture[st
     assert ["CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet"] == operations(world)
 
 
-def test_an_operation_that_does_not_show_at_once_is_waited_for(world: World) -> None:
+@pytest.mark.parametrize("there", (False, True), ids=("creation", "update"))
+def test_an_operation_that_does_not_show_at_once_is_waited_for(world: World, there: bool) -> None:
     """The state of before is not taken for the end."""
-    updated(world)
-    world.fail(Fault("cloudformation", "DescribeStackEvents", kind="access-denied", times=3))
+    if there:
+        updated(world)
+    world.lag = 3
     assert 0 == deploy("--yes")
-    assert "UPDATE_COMPLETE" == status(world)
+    assert ("UPDATE_COMPLETE" if there else "CREATE_COMPLETE") == status(world)
+
+
+def test_who_may_not_read_events_sees_the_end_all_the_same(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    updated(world)
+    world.fail(Fault("cloudformation", "DescribeStackEvents", kind="access-denied", times=None))
+    assert 0 == deploy("--yes")
+    assert "uc1: UPDATE_COMPLETE" in capsys.readouterr().out

@@ -47,6 +47,7 @@ class World:
         # (logical id, create | update | rollback | delete) -> the reason that it fails for
         self.refusals: dict[tuple[str, str], str] = {}
         self.undetectable: dict[str, str] = {}  # logical id -> why a drift detection fails on it
+        self.lag = 0  # how many looks at a stack show it as it was, when a change set has begun to be carried out
         self.validates = False  # whether change sets are checked for taken names and full buckets, as on AWS
         self.permissions: Permissions | None = None  # of whoever asks from outside; None: everything
         self.denied: list[str] = []  # what they did not cover

@@ -150,8 +150,11 @@ def _refuse_deletion(world: "World", stack: Stack, retain: frozenset[str]) -> No
 def describe_stacks(world: "World", call: Call) -> dict[str, Any]:
     """The stack asked for, or all that are not deleted. Then a poll's time passes."""
     if call.params.get("StackName"):
-        found = [_description(stack_of(world, call))]
-        token = None
+        stack = stack_of(world, call)
+        found, token = [_description(stack)], None
+        if stack.unseen:
+            stack.unseen -= 1
+            found[0]["StackStatus"] = stack.shown
     else:
         live = [stack for stack in world.stacks.in_region(call.region) if stack.live]
         page, token = page_of(world, live[::-1], call)

@@ -307,6 +307,7 @@ def execute_change_set(world: "World", call: Call) -> dict[str, Any]:
     if params.get("RetainExceptOnCreate"):
         wish = Wish(wish.on_failure, wish.express, new_go=True, strict=True)
     stack = made.stack
+    stack.unseen, stack.shown = world.lag, stack.status
     if made.kind == "CREATE":
         world.stacks.make_reviewed(stack, made.text, made.parameters, made.tags, token, wish)
     else:

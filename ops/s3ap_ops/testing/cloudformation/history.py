@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def describe_stack_events(world: "World", call: Call) -> dict[str, Any]:
     """A stack's history, newest first."""
     stack = stack_of(world, call, "Stack [{}] does not exist")
-    page, token = page_of(world, stack.events[::-1], call)
+    last = stack.operations[-1][1] if stack.unseen and stack.operations else None
+    page, token = page_of(world, [event for event in stack.events[::-1] if event.operation != last], call)
     names = ("StackId", "EventId", "LogicalResourceId", "PhysicalResourceId", "ResourceType", "Timestamp",
              "ResourceStatus", "ResourceStatusReason", "ClientRequestToken", "OperationId",
              "DetailedStatus")  # fmt: skip

@@ -108,6 +108,8 @@ class Stack:
     description: str = ""
     disable_rollback: bool = False
     deletion_mode: str = "STANDARD"
+    unseen: int = 0  # so many looks still show it as it was before its last operation
+    shown: str = ""  # its status then
 
     @property
     def live(self) -> bool:
