@@ -216,12 +216,13 @@ def test_somebody_else_was_faster(world: World, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("there", (False, True), ids=("creation", "update"))
 def test_an_operation_that_does_not_show_at_once_is_waited_for(world: World, there: bool) -> None:
-    """The state of before is not taken for the end."""
+    """The state of before, which was a good one, is not taken for the end, which is not."""
     if there:
         updated(world)
     world.lag = 3
-    assert 0 == deploy("--yes")
-    assert ("UPDATE_COMPLETE" if there else "CREATE_COMPLETE") == status(world)
+    world.refusals["Letters" if there else "Topic", "create"] = "no"
+    assert 1 == deploy("--yes")
+    assert ("UPDATE_ROLLBACK_COMPLETE" if there else "ROLLBACK_COMPLETE") == status(world)
 
 
 def test_who_may_not_read_events_sees_the_end_all_the_same(world: World, capsys: pytest.CaptureFixture[str]) -> None:
