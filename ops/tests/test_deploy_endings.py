@@ -16,6 +16,11 @@ from s3ap_ops.testing import Fault, World
 
 REFUSED = "Resource handler returned message: no (Service: Sns, Status Code: 400)"
 KEPT = TEMPLATE.replace("DeletionPolicy: Delete", "DeletionPolicy: Retain")
+NOBODY = """\
+  Nobody:
+    Type: AWS::IAM::Role
+    Properties: {AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}}
+"""
 QUEUE = "  Letters: {Type: AWS::SQS::Queue, Properties: {QueueName: letters}}\n"
 
 
@@ -348,7 +353,7 @@ def blinded(world: World) -> None:
 
 
 WAYS = (
-    Way("a template with a fault", 3, "#failing-findings", template=TEMPLATE + "Outputs: {A: {Value: !Ref No}}\n"),
+    Way("a template with a fault", 3, "#failing-findings", template=TEMPLATE + NOBODY),
     Way("a template that is none", 2, "is no template", template="- 1\n"),
     Way("an unknown parameter", 3, "#failing-findings", options=("--yes", "--param", "Nobody=1")),
     Way("a missing parameter", 3, "#failing-findings", first=True, options=("--yes", "--fail-on", "warning"),

@@ -33,7 +33,8 @@ GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 
 @dataclass(frozen=True)
 class Event:
-    """One event. `stack` is the name of the stack it is of; `at` is when it happened."""
+    """One event. `stack` is the name of the stack it is of; `at` is when it happened. The stack itself has its id for
+    its physical one."""
 
     id: str
     stack: str
@@ -42,6 +43,7 @@ class Event:
     status: str
     why: str
     at: datetime
+    physical_id: str = ""
 
     @property
     def is_failure(self) -> bool:
@@ -67,8 +69,8 @@ class Stream:
     def follow(self, patience: Patience) -> str:
         """Tell events until the operation has ended; the stack's status then, "" when patience ended before, or UNSEEN.
 
-        The stack's own state decides, once the operation is among its events; what cannot be read at the moment is read
-        later.
+        The stack's own state decides, once its events say the same: either may be late, and tell of the operation
+        before. What cannot be read at the moment is read later.
         """
         blind = looks = 0
         interval = patience.poll
@@ -81,10 +83,8 @@ class Stream:
                 status, blind = "UNKNOWN_IN_PROGRESS", blind + 1
             is_whole = self._tell_new()
             looks = 0 if len(self.told) > known else looks + 1
-            # what was asked before its events were may be the state of before
-            is_ours = bool(known) and is_whole
             may_be_over = status == REVIEW or not status.endswith("_IN_PROGRESS")
-            if may_be_over and (looks >= LATE or (is_ours and status != REVIEW)):
+            if may_be_over and (looks >= LATE or (is_whole and self._last == status)):
                 return status
             if blind >= BLIND:
                 return UNSEEN
@@ -92,6 +92,11 @@ class Stream:
                 return ""
             interval = patience.poll if looks == 0 else min(interval * SLOWER, patience.poll * SLOWEST)
             patience.pause(interval * random.uniform(0.8, 1.0))  # others who began with us do not ask all at once
+
+    @property
+    def _last(self) -> str:
+        """The status that the stack itself has by its events; empty if none was told."""
+        return next((one.status for one in reversed(self.told) if one.physical_id == self.stack_id), "")
 
     @property
     def root_cause(self) -> Event | None:
@@ -168,4 +173,5 @@ def _event(row: Mapping[str, Json]) -> Event:
         status=row["ResourceStatus"],
         why=reason(row.get("ResourceStatusReason", "") or ""),
         at=row["Timestamp"],
+        physical_id=row.get("PhysicalResourceId", "") or "",
     )
