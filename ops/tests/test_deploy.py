@@ -178,3 +178,19 @@ def test_a_stack_that_something_is_done_to_is_left_alone(world: World, capsys: p
     assert 3 == deploy("--yes")
     assert "uc1 is in DELETE_IN_PROGRESS" in capsys.readouterr().err
     assert before == len(world.writes)
+
+
+def test_what_is_wrong_with_the_twin_does_not_keep_a_template_from_being_deployed(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other half is not sent; that this one is behind it is said at this one."""
+    twin = TEMPLATE.replace(
+        "Topic: {Type: AWS::SNS::Topic}", "Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t}}"
+    )
+    Path("template-deploy.yaml").write_text(twin, "utf-8")
+    pair = 'engine = "none"\npairs = [{source = "template.yaml", generated = "template-deploy.yaml"}]\n'
+    Path(".s3ap-lint.toml").write_text(pair, "utf-8")
+    assert 0 == deploy("--yes", "--fail-on", "warning")
+    assert "S3AP701" not in capsys.readouterr().out
+    assert 3 == main(["deploy", "uc2", "template-deploy.yaml", "--poll", "0.02", "--yes", "--fail-on", "warning"])
+    assert "S3AP701" in capsys.readouterr().out

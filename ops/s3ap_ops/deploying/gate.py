@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from s3ap_lint import ignores, suppress
 from s3ap_lint import run as runs
-from s3ap_lint.api import Deployment, Severity, Template
+from s3ap_lint.api import Deployment, Severity, Template, TwinReport, Twins
 from s3ap_lint.collector import Collector
 from s3ap_lint.config import Config
 from s3ap_lint.diagnostic import Diagnostic, Report
@@ -46,11 +46,23 @@ class Judgement:
 def judged(path: str, data: bytes, config: Config, inputs: tuple[Diagnostic, ...] = ()) -> Judgement:
     """The judgement on a template, with these bytes in the place of what lies at its path, relative to the root.
 
-    `inputs` are findings on what is given to it, which go along.
+    `inputs` are findings on what is given to it, which go along. What is wrong with its twin alone is left out: the
+    twin is not sent.
     """
     report, _, registry = runs.check([str(config.root / path)], config, overlay={path: data})
-    findings = tuple(sorted((*report.findings, *inputs), key=lambda one: one.sort_key))
+    own = [one for one in report.findings if not _is_of_pair(one, registry) or _about(one) == path]
+    findings = tuple(sorted((*own, *inputs), key=lambda one: one.sort_key))
     return Judgement(replace(report, findings=findings), registry, Body.judged(data))
+
+
+def _about(finding: Diagnostic) -> str:
+    """The path of the half that a finding on a pair says something against."""
+    return finding.group.path if finding.group else finding.place.path
+
+
+def _is_of_pair(finding: Diagnostic, registry: Registry) -> bool:
+    rule = registry.rules.get(finding.code)
+    return rule is not None and all(one.subject in (Twins, TwinReport) for one in rule.detectors)
 
 
 def of_inputs(
