@@ -183,7 +183,11 @@ def _loop(stack: Drawn, by_name: Mapping[str, Drawn], world: World, subnet: Mapp
     """Adds by an update what uses stacks that came later."""
     if max((*stack.imports, stack.provider)) > stack.name:
         template = _template(stack, by_name, world, subnet, before="t")
-        world.aws("cloudformation").update_stack(StackName=stack.name, TemplateBody=json.dumps(template))
+        world.aws("cloudformation").update_stack(
+            StackName=stack.name,
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
         world.stacks.settle(world.stack(stack.name))
 
 
