@@ -4,7 +4,7 @@ neighbours that must not be touched."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,9 +31,16 @@ EVERY_FLAG = (
 # -- what a stack is made of, and what happened to it since
 
 
+def own(name: str) -> Json:
+    """A name that begins with the stack's."""
+    return {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A stack in which one kind of change has to be made: `operation` at the wire. `flags` are what `clean` needs."""
+    """A stack in which one kind of change has to be made: `operation` at the wire. `flags` are what `clean` needs;
+    `hazard` is the name of what refuses the stack without them, "" if it goes all the same. `takes` gives what else
+    goes with it, as kinds and names of the world's state."""
 
     name: str
     service: str
@@ -44,6 +51,8 @@ class Scene:
     before: Callable[[World], object] = lambda world: None
     deployed: Mapping[str, Json] = field(default_factory=dict)
     stacks: tuple[str, ...] = ("uc1",)
+    hazard: str = ""
+    takes: Callable[[Mapping[str, str]], Iterable[tuple[str, str]]] = lambda names: ()
 
     def build(self, world: World) -> World:
         """The world, with the stack "uc1" and a neighbour."""
@@ -121,7 +130,7 @@ def closed(world: World, bucket: str) -> None:
 
 def attached(world: World, bucket: str) -> None:
     """An access point that no template has."""
-    world.aws("s3control").create_access_point(AccountId=world.account, Name="by-hand", Bucket=bucket)
+    world.aws("s3control").create_access_point(AccountId=world.account, Name=f"{bucket[:40]}-by-hand", Bucket=bucket)
 
 
 def worker(world: World) -> None:
@@ -137,7 +146,7 @@ def late(world: World) -> None:
 
 def policies(world: World, role: str) -> None:
     """A policy that was attached by hand."""
-    policy = world.client("iam").create_policy(PolicyName="extra", PolicyDocument=json.dumps(ALLOW))["Policy"]["Arn"]
+    policy = world.client("iam").create_policy(PolicyName=f"{role[:50]}-extra", PolicyDocument=json.dumps(ALLOW))["Policy"]["Arn"]
     world.client("iam").attach_role_policy(RoleName=role, PolicyArn=policy)
 
 
@@ -155,9 +164,9 @@ def targets(world: World, rule: str) -> None:
 def rules(world: World, bus: str) -> None:
     """A rule with a target that was put on a bus by hand."""
     events = world.client("events")
-    events.put_rule(Name="by-hand", EventBusName=bus, EventPattern='{"source": ["uc"]}', State="ENABLED")
+    events.put_rule(Name=f"{bus}-by-hand", EventBusName=bus, EventPattern='{"source": ["uc"]}', State="ENABLED")
     target = {"Id": "t", "Arn": "arn:aws:sqs:ap-northeast-1:123456789012:elsewhere"}
-    events.put_targets(Rule="by-hand", EventBusName=bus, Targets=[target])
+    events.put_targets(Rule=f"{bus}-by-hand", EventBusName=bus, Targets=[target])
 
 
 def loose(world: World, group: str) -> None:
@@ -169,7 +178,7 @@ def loose(world: World, group: str) -> None:
 
 def named_function(**more: Json) -> Json:
     """A function whose log group has its name."""
-    return one("AWS::Lambda::Function", FunctionName="uc1-worker", Role=ROLE, Handler="i.h", Runtime="python3.12",
+    return one("AWS::Lambda::Function", FunctionName=own("worker"), Role=ROLE, Handler="i.h", Runtime="python3.12",
                Code={"ZipFile": "x"}, **more)  # fmt: skip
 
 
@@ -203,15 +212,15 @@ GROUP = one("AWS::EC2::SecurityGroup", GroupDescription="functions")
 MACHINE = one("AWS::StepFunctions::StateMachine", RoleArn=ROLE)
 ROLE_RESOURCE = one("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST)
 GUARDED = one("AWS::DynamoDB::Table", DeletionProtectionEnabled=True, **TABLE)
-LOG = {**one("AWS::Logs::LogGroup", LogGroupName="/aws/lambda/uc1-worker"), "DependsOn": "Function"}
-BUS = one("AWS::Events::EventBus", Name="uc1-bus")
-NIGHTLY = one("AWS::Events::Rule", Name="uc1-nightly", ScheduleExpression="rate(1 day)", State="ENABLED")
-RULE = one("AWS::Events::Rule", Name="uc1-nightly", ScheduleExpression="rate(1 day)", State="DISABLED")
+LOG = {**one("AWS::Logs::LogGroup", LogGroupName={"Fn::Sub": "/aws/lambda/${AWS::StackName}-worker"}), "DependsOn": "Function"}
+BUS = one("AWS::Events::EventBus", Name=own("bus"))
+NIGHTLY = one("AWS::Events::Rule", Name=own("nightly"), ScheduleExpression="rate(1 day)", State="ENABLED")
+RULE = one("AWS::Events::Rule", Name=own("nightly"), ScheduleExpression="rate(1 day)", State="DISABLED")
 LOCKED = one("AWS::S3::Bucket", VersioningConfiguration={"Status": "Enabled"}, ObjectLockEnabled=True)
 RETAINED = {"DeletionPolicy": "Retain"}
 SCHEDULE = one(
     "AWS::Scheduler::Schedule",
-    Name="uc1-hourly",
+    Name=own("hourly"),
     ScheduleExpression="rate(1 hour)",
     FlexibleTimeWindow={"Mode": "OFF"},
     Target={"Arn": "arn:aws:lambda:ap-northeast-1:123456789012:function:uc1-worker", "RoleArn": ROLE},
@@ -229,14 +238,14 @@ SCENES = (
         flags=("--disable-termination-protection",),
         deployed={"protected": True},
     ),
-    Scene("work group", "athena", "DeleteWorkGroup", {"G": one("AWS::Athena::WorkGroup", Name="uc1-group")},
+    Scene("work group", "athena", "DeleteWorkGroup", {"G": one("AWS::Athena::WorkGroup", Name=own("group"))},
           lambda w, n: asked(w, n["G"])),
     Scene("group", "ec2", "RevokeSecurityGroupIngress", {"G": GROUP}, lambda w, n: referred_to(w, n["G"])),
     Scene("interface", "ec2", "DeleteNetworkInterface", {"G": GROUP}, lambda w, n: loose(w, n["G"])),
     VpcScene("function", "lambda", "UpdateFunctionConfiguration", {}),
     Scene("images", "ecr", "BatchDeleteImage", {"R": one("AWS::ECR::Repository")}, lambda w, n: pushed(w, n["R"])),
     Scene("table", "dynamodb", "UpdateTable", {"T": GUARDED},
-          flags=("--disable-deletion-protection",)),
+          flags=("--disable-deletion-protection",), hazard="deletion-protection"),
     Scene("retained table", "dynamodb", "DeleteTable", {"T": {**one("AWS::DynamoDB::Table", **TABLE), **RETAINED}},
           flags=("--include-retained", "T")),
     Scene("retained protected table", "dynamodb", "UpdateTable", {"T": {**GUARDED, **RETAINED}},
@@ -248,20 +257,20 @@ SCENES = (
           before=late),
     Scene("schedule", "scheduler", "UpdateSchedule", {"S": SCHEDULE, "B": VERSIONED}, lambda w, n: filled(w, n["B"])),
     Scene("rule", "events", "DisableRule", {"R": NIGHTLY, "B": VERSIONED}, lambda w, n: filled(w, n["B"])),
-    Scene("target", "events", "RemoveTargets", {"R": RULE}, lambda w, n: targets(w, n["R"]), ("--remove-targets",)),
+    Scene("target", "events", "RemoveTargets", {"R": RULE}, lambda w, n: targets(w, n["R"]), ("--remove-targets",), hazard="foreign-rule-target"),
     Scene("bus", "events", "DeleteRule", {"B": BUS}, lambda w, n: rules(w, n["B"]),
-          ("--remove-targets",)),
+          ("--remove-targets",), hazard="foreign-rule-target", takes=lambda n: [("rules", f"{n['B']}-by-hand")]),
     Scene("execution", "stepfunctions", "StopExecution", {"M": MACHINE}, lambda w, n: started(w, n["M"]),
-          ("--stop-executions",)),
-    Scene("hold", "s3", "PutObjectLegalHold", {"B": LOCKED}, lambda w, n: held(w, n["B"]), ("--release-legal-hold",)),
+          ("--stop-executions",), hazard="running-execution"),
+    Scene("hold", "s3", "PutObjectLegalHold", {"B": LOCKED}, lambda w, n: held(w, n["B"]), ("--release-legal-hold",), hazard="object-lock"),
     Scene("policy", "s3", "DeleteBucketPolicy", {"B": VERSIONED}, lambda w, n: closed(w, n["B"]),
-          ("--delete-bucket-policy",)),
+          ("--delete-bucket-policy",), hazard="denying-bucket-policy"),
     Scene("access point", "s3control", "DeleteAccessPoint", {"B": VERSIONED}, lambda w, n: attached(w, n["B"]),
-          ("--delete-access-points",)),
+          ("--delete-access-points",), hazard="attached-access-point", takes=lambda n: [("access-points", f"{n['B'][:40]}-by-hand")]),
     Scene("attachment", "iam", "DetachRolePolicy", {"R": ROLE_RESOURCE}, lambda w, n: policies(w, n["R"]),
-          ("--detach-policies",)),
+          ("--detach-policies",), hazard="changed-role"),
     Scene("inline policy", "iam", "DeleteRolePolicy", {"R": ROLE_RESOURCE}, lambda w, n: inline(w, n["R"]),
-          ("--detach-policies",)),
+          ("--detach-policies",), hazard="changed-role"),
 )  # fmt: skip
 """One small world for each kind of change that a plan can hold."""
 
@@ -326,7 +335,7 @@ def _uc1(subnet: str) -> dict[str, Json]:
     kept = {**one("AWS::DynamoDB::Table", **TABLE), **RETAINED}
     template = of(
         Output=VERSIONED,
-        Queries=one("AWS::Athena::WorkGroup", Name="uc1-group"),
+        Queries=one("AWS::Athena::WorkGroup", Name=own("group")),
         **networked(subnet),
         Log=LOG,
         Images=one("AWS::ECR::Repository"),

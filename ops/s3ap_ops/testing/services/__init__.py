@@ -47,6 +47,7 @@ def register() -> None:
         athena,
         backup,
         fsx,
+        glue,
         groups,
         identity,
         interfaces,
@@ -57,4 +58,4 @@ def register() -> None:
         storage,
     )
 
-    del athena, backup, fsx, groups, identity, interfaces, knowledge, listing, object_locks, search, storage
+    del athena, backup, fsx, glue, groups, identity, interfaces, knowledge, listing, object_locks, search, storage

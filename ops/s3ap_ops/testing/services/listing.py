@@ -1,9 +1,13 @@
 """Pages of versions from a bucket that changes between them. S3 goes on after where the last page ended; moto looks for
 the very version that ended it, and answers with nothing once that is deleted, as it is by all who delete page by page.
+And moto names keys as they are, also when it is asked to encode them, and then its answer may be no XML.
 """
 
+import html
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 from xml.etree import ElementTree
 
 from s3ap_ops.testing.replies import Reply
@@ -12,6 +16,24 @@ from s3ap_ops.testing.services import after, before
 
 if TYPE_CHECKING:
     from s3ap_ops.testing.world import World
+
+
+_NAMED = re.compile(r"<(Key|KeyMarker|NextKeyMarker|Prefix|Delimiter)>(.*?)</\1>", re.S)
+
+
+@after("s3", "ListObjectVersions")
+def with_encoded_names(world: "World", call: Call, reply: Reply) -> Reply | None:
+    """The answer with its keys encoded, if that was asked for."""
+    if reply.status != 200 or "encoding-type=url" not in call.query:
+        return None
+
+    def encoded(found: re.Match[str]) -> str:
+        return f"<{found[1]}>{quote(html.unescape(found[2]), safe='/')}</{found[1]}>"
+
+    text = _NAMED.sub(encoded, reply.body.decode())
+    text = text.replace("</ListVersionsResult>", "<EncodingType>url</EncodingType></ListVersionsResult>")
+    headers = {name: value for name, value in reply.headers.items() if name.lower() != "content-length"}
+    return replace(reply, body=text.encode(), headers=headers)
 
 
 @after("s3", "ListObjectVersions")
