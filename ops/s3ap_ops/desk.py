@@ -100,16 +100,20 @@ class Desk:
         return replace(self, look=Look(self.look.session, self.look.account, self.look.region))
 
     def check_wishes(self, stacks: Sequence[LiveStack]) -> None:
-        """Raise OpsError for a wish about nothing: a resource that none of the stacks has, a code that no rule has."""
+        """Raise OpsError for a wish about nothing: a resource that none of the stacks has, a code that no rule has.
+
+        A stack that is gone may have had the resource: who repeats a command that has done its work is not wrong.
+        """
         logical = sorted({one.logical_id for stack in stacks for one in stack.resources})
+        is_whole = not any(stack.is_gone for stack in stacks)
         for flag in sorted(self.wishes.flags):
             option, _, value = flag.partition(" ")
-            if option == "--include-retained" and value not in logical:
+            if option == "--include-retained" and is_whole and value not in logical:
                 raise OpsError(f"{flag}: none of these stacks has such a resource{near(value, logical)}")
             if option == "--accept" and value not in self.registry.rules:
                 raise OpsError(f"{flag}: there is no such code{near(value, self.registry.rules)}")
         for value in self.wishes.retain:
-            if value not in logical:
+            if is_whole and value not in logical:
                 raise OpsError(f"--retain {value}: none of these stacks has such a resource{near(value, logical)}")
 
     def planned(self, stacks: Sequence[LiveStack]) -> Plan:

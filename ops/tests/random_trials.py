@@ -18,7 +18,8 @@ from unittest.mock import patch
 
 from botocore import xform_name
 from botocore.loaders import create_loader
-from random_worlds import Estate, build, going, needed_by, troubled
+from random_worlds import SCENES, Estate, build, going, needed_by, troubled
+from trials import differences
 from wire import stands_for
 
 from s3ap_ops.cli import main
@@ -31,12 +32,16 @@ KINDS = {
     "AWS::S3::Bucket": "buckets",
     "AWS::Athena::WorkGroup": "work-groups",
     "AWS::DynamoDB::Table": "tables",
+    "AWS::ECR::Repository": "repositories",
     "AWS::EC2::SecurityGroup": "groups",
     "AWS::EC2::VPCEndpoint": "endpoints",
     "AWS::Events::Rule": "rules",
+    "AWS::IAM::ManagedPolicy": "policies",
     "AWS::IAM::Role": "roles",
     "AWS::Lambda::Function": "functions",
+    "AWS::Logs::LogGroup": "log-groups",
     "AWS::SNS::Topic": "topics",
+    "AWS::Scheduler::Schedule": "schedules",
     "AWS::StepFunctions::StateMachine": "state-machines",
     "AWS::CloudFormation::Stack": "stacks",
 }
@@ -49,7 +54,8 @@ _LOADER = create_loader()
 
 @dataclass
 class Trial:
-    """What came of one estate. `refusals` are the names of hazards, once for each stack that they refuse."""
+    """What came of one estate. `refusals` are the names of hazards, once for each stack that they refuse; `actions` are
+    the plan's, `statuses` those of the run and of a second one."""
 
     estate: Estate
     breaches: list[str] = field(default_factory=list)
@@ -57,6 +63,8 @@ class Trial:
     refused: int = 0
     refusals: list[str] = field(default_factory=list)
     said: str = ""
+    actions: list[Json] = field(default_factory=list)
+    statuses: tuple[int, int] = (0, 0)
 
     def hold(self, law: str, expected: object, found: object) -> None:
         """Notes a breach when something is not as it should be."""
@@ -111,10 +119,15 @@ def opened(seed: int = 0) -> Iterator[World]:
 
 def trial(estate: Estate, world: World, concurrency: int) -> Trial:
     """Tears an estate down in an empty world; every law that it broke is in `breaches`."""
-    result = Trial(estate)
     if not estate.targets:
-        return result
+        return Trial(estate)
     build(estate, world)
+    return judged(estate, world, concurrency)
+
+
+def judged(estate: Estate, world: World, concurrency: int) -> Trial:
+    """The same for a world in which the estate stands already."""
+    result = Trial(estate)
     watch, before = Watch(world), world.state()
     planned = ran(world, estate, "--dry-run", "--format", "json")
     _hold_dry_run(result, planned, before, world)
@@ -137,6 +150,7 @@ def trial(estate: Estate, world: World, concurrency: int) -> Trial:
     again = ran(world, estate, *running, "--keep-going")
     result.hold("a second run writes nothing", (3 if names else 0, ()), (again.status, again.writes))
     result.deleted = len(gone)
+    result.actions, result.statuses = planned.plan["actions"], (done.status, again.status)
     return result
 
 
@@ -152,7 +166,7 @@ def ran(world: World, estate: Estate, *options: str) -> Ran:
 
 def _hold_dry_run(result: Trial, planned: Ran, before: Json, world: World) -> None:
     result.hold("a dry run writes nothing", (), planned.writes)
-    result.hold("a dry run changes nothing", before, world.state())
+    result.breaches += [f"a dry run changes something: {one}" for one in differences(before, world.state())]
     if planned.status not in (0, 1):
         result.breaches.append(f"the dry run ended with {planned.status}: {planned.err}")
         return
@@ -207,7 +221,7 @@ def _hold_writes(result: Trial, done: Ran, actions: list[Json], watch: Watch, go
 
 def _hold_state(result: Trial, before: Json, world: World, gone: frozenset[str], actions: list[Json]) -> None:
     """What goes with the stacks is gone, what they retain is there, and everything else is as it was."""
-    goes, stays = _inventory(before, world, gone)
+    goes, stays = _inventory(before, world, result.estate, gone)
     after = world.state()
     ends = {stack["name"]: stack["status"] for stack in after["stacks"].values() if stack["name"] in gone}
     result.hold(
@@ -219,21 +233,28 @@ def _hold_state(result: Trial, before: Json, world: World, gone: frozenset[str],
     for name in sorted({*old, *new}):
         if old.get(name) != new.get(name):
             result.breaches.append(f"{name} was {old.get(name)}, and is {new.get(name)}")
-    there = {(kind, _name(key)) for kind, rows in after.items() if isinstance(rows, dict) for key in rows}
+    there = {(kind, _name(key)) for kind, rows in after.items() for key in rows}
     result.hold("nothing is left over", [], sorted(one for one in goes & there if one[0] != "stacks"))
     result.hold("what is retained is there", [], sorted(one for one in stays - there if one[1][:4] != "sgr-"))
 
 
-def _inventory(before: Json, world: World, gone: frozenset[str]) -> tuple[set[Thing], set[Thing]]:
+def _inventory(before: Json, world: World, estate: Estate, gone: frozenset[str]) -> tuple[set[Thing], set[Thing]]:
     """What goes with the stacks, and what they retain; nested stacks are told with what is in them."""
     goes: set[Thing] = set()
     stays: set[Thing] = set()
+    given_up = {}  # by stack: the logical ids of what is retained, and goes all the same
+    for stack in (one for one in estate.stacks if one.name in gone):
+        scenes = [SCENES[name] for name in stack.scenes if estate.flags.issuperset(SCENES[name].options)]
+        given_up[stack.name] = {key for scene in scenes for key in scene.placed}
+        for scene in scenes:
+            goes |= set(scene.takes(scene.names(world.stack(stack.name).resources)))
     left = [(id_, True) for id_, stack in before["stacks"].items() if stack["name"] in gone]
     while left:
         id_, is_going = left.pop()
         (goes if is_going else stays).add(("stacks", _name(id_)))
         for resource in world.stacks.all[id_].resources.values():
-            is_kept = not is_going or resource.policy == "Retain"
+            is_asked_for = resource.logical in given_up.get(before["stacks"][id_]["name"], ())
+            is_kept = not is_going or (resource.policy == "Retain" and not is_asked_for)
             (stays if is_kept else goes).add((KINDS.get(resource.type, "generic"), _name(resource.physical)))
             left += [(resource.physical, not is_kept)] if resource.physical in before["stacks"] else []
     return goes, stays
@@ -248,9 +269,12 @@ def _facts(state: Json, goes: set[Thing], edges: set[str]) -> dict[str, Json]:
     """A state without what goes: its entries, the interfaces that it held, and the rules that name it."""
     found: dict[str, Json] = {}
     for kind, rows in state.items():
-        for key, value in rows.items() if isinstance(rows, dict) else [("", rows)]:
-            if (kind, _name(key)) not in goes and not (kind == "interfaces" and _name(key) in edges):
-                found[f"{kind} {key}"] = _without_rules(value, goes) if kind == "groups" else value
+        for key, value in rows.items() if isinstance(rows, dict) else dict.fromkeys(rows, "there").items():
+            if (kind, _name(key)) in goes or (kind == "interfaces" and _name(key) in edges):
+                continue
+            if kind == "statements" and ("work-groups", key.split("/")[1]) in goes:
+                continue
+            found[f"{kind} {key}"] = _WITHOUT.get(kind, lambda value, _: value)(value, goes)
     return found
 
 
@@ -266,3 +290,11 @@ def _without_rules(group: Json, goes: set[Thing]) -> Json:
     return {
         way: [rule for rule in rules if ("groups", rule.split(" ")[-1]) not in goes] for way, rules in group.items()
     }
+
+
+def _without_policies(role: Json, goes: set[Thing]) -> Json:
+    return {**role, "attached": [arn for arn in role["attached"] if ("policies", _name(arn)) not in goes]}
+
+
+_WITHOUT = {"groups": _without_rules, "roles": _without_policies}
+"""What a thing is without its ties to what goes."""

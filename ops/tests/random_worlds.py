@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rare_scenes import EVERY
 from world_templates import TRUST, of, one, ref
+from worlds import Scene
 
 from s3ap_ops.testing import World
 
@@ -40,7 +42,8 @@ class Drawn:
     `imports`: whose exports it imports; `place`: whose group its function is in, "-" for no network, "" for no
     function; `endpoint`: for which service it has one; `provider`: whose function answers for its custom resource,
     "ghost" if nobody's; `opens`: whose group is named by a rule, made as `opened_by`, in this one's group; `results`:
-    into whose bucket its queries' results go; `has_namesakes`: a role and a table named like its function and queries.
+    into whose bucket its queries' results go; `has_namesakes`: a role and a table named like its function and queries;
+    `scenes`: the names of the scenes that it holds beside.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Drawn:
     has_namesakes: bool = False
     nested: str = ""
     troubles: frozenset[str] = frozenset()
+    scenes: tuple[str, ...] = ()
 
     @property
     def function(self) -> str:
@@ -89,11 +93,42 @@ class Estate:
         return [word for flag in sorted(self.flags) for word in flag.split(" ")]
 
 
+SCENES: Mapping[str, Scene] = {
+    scene.name: scene
+    for scene in EVERY
+    if type(scene) is Scene and not scene.deployed and scene.name not in ("stack", "bucket", "group", "interface")
+}
+"""Those that can stand beside others; what the rest would add, every estate has by itself."""
+
+
 # -- drawing
 
 
-def drawn(source: random.Random, most: int) -> Estate:
-    """An estate of one stack to `most`; the smaller the numbers of the source, the plainer it is."""
+def furnished(source: random.Random, size: int, wanted: Iterable[str] = SCENES) -> Estate:
+    """An estate of so many stacks that hold scenes, each of those that are wanted about as often as the others; most
+    of what it takes to tear them down is allowed."""
+    bare, left = drawn(source, size, least=size), []
+    stacks = []
+    for stack in bare.stacks:
+        if len(left) < MOST_SCENES:
+            left += source.sample(sorted(wanted), len(list(wanted)))
+        number = source.randint(0, MOST_SCENES)
+        stacks.append(replace(stack, scenes=tuple(dict.fromkeys(left[:number]))))
+        left = left[number:]
+    meant = [stack for stack in stacks if stack.is_target]
+    needed = sorted({flag for stack in meant for name in stack.scenes for flag in SCENES[name].options})
+    given = {flag for flag in (*needed, *LIFTED.values(), ENDPOINTS, RESULTS) if source.random() < GIVEN}
+    return Estate(tuple(stacks), frozenset(given))
+
+
+MOST_SCENES = 4
+"""How many a stack has at most."""
+GIVEN = 0.85
+"""How likely a flag is given that something in the estate asks for."""
+
+
+def drawn(source: random.Random, most: int, least: int = 1) -> Estate:
+    """An estate of `least` stacks to `most`; the smaller the numbers of the source, the plainer it is."""
 
     def chance(part: float) -> bool:
         return source.random() > 1 - part
@@ -104,7 +139,7 @@ def drawn(source: random.Random, most: int) -> Estate:
     calm = source.random() / 2  # some estates have little trouble, so that most of their stacks go
     free = ["dynamodb", "s3"]  # a route table takes one gateway for each
     stacks: list[Drawn] = []
-    for number in range(source.randint(1, most)):
+    for number in range(source.randint(least, most)):
         name = f"s{number:02}"
         before = [stack.name for stack in stacks]
         grouped = [stack.name for stack in stacks if stack.has_group]
@@ -164,6 +199,7 @@ def build(estate: Estate, world: World) -> None:
     subnet = world.aws("ec2").describe_subnets()["Subnets"][0]
     foreign = world.aws("ec2").create_security_group(GroupName="shared", Description="-", VpcId=subnet["VpcId"])
     world.aws("athena").create_work_group(Name="s00-workgroup")
+    world.late_logs = any("log group" in stack.scenes for stack in estate.stacks)
     for stack in estate.stacks:
         _deploy(stack, by_name, world, subnet)
     for stack in estate.stacks:
@@ -201,6 +237,7 @@ def _template(
         **{f"Note{other}": one("AWS::SNS::Topic", DisplayName=imported(other)) for other in sorted(given)},
         **dict(_network(stack, world, subnet)),
         **dict(_storage(stack, world)),
+        **{key: value for scene in stack.scenes for key, value in SCENES[scene].placed.items()},
     }
     if stack.provider and (stack.provider < before or stack.provider == "ghost"):
         token = f"arn:aws:lambda:{world.region}:{world.account}:function:{stack.provider}-function"
@@ -289,6 +326,8 @@ def _child(stack: Drawn) -> dict[str, Json]:
 def _happened(stack: Drawn, world: World, subnet: Mapping[str, str], foreign: str) -> None:
     """What people and programs did since."""
     names, troubles, ec2 = world.stack(stack.name).resources, stack.troubles, world.aws("ec2")
+    for scene in stack.scenes:
+        SCENES[scene].since(world, SCENES[scene].names(names))
     for bucket in _buckets(stack, world):
         for turn in range(max(stack.versions, 1)):
             world.aws("s3").put_object(Bucket=bucket, Key="k", Body=b"x" * turn)
@@ -340,6 +379,8 @@ def troubled(stack: Drawn, flags: frozenset[str]) -> set[str]:
         found.remove("nested-protection")
         if stack.nested == "plain" and LIFTED["deletion-protection"] not in flags:
             found.add("deletion-protection")
+    for scene in (SCENES[name] for name in stack.scenes):
+        found |= {scene.hazard} if scene.hazard and not flags.issuperset(scene.options) else set()
     if stack.has_stranger:
         found.add("foreign-network-interface")
     if stack.provider == "ghost" and not stack.keeps_custom:

@@ -11,9 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
-import signal
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from copies import begun, copied
 from wire import Json, clean, planned, resume, strays, turned_to
 from worlds import Scene
 
@@ -43,9 +41,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "error inside 200": {"kind": "in-200"},
 }
 """What can go wrong with a request."""
-
-LONGEST = 300.0
-"""Seconds after which a trial has failed."""
 
 PASSING = ("throttle", "5xx", "reset", "timeout after the effect")
 """What is over after one request each, and fewer than a client tries."""
@@ -99,12 +94,11 @@ class Stage:
         return status
 
     def _die(self, record: int, *, torn: bool) -> None:
-        child = os.fork()
-        if not child:
+        def doomed() -> None:
             doom(record, torn=torn)
             clean(*self.scene.stacks, *self.scene.flags)
-            os._exit(0)
-        os.waitpid(child, 0)
+
+        os.waitpid(begun(doomed), 0)
 
     def _after(self, status: int | None, expected: int, end: Json, faults: Any) -> list[str]:
         """The invariants; a run that did not end well is resumed first."""
@@ -125,37 +119,12 @@ class Stage:
     def _begun(self) -> list[str]:
         return [run for run in journal.runs() if any(record["kind"] == "run" for record in journal.records(run))]
 
-    # -- children
-
     def _tried(self, trial: Callable[[], list[str]]) -> list[str]:
         found: list[str] = self._copied(trial)
         return found
 
     def _copied(self, trial: Callable[[], Json]) -> Json:
-        """What a trial gives, in a child that has a copy of the world."""
-        reading, writing = os.pipe()
-        child = os.fork()
-        if not child:
-            try:
-                told = json.dumps(self._in_copy(trial))
-            except BaseException:
-                told = json.dumps([f"the trial itself failed: {traceback.format_exc()}"])
-            with os.fdopen(writing, "w") as pipe:
-                pipe.write(told)
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            if not select.select([pipe], [], [], LONGEST)[0]:
-                os.kill(child, signal.SIGKILL)
-            told = pipe.read()
-        os.waitpid(child, 0)
-        return json.loads(told or '["the trial did not end"]')
-
-    def _in_copy(self, trial: Callable[[], Json]) -> Json:
-        with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-            self.world.serve_again()
-            with turned_to(self.world, patch, Path(folder)):
-                return trial()
+        return copied(self.world, trial)
 
 
 @contextmanager

@@ -65,6 +65,43 @@ class Scene:
     def __str__(self) -> str:
         return self.name
 
+    # -- beside others in one stack
+
+    @property
+    def prefix(self) -> str:
+        """What its logical ids begin with there."""
+        return "".join(word.title() for word in self.name.replace("5", "").split())
+
+    @property
+    def placed(self) -> dict[str, Json]:
+        """Its resources under such ids."""
+        return {f"{self.prefix}{key}": self._moved(value) for key, value in self.resources.items()}
+
+    @property
+    def options(self) -> list[str]:
+        """What `clean` needs there: each flag with its value."""
+        given = " ".join(self.flags).replace(" --", "\n--").split("\n") if self.flags else []
+        return [f"{flag.split()[0]} {self.prefix}{flag.split()[1]}" if " " in flag else flag for flag in given]
+
+    def names(self, found: Mapping[str, str]) -> dict[str, str]:
+        """The names of its resources, by the ids that it has by itself."""
+        return {key: found[f"{self.prefix}{key}"] for key in self.resources}
+
+    def _moved(self, value: Json) -> Json:
+        if isinstance(value, list):
+            return [self._moved(item) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        return {key: self._target(key, item) or self._moved(item) for key, item in value.items()}
+
+    def _target(self, key: str, item: Json) -> Json:
+        """What a reference to one of its resources becomes; None if it is none."""
+        if key in ("Ref", "DependsOn") and item in self.resources:
+            return f"{self.prefix}{item}"
+        if key == "Fn::GetAtt" and item[0] in self.resources:
+            return [f"{self.prefix}{item[0]}", *item[1:]]
+        return None
+
 
 def filled(world: World, bucket: str, number: int = 3) -> None:
     """Versions, delete markers and an upload that was never finished."""
