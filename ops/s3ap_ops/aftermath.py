@@ -1,34 +1,53 @@
-"""What a run still owes stacks that are gone: changes that come after a deletion, which only its journal knows, because
-a stack that is deleted has no plan any more."""
+"""What a run still owes stacks that are gone, or half gone: changes that come after a deletion, which only its journal
+knows, because nothing is planned any more about what is deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from s3ap_ops import changes
-from s3ap_ops.calls import Phase
+from s3ap_ops.calls import DeleteStack, Phase
 from s3ap_ops.collect import NO_STACK, described
 from s3ap_ops.errors import OpsError
 from s3ap_ops.plan import Action, Plan, Refusal
 from s3ap_ops.reading import Look, says, told
-from s3ap_ops.stack import Json, LiveStack
+from s3ap_ops.stack import Json
 
 
 def with_owed(plan: Plan, records: Iterable[Mapping[str, Json]], types: Iterable[type], look: Look) -> Plan:
-    """A plan, and what a run's journal says is still to be done about those of its stacks that are gone.
+    """A plan, and what a run's journal says is still to be done after the deletion of its stacks.
 
-    A stack that was deployed again since is refused, and so is one whose resource another stack has by now: what has
-    the old names may be the new one's. Raises OpsError when CloudFormation does not say.
+    Of a stack that is going, a new plan does not know what was deleted with it already. Of one that is gone it knows
+    nothing: one that was deployed again since is refused, and so is one whose resource another stack has by now, because
+    what has the old names may be the new one's. Raises OpsError when CloudFormation does not say.
     """
-    owed = _owed(list(records), tuple(types), [stack for stack in plan.stacks if stack.status == "DELETE_COMPLETE"])
-    again = {name for name in dict.fromkeys(action.stack for action in owed) if described(name, look) is not None}
-    again |= {action.stack for action in owed if _owner(action.change.target, look)}
+    deletions = {action.stack: action.id for action in plan.actions if isinstance(action.change, DeleteStack)}
+    gone = {stack.name for stack in plan.stacks if stack.status == "DELETE_COMPLETE"}
+    planned = {action.change.describe() for action in plan.actions}
+    owed = _owed(list(records), tuple(types), gone | set(deletions), planned)
+    again = {name for name in dict.fromkeys(one.stack for one in owed) if name in gone and described(name, look)}
+    again |= {one.stack for one in owed if _owner(one.change.target, look) not in ("", one.stack)}
     refusals = tuple(_refusal(name, [one for one in owed if one.stack == name]) for name in sorted(again))
-    kept = tuple(action for action in owed if action.stack not in again)
+    kept = _after([one for one in owed if one.stack not in again], plan, deletions)
     return replace(plan, actions=(*plan.actions, *kept), refusals=(*plan.refusals, *refusals))
+
+
+def _after(owed: Sequence[Action], plan: Plan, deletions: Mapping[str, str]) -> Iterator[Action]:
+    """Owed actions with ids that no other action has, each after its stack's deletion and after those before it with
+    the same target."""
+    latest: dict[tuple[str, str], str] = {}
+    number = Counter(action.stack for action in plan.actions)
+    for one in owed:
+        number[one.stack] += 1
+        id_, place = f"{one.stack}/{number[one.stack]:03}", (one.stack, one.change.target)
+        needs = [deletions[one.stack]] if one.stack in deletions else []
+        needs += [latest[place]] if place in latest else []
+        latest[place] = id_
+        yield replace(one, id=id_, needs=tuple(needs), after=())
 
 
 def _owner(physical_id: str, look: Look) -> str:
@@ -52,26 +71,25 @@ def _refusal(name: str, owed: Sequence[Action]) -> Refusal:
     return Refusal(name, "", "deployed-again", reason, f"What belongs to the old one, delete by hand: {commands}")
 
 
-def _owed(records: Sequence[Mapping[str, Json]], types: tuple[type, ...], gone: Sequence[LiveStack]) -> list[Action]:
-    """The changes after a deletion that were planned for some stacks; none if the run ended with nothing left.
+def _owed(
+    records: Sequence[Mapping[str, Json]], types: tuple[type, ...], stacks: Collection[str], planned: Collection[str]
+) -> list[Action]:
+    """The changes after a deletion that were planned for some stacks, less those that are planned now; none if the run
+    ended with nothing left.
 
     All of them, also those on record as done: what exists, only the account can say, and a change that finds nothing
     left to do says so.
     """
     if records and records[-1]["kind"] == "end" and records[-1].get("status") == 0:
         return []
-    names = {stack.name for stack in gone}
-    planned = [action for record in records if record["kind"] == "plan" for action in record["actions"]]
-    owed = {one["does"]: one for one in planned if _is_after(one) and one["stack"] in names}
-    ids = {one["id"] for one in owed.values()}
-    return [_action(one, ids, types) for one in owed.values()]
+    before = [action for record in records if record["kind"] == "plan" for action in record["actions"]]
+    owed = {one["does"]: one for one in before if _is_after(one) and one["stack"] in stacks}
+    return [_action(one, types) for does, one in owed.items() if does not in planned]
 
 
 def _is_after(action: Mapping[str, Json]) -> bool:
     return bool(action["change"]["phase"] == Phase.AFTER.name)
 
 
-def _action(one: Mapping[str, Json], ids: set[str], types: tuple[type, ...]) -> Action:
-    needs = tuple(id_ for id_ in one["needs"] if id_ in ids)
-    after = tuple(id_ for id_ in one["after"] if id_ in ids)
-    return Action(one["id"], one["stack"], one["title"], changes.read(one, types), tuple(one["codes"]), after, needs)
+def _action(one: Mapping[str, Json], types: tuple[type, ...]) -> Action:
+    return Action(one["id"], one["stack"], one["title"], changes.read(one, types), tuple(one["codes"]))

@@ -99,7 +99,7 @@ def _refused_by(hazard: Hazard, stacks: LiveStacks, wishes: Wishes) -> Iterator[
 def _refused_wishes(stack: LiveStack, wishes: Wishes) -> Iterator[Refusal]:
     own = {resource.logical_id: resource for resource in stack.resources}
     for logical in wishes.retain:
-        if logical in own and own[logical].status != "DELETE_FAILED":
+        if logical in own and own[logical].status not in ("DELETE_FAILED", "DELETE_SKIPPED"):
             reason = f"--retain {logical}: CloudFormation gives up only what an earlier deletion failed on"
             advice = f"Plan without --retain {logical}; if the deletion fails on it, give it then"
             yield Refusal(stack.name, "", "retained-too-early", reason, advice)

@@ -74,13 +74,16 @@ class LiveResource:
 
     @property
     def is_gone(self) -> bool:
-        """Whether CloudFormation has deleted it, given it up, or never made it."""
-        return self.status in ("DELETE_COMPLETE", "DELETE_SKIPPED") or not self.physical_id
+        """Whether CloudFormation has deleted it, or never made it."""
+        return self.status == "DELETE_COMPLETE" or not self.physical_id
 
     @property
     def is_retained(self) -> bool:
-        """Whether it stays when its stack is deleted, or may: a policy that is not known counts as one that retains."""
-        return self.deletion_policy not in DELETING
+        """Whether it stays when its stack is deleted, or may: a policy that is not known counts as one that retains.
+
+        What a deletion has passed over already is there, and stays, whether or not that deletion came to its end.
+        """
+        return self.deletion_policy not in DELETING or self.status == "DELETE_SKIPPED"
 
     @property
     def goes(self) -> bool:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from s3ap_ops import changes, collect, confirm, interrupts
+from s3ap_ops import changes, collect, confirm, interrupts, journal
+from s3ap_ops.aftermath import with_owed
 from s3ap_ops.appliers import Means, Result
 from s3ap_ops.calls import DeleteReturned, DeleteStack, Phase
 from s3ap_ops.confirm import Consent
@@ -98,7 +99,7 @@ class Run:
         meant = [stack for stack in stacks if stack.name in self.consent.stacks and not stack.is_gone]
         if not meant or any(stack.status in ("UNKNOWN", "DELETE_IN_PROGRESS") for stack in meant):
             return None
-        following = self.desk.planned(meant)
+        following = self._with_owed(self.desk.planned(meant))
         if not _is_hopeful(following) or _signature(following) == _signature(plan):
             return None
         if confirm.covers(self.consent, following):
@@ -112,6 +113,14 @@ class Run:
             return None
         self.consent = agreed
         return confirm.narrowed(following, agreed.stacks)
+
+    def _with_owed(self, plan: Plan) -> Plan:
+        """A plan with what this run had promised to do after a deletion that has not come to its end yet."""
+        try:
+            return with_owed(plan, journal.records(self.journal.run), self.desk.appliers, self.desk.look)
+        except OpsError as error:
+            _say(f"what is left to do after the deletions cannot be told: {error}")
+            return plan
 
     def _leftovers(self, plan: Plan, stacks: Sequence[LiveStack]) -> list[LiveResource]:
         """What was to go with a stack that is gone, or after it, and is still there."""

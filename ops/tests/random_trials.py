@@ -55,7 +55,7 @@ _LOADER = create_loader()
 @dataclass
 class Trial:
     """What came of one estate. `refusals` are the names of hazards, once for each stack that they refuse; `actions` are
-    the plan's, `statuses` those of the run and of a second one."""
+    the plan's, `writes` the run's, `statuses` those of the run and of a second one."""
 
     estate: Estate
     breaches: list[str] = field(default_factory=list)
@@ -64,6 +64,7 @@ class Trial:
     refusals: list[str] = field(default_factory=list)
     said: str = ""
     actions: list[Json] = field(default_factory=list)
+    writes: tuple[Any, ...] = ()
     statuses: tuple[int, int] = (0, 0)
 
     def hold(self, law: str, expected: object, found: object) -> None:
@@ -125,8 +126,8 @@ def trial(estate: Estate, world: World, concurrency: int) -> Trial:
     return judged(estate, world, concurrency)
 
 
-def judged(estate: Estate, world: World, concurrency: int) -> Trial:
-    """The same for a world in which the estate stands already."""
+def judged(estate: Estate, world: World, concurrency: int, *options: str) -> Trial:
+    """The same for a world in which the estate stands already, with more options for the runs."""
     result = Trial(estate)
     watch, before = Watch(world), world.state()
     planned = ran(world, estate, "--dry-run", "--format", "json")
@@ -136,7 +137,7 @@ def judged(estate: Estate, world: World, concurrency: int) -> Trial:
     expected = going(estate)
     names = {one["stack"] for one in planned.plan["refusals"]}
     _hold_refusals(result, planned.plan["refusals"], expected)
-    running = ["--yes", "-q", "--concurrency", str(concurrency)]
+    running = ["--yes", "-q", "--concurrency", str(concurrency), *options]
     if names:
         stopped = ran(world, estate, *running)
         result.hold("without --keep-going refusals end the run", (3, ()), (stopped.status, stopped.writes))
@@ -150,6 +151,7 @@ def judged(estate: Estate, world: World, concurrency: int) -> Trial:
     again = ran(world, estate, *running, "--keep-going")
     result.hold("a second run writes nothing", (3 if names else 0, ()), (again.status, again.writes))
     result.deleted = len(gone)
+    result.writes = done.writes
     result.actions, result.statuses = planned.plan["actions"], (done.status, again.status)
     return result
 

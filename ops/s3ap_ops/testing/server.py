@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from s3ap_ops.testing.faults import Fault
-from s3ap_ops.testing.replies import AwsError, Reply, failure, protocol_of
+from s3ap_ops.testing.replies import AwsError, Reply, failure, protocol_of, success
 from s3ap_ops.testing.requests import Call, Request, read_call
 
 if TYPE_CHECKING:
@@ -180,13 +180,47 @@ def faulty_reply(call: Call, fault: Fault) -> Reply:
 
 
 def _error_in_200(call: Call) -> Reply:
-    if call.operation != "DeleteObjects":
-        reply = failure(
-            call.model,
-            call.service,
-            AwsError("InternalError", "We encountered an internal error. Please try again.", 200),
-        )
-        return Reply(200, reply.body, reply.headers)
+    """A success by its status, which says inside that it is none."""
+    inside = _INSIDE.get(f"{call.service}:{call.operation}")
+    if inside is not None and call.model is not None:
+        return success(call.model, inside(call.params))
+    if call.operation == "DeleteObjects":
+        return _no_key_deleted(call)
+    told = AwsError("InternalError", "We encountered an internal error. Please try again.", 200)
+    reply = failure(call.model, call.service, told)
+    return Reply(200, reply.body, reply.headers)
+
+
+# what these answer when they have done nothing of what they were asked for
+_INSIDE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "ecr:BatchDeleteImage": lambda params: {
+        "imageIds": [],
+        "failures": [
+            {"imageId": id_, "failureCode": "KmsError", "failureReason": "the key cannot be used"}
+            for id_ in params["imageIds"]
+        ],
+    },
+    "events:RemoveTargets": lambda params: {
+        "FailedEntryCount": len(params["Ids"]),
+        "FailedEntries": [
+            {"TargetId": id_, "ErrorCode": "InternalException", "ErrorMessage": "try again"} for id_ in params["Ids"]
+        ],
+    },
+    "glue:BatchStopJobRun": lambda params: {
+        "SuccessfulSubmissions": [],
+        "Errors": [
+            {
+                "JobName": params["JobName"],
+                "JobRunId": id_,
+                "ErrorDetail": {"ErrorCode": "InternalServiceException", "ErrorMessage": "try again"},
+            }
+            for id_ in params["JobRunIds"]
+        ],
+    },
+}
+
+
+def _no_key_deleted(call: Call) -> Reply:
     from xml.sax.saxutils import escape
 
     errors = "".join(
