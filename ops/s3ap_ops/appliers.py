@@ -71,6 +71,8 @@ def make_call(change: ApiCall, means: Means) -> Result:
     except BotoCoreError as error:
         return _refused(change, means, f"no answer: {error}")
     request = answer.get("ResponseMetadata", {}).get("RequestId", "")
+    if inside := _failures_inside(answer):
+        return Result("failed", f"only in part: {'; '.join(inside[:3])}", {"request": request})
     if change.until is not None:
         return _seen_through(change, means, request)
     if not change.waiter:
@@ -89,6 +91,22 @@ def _seen_through(change: ApiCall, means: Means, request: str = "") -> Result:
     ending = effects.watch(change, means.look, means.patience, means.tell)
     how = {"deleted": "done", "failed": "failed", "unfinished": "unfinished"}[ending.how]
     return Result(how, ending.said, {"request": request} if request else {})
+
+
+def _failures_inside(answer: Mapping[str, Json]) -> list[str]:
+    """What an answer that is a success says it did not do, for the operations that answer so; what is gone is done.
+
+    Images of ECR, targets of EventBridge, runs of Glue. It is done again as soon as the account is looked at again.
+    """
+    images = [(one.get("failureCode"), one.get("failureReason")) for one in answer.get("failures") or ()]
+    targets = [(one.get("ErrorCode"), one.get("ErrorMessage")) for one in answer.get("FailedEntries") or ()]
+    details = [one.get("ErrorDetail") or {} for one in answer.get("Errors") or () if "JobRunId" in one]
+    runs = [(one.get("ErrorCode"), one.get("ErrorMessage")) for one in details]
+    return [f"{code}: {said}" for code, said in (*images, *targets, *runs) if code not in _GONE_INSIDE]
+
+
+_GONE_INSIDE = ("ImageNotFound", "ResourceNotFoundException", "EntityNotFoundException", "IllegalSessionStateException")
+"""What such an answer calls an image, a target or a run that is gone, or has ended."""
 
 
 def _waited(change: ApiCall, means: Means, request: str) -> Result:

@@ -255,6 +255,7 @@ class _Trial:
     program: bool
     breaches: list[str] = field(default_factory=list)
     runs: int = 0
+    was_resumed: bool = False
 
     def held(self) -> Json:
         """The trial, in words and numbers for the parent."""
@@ -278,6 +279,7 @@ class _Trial:
 
     def _arguments(self) -> list[str]:
         run = self._begun()
+        self.was_resumed = bool(run)
         asked = ["resume", run] if run else ["clean", *self.estate.targets, *self.estate.arguments, "--keep-going"]
         region = [] if run else ["--region", self.world.region]
         return [*asked, *region, "--yes", "-q", "--poll", "0.001", "--concurrency", str(self.concurrency)]
@@ -327,24 +329,23 @@ class _Trial:
 
     def _resumed(self, status: int | None) -> int | None:
         """The status of the last run that it takes, without mishaps."""
-        if status is not None and not self._missing():
-            expected = self.reference.statuses[0]
-            if status == expected or not self._begun():
-                return status if status == expected else self._wrong(status)
+        missing = self._missing()
+        if status is not None and not missing and status == self._expected():
+            return status
         if status == 0:
-            self._wrong(status)
+            self.breaches.append(f"the run ended with 0, and what is there is {missing[:3] or 'as it should be'}")
         run = self._begun()
         self.runs += 1
         ended = resume(run, "--concurrency", str(self.concurrency)) if run else self._run()
-        expected = 0 if run and self.reference.deleted else self.reference.statuses[0]
+        self.was_resumed = bool(run)
+        expected = self._expected()
         if ended != expected:
             self.breaches.append(f"the resumed run ended with {ended}, not {expected}")
         return ended
 
-    def _wrong(self, status: int) -> int:
-        missing = self._missing()
-        self.breaches.append(f"the run ended with {status}, and what is there is {missing[:3] or 'as it should be'}")
-        return status
+    def _expected(self) -> int:
+        """The status of a run after which all is as it should be. One that is resumed is about the stacks that go."""
+        return 0 if self.was_resumed else self.reference.statuses[0]
 
     def _begun(self) -> str:
         """The run whose journal says what was asked for; "" if none does."""
