@@ -20,11 +20,20 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from botocore import xform_name
 from matrix_trials import CONCURRENCIES, KINDS, LONG, MODES, TELLS_IN_200, Ground, Mishap, Reference, Step, ground
+
+from s3ap_lint.examples import read
+from s3ap_ops import snapshot
+from s3ap_ops.calls import ApiCall
+from s3ap_ops.examples import ROLLOUT, SNAPSHOT, TEMPLATE, live_cases
+from s3ap_ops.protections import SWITCHES
+from s3ap_ops.rules.services.retained_resource import DELETES
 
 PROGRAM_EVERY = 12
 """One of so many trials kills the program as it is installed; the others kill a copy of this process that runs it."""
@@ -77,10 +86,26 @@ class Tally:
             "stacks per world": {str(size): number for size, number in sorted(self.sizes.items())},
             "refusals": dict(self.refusals.most_common()),
             "requests": dict(sorted(self.labels.items())),
+            "never seen": sorted(known() - {_named(label) for label in self.labels}),
             "combinations": self.combinations(),
             "cells": cells,
             "violations": self.violations,
         }
+
+
+@cache
+def known() -> set[str]:
+    """Every kind of call that the fixes of the rules' examples make, and every switch and deletion, as boto3 calls
+    them; of these, what the worlds never brought up is told."""
+    found = {(one.service, one.operation) for one in SWITCHES.values()} | {one[:2] for one in DELETES.values()}
+    for case in live_cases():
+        marked = read(case.example.files)
+        if not {SNAPSHOT, ROLLOUT} & marked.files.keys() or TEMPLATE not in marked.files:
+            stacks = [one for path, data in marked.files.items() if path != ROLLOUT
+                      for one in snapshot.read(data.decode(), path)]  # fmt: skip
+            fixes = [hazard.finding.fix for hazard in case._look(tuple(stacks)) if hazard.finding.fix]
+            found |= {(one.service, one.operation) for fix in fixes for one in fix.changes if isinstance(one, ApiCall)}
+    return {f"{service}:{operation}" for service, operation in found}
 
 
 def applicable(label: str) -> list[str]:
@@ -189,6 +214,12 @@ def _tried(found: Ground, number: int, reference: Reference, mode: str, concurre
         tally.violated(number, f"{_command(options.seed, number)} {more}", outcome.breaches)
     if options.world is not None:
         print(f"{mode}, {concurrency}: {outcome.seconds:.1f} s, hits {outcome.hits}, {outcome.kills} kills", flush=True)
+
+
+def _named(label: str) -> str:
+    """A kind of request as boto3 calls it."""
+    service, _, operation = label.partition(" ")[0].partition(":")
+    return f"{service}:{xform_name(operation)}"
 
 
 def _read(text: str, reference: Reference) -> Mishap:

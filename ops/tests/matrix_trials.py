@@ -173,7 +173,8 @@ class Ground:
         for request in trial.writes:
             for action in trial.actions:
                 if stands_for(action, request.service, xform_name(request.operation), request.params):
-                    label = f"{request.service}:{request.operation}{_which(action)}"
+                    service = action["change"].get("service", request.service)  # of several that have one API
+                    label = f"{service}:{request.operation}{_which(action)}"
                     steps.setdefault((action["id"], request.operation), label)
                     break
         return {

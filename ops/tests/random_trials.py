@@ -25,6 +25,7 @@ from wire import stands_for
 from s3ap_ops.cli import main
 from s3ap_ops.testing import World
 from s3ap_ops.testing.models import service_model
+from s3ap_ops.testing.services import guarded
 from s3ap_ops.watching import Patience
 
 Json = Any
@@ -44,6 +45,7 @@ KINDS = {
     "AWS::Scheduler::Schedule": "schedules",
     "AWS::StepFunctions::StateMachine": "state-machines",
     "AWS::CloudFormation::Stack": "stacks",
+    **dict.fromkeys(guarded.KINDS, "guarded"),
 }
 """Where the world's state has a type; what is not here is kept among the "generic"."""
 Thing = tuple[str, str]
@@ -273,6 +275,8 @@ def _facts(state: Json, goes: set[Thing], edges: set[str]) -> dict[str, Json]:
     for kind, rows in state.items():
         for key, value in rows.items() if isinstance(rows, dict) else dict.fromkeys(rows, "there").items():
             if (kind, _name(key)) in goes or (kind == "interfaces" and _name(key) in edges):
+                continue
+            if kind == "guarded-logs" and ("log-groups", _name(key)) in goes:
                 continue
             if kind == "statements" and ("work-groups", key.split("/")[1]) in goes:
                 continue

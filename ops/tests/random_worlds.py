@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rare_scenes import EVERY
+from rare_scenes import EVERY, FIRM
 from world_templates import TRUST, of, one, ref
 from worlds import Scene
 
@@ -95,7 +95,7 @@ class Estate:
 
 SCENES: Mapping[str, Scene] = {
     scene.name: scene
-    for scene in EVERY
+    for scene in (*EVERY, *FIRM)
     if type(scene) is Scene and not scene.deployed and scene.name not in ("stack", "bucket", "group", "interface")
 }
 """Those that can stand beside others; what the rest would add, every estate has by itself."""
@@ -121,9 +121,9 @@ def furnished(source: random.Random, size: int, wanted: Iterable[str] = SCENES) 
     return Estate(tuple(stacks), frozenset(given))
 
 
-MOST_SCENES = 4
+MOST_SCENES = 5
 """How many a stack has at most."""
-GIVEN = 0.85
+GIVEN = 0.9
 """How likely a flag is given that something in the estate asks for."""
 
 
@@ -380,7 +380,8 @@ def troubled(stack: Drawn, flags: frozenset[str]) -> set[str]:
         if stack.nested == "plain" and LIFTED["deletion-protection"] not in flags:
             found.add("deletion-protection")
     for scene in (SCENES[name] for name in stack.scenes):
-        found |= {scene.hazard} if scene.hazard and not flags.issuperset(scene.options) else set()
+        is_lifted = scene.options and flags.issuperset(scene.options)
+        found |= {scene.hazard} if scene.hazard and not is_lifted else set()
     if stack.has_stranger:
         found.add("foreign-network-interface")
     if stack.provider == "ghost" and not stack.keeps_custom:

@@ -3,11 +3,12 @@ what somebody attached by hand."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from world_templates import ALLOW, TRUST, of, one, ref
+from world_templates import ALLOW, TRUST, one, ref
 from worlds import (
     GROUP,
     LOCKED,
@@ -17,7 +18,6 @@ from worlds import (
     SCENES,
     VERSIONED,
     Scene,
-    asked,
     filled,
     own,
     pushed,
@@ -101,8 +101,6 @@ def given_to_group(world: World, names: Names) -> None:
 
 def given_to_role(world: World, names: Names) -> None:
     """A role of nobody's that has the stack's policy."""
-    import json
-
     world.client("iam").create_role(RoleName=_holder(names), AssumeRolePolicyDocument=json.dumps(TRUST))
     world.client("iam").attach_role_policy(RoleName=_holder(names), PolicyArn=names["P"])
 
@@ -144,8 +142,60 @@ RARE = (
 )  # fmt: skip
 """One small world for each."""
 
-EVERY = (*SCENES, *RARE)
+PROTECTED = {
+    "user pool": ("cognito-idp", "UpdateUserPool", one("AWS::Cognito::UserPool", DeletionProtection="ACTIVE")),
+    "DSQL cluster": ("dsql", "UpdateCluster", one("AWS::DSQL::Cluster", DeletionProtectionEnabled=True)),
+    "EKS cluster": ("eks", "UpdateClusterConfig", one("AWS::EKS::Cluster", DeletionProtection=True)),
+    "DocumentDB cluster": ("docdb", "ModifyDBCluster", one("AWS::DocDB::DBCluster", DeletionProtection=True)),
+    "Neptune cluster": ("neptune", "ModifyDBCluster", one("AWS::Neptune::DBCluster", DeletionProtection=True)),
+    "database cluster": ("rds", "ModifyDBCluster", one("AWS::RDS::DBCluster", DeletionProtection=True)),
+    "database": ("rds", "ModifyDBInstance", one("AWS::RDS::DBInstance", DeletionProtection=True)),
+    "global cluster": ("rds", "ModifyGlobalCluster", one("AWS::RDS::GlobalCluster", DeletionProtection=True)),
+    "instance": ("ec2", "ModifyInstanceAttribute", one("AWS::EC2::Instance", DisableApiTermination=True)),
+    "load balancer": (
+        "elbv2",
+        "ModifyLoadBalancerAttributes",
+        one(
+            "AWS::ElasticLoadBalancingV2::LoadBalancer",
+            LoadBalancerAttributes=[{"Key": "deletion_protection.enabled", "Value": "true"}],
+        ),
+    ),
+    "protected log group": (
+        "logs",
+        "PutLogGroupDeletionProtection",
+        one("AWS::Logs::LogGroup", LogGroupName=own("kept-log"), DeletionProtectionEnabled=True),
+    ),
+}
+"""Each type that can be protected, beside tables, with the call that ends it."""
+
+EVERY = (
+    *SCENES,
+    *RARE,
+    *(
+        Scene(f"protected {name}".replace("protected protected", "protected"), service, operation, {"P": resource},
+              flags=("--disable-deletion-protection",), hazard="deletion-protection")
+        for name, (service, operation, resource) in PROTECTED.items()
+    ),
+)  # fmt: skip
+"""One small world for each kind of request of a tear-down."""
 
 
-def _unused() -> Any:
-    return asked, of
+def backed_up(world: World, names: Names) -> None:
+    """A recovery point in a vault."""
+    world.backup.add(names["V"])
+
+
+def sealed(world: World, names: Names) -> None:
+    """A version that nobody can delete for a month."""
+    s3 = world.client("s3")
+    s3.put_object(Bucket=names["B"], Key="evidence", Body=b"x")
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+    s3.put_object_retention(Bucket=names["B"], Key="evidence", Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until})
+
+
+FIRM = (
+    Scene("vault", "backup", "", {"V": one("AWS::Backup::BackupVault", BackupVaultName=own("vault"))}, backed_up,
+          hazard="vault-with-recovery-points"),
+    Scene("compliance lock", "s3", "", {"B": LOCKED}, sealed, hazard="object-lock"),
+)  # fmt: skip
+"""What no flag helps against."""

@@ -94,11 +94,16 @@ def strays(world: World, actions: Iterable[Mapping[str, Json]]) -> list[str]:
             if params and not any(stands_for(action, service, operation, params) for action in planned)]  # fmt: skip
 
 
+SIGNED_AS = {"docdb": "rds", "neptune": "rds"}
+"""Services of boto3 whose requests are another's at the wire."""
+
+
 def stands_for(action: Mapping[str, Json], service: str, operation: str, params: Mapping[str, Json]) -> bool:
     """Whether an action of a plan, as JSON, is the reason of a write; the operation is named as boto3 does."""
     change = action["change"]
     if action["type"] == "ApiCall":
-        return (change["service"], change["operation"]) == (service, operation) and _same(change["params"], params)
+        sent = (SIGNED_AS.get(change["service"], change["service"]), change["operation"])
+        return sent == (service, operation) and _same(change["params"], params)
     if action["type"] == "EmptyBucket":
         emptying = operation in ("delete_objects", "delete_object", "abort_multipart_upload")
         return service == "s3" and emptying and params["Bucket"] == change["bucket"]

@@ -33,6 +33,8 @@ def state_of(world: "World") -> dict[str, Any]:
     found["search-policies"] = sorted("/".join(key) for key in world.search.policies)
     found["recovery-points"] = sorted(key[2] for key in world.backup.points)
     found["statements"] = sorted("/".join(key) for key in world.statements)
+    found["guarded"] = {key: one.is_protected for key, one in sorted(world.guarded.items())}
+    found["guarded-logs"] = sorted(world.guarded_logs)
     found["generic"] = {key: row["Type"] for key, row in sorted(world.generic.items())}
     return found
 

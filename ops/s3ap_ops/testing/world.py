@@ -23,7 +23,7 @@ from s3ap_ops.testing.permissions import Permissions
 from s3ap_ops.testing.replies import AwsError, Reply, failure, success
 from s3ap_ops.testing.requests import DEFAULT_REGION, MARK, Call, Request, read_call
 from s3ap_ops.testing.server import Server
-from s3ap_ops.testing.services import AFTER, BEFORE, backup, fsx, interfaces, knowledge, search
+from s3ap_ops.testing.services import AFTER, BEFORE, backup, fsx, guarded, interfaces, knowledge, search
 from s3ap_ops.testing.state import state_of
 
 ACCOUNT = "123456789012"
@@ -59,6 +59,8 @@ class World:
         self.interfaces = interfaces.Interfaces(self)
         self.fsx, self.backup = fsx.FileSystems(self), backup.RecoveryPoints(self)
         self.knowledge, self.search = knowledge.KnowledgeBases(self), search.Search(self)
+        self.guarded: dict[str, guarded.Guarded] = {}  # by physical id
+        self.guarded_logs: set[str] = set()  # the names of log groups
         self.statements: dict[tuple[str, str, str], dict[str, Any]] = {}  # Athena's prepared ones
         self.generic: dict[str, dict[str, Any]] = {}  # physical id -> what stands for a resource of another type
         self.bucket_tags: dict[str, dict[str, str]] = {}

@@ -4,6 +4,7 @@ from s3ap_ops.testing.resources import (
     compute,
     data,
     files,
+    guarded,
     identity,
     knowledge,
     messaging,
@@ -15,4 +16,4 @@ from s3ap_ops.testing.resources import (
 from s3ap_ops.testing.resources.kinds import KINDS, Busy, Kind, Made, Refused, Site, is_gone, kind, kind_of
 
 __all__ = ["KINDS", "Busy", "Kind", "Made", "Refused", "Site", "is_gone", "kind", "kind_of"]
-_REGISTERED = (compute, data, files, identity, knowledge, messaging, network, operations, stacks, storage)
+_REGISTERED = (compute, data, files, guarded, identity, knowledge, messaging, network, operations, stacks, storage)

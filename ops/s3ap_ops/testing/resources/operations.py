@@ -12,6 +12,8 @@ class LogGroup(Kind):
         logs.create_log_group(logGroupName=name, tags=site.tags)
         if site.properties.get("RetentionInDays"):
             logs.put_retention_policy(logGroupName=name, retentionInDays=int(site.properties["RetentionInDays"]))
+        if str(site.properties.get("DeletionProtectionEnabled")).lower() == "true":
+            site.world.guarded_logs.add(name)
         return Made(name, {"Arn": site.arn("logs", f"log-group:{name}:*")})
 
     def is_there(self, site: Site, name: str) -> bool:

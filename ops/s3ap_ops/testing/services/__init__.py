@@ -49,6 +49,7 @@ def register() -> None:
         fsx,
         glue,
         groups,
+        guarded,
         identity,
         interfaces,
         knowledge,
@@ -58,4 +59,4 @@ def register() -> None:
         storage,
     )
 
-    del athena, backup, fsx, glue, groups, identity, interfaces, knowledge, listing, object_locks, search, storage
+    del athena, backup, fsx, glue, groups, guarded, identity, interfaces, knowledge, listing, object_locks, search, storage
