@@ -3,10 +3,10 @@ over random worlds of 1 to 20 stacks.
 
     python ops/bench/matrix.py --minutes 60 --seed 1 --json matrix.json      # as many as there is time for
     python ops/bench/matrix.py --seed 1 --world 7                            # one world again
-    python ops/bench/matrix.py --seed 1 --world 7 --mode 'kill -9' --concurrency 4 --mishaps 's03/004:DeleteStack=reset*1'
+    python ops/bench/matrix.py --seed 1 --world 7 --mode 'kill -9' --mishaps 's03/004:DeleteStack=reset*1'
 
-Each world is first torn down undisturbed, and held to all laws of a tear-down; then, in copies of it, with mishaps. What
-has been tried least is tried next. Each violation is told with the command that repeats it.
+Each world is first torn down undisturbed, and held to all laws of a tear-down; then, in copies of it, with mishaps.
+What has been tried least is tried next. Each violation is told with the command that repeats it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Tally:
     def violated(self, world: int, command: str, breaches: Sequence[str]) -> None:
         """Note a violation, and tell it at once."""
         self.violations.append({"world": world, "command": command, "breaches": list(breaches)})
-        print(f"VIOLATION in world {world}: {command}", *(f"  {one[:700]}" for one in breaches[:8]), sep="\n", flush=True)
+        told = "\n".join(f"  {one[:700]}" for one in breaches[:8])
+        print(f"VIOLATION in world {world}: {command}\n{told}", flush=True)
 
     def fewest(self, label: str, mode: str, concurrency: int, source: random.Random) -> str:
         """The fault that this kind of request has met least in this mode."""
@@ -174,6 +175,7 @@ def _trials(number: int) -> Iterator[tuple[str, int]]:
 
 def _drawn(reference: Reference, mode: str, concurrency: int, tally: Tally, source: random.Random) -> list[Mishap]:
     """Mishaps for all steps, each the one that was tried least; for a run that is killed, for a few."""
+
     def tried(step: Step) -> tuple[int, float]:
         kinds = applicable(step.label)
         return min(tally.cells[step.label, kind, mode, concurrency] for kind in kinds), source.random()
@@ -198,7 +200,8 @@ def _times(kind: str, source: random.Random, *, many: bool) -> int:
 
 def _tried(found: Ground, number: int, reference: Reference, mode: str, concurrency: int, mishaps: list[Mishap],
            tally: Tally, options: argparse.Namespace) -> None:  # fmt: skip
-    is_program = mode == "kill -9" and (options.program or tally.numbers["kill -9"] % PROGRAM_EVERY == PROGRAM_EVERY - 1)
+    is_next = tally.numbers["kill -9"] % PROGRAM_EVERY == PROGRAM_EVERY - 1
+    is_program = mode == "kill -9" and (options.program or is_next)
     outcome = found.tried(mode, concurrency, reference, mishaps, program=is_program)
     tally.numbers.update(trials=1, runs=outcome.runs, kills=outcome.kills, program=int(is_program))
     tally.numbers[mode] += 1
@@ -209,7 +212,8 @@ def _tried(found: Ground, number: int, reference: Reference, mode: str, concurre
         elif not hits:
             tally.cells[(*mishap.cell, mode, concurrency)] -= 1
     if outcome.breaches:
-        told = ",".join(str(mishap) for mishap, hits in zip(mishaps, outcome.hits, strict=True) if hits or mode != "run on")
+        happened = [one for one, hits in zip(mishaps, outcome.hits, strict=True) if hits or mode != "run on"]
+        told = ",".join(map(str, happened))
         more = f"--mode '{mode}' --concurrency {concurrency} --mishaps '{told}'{' --program' if is_program else ''}"
         tally.violated(number, f"{_command(options.seed, number)} {more}", outcome.breaches)
     if options.world is not None:

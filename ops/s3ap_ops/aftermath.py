@@ -22,8 +22,8 @@ def with_owed(plan: Plan, records: Iterable[Mapping[str, Json]], types: Iterable
     """A plan, and what a run's journal says is still to be done after the deletion of its stacks.
 
     Of a stack that is going, a new plan does not know what was deleted with it already. Of one that is gone it knows
-    nothing: one that was deployed again since is refused, and so is one whose resource another stack has by now, because
-    what has the old names may be the new one's. Raises OpsError when CloudFormation does not say.
+    nothing: one that was deployed again since is refused, and so is one whose resource another stack has by now,
+    because what has the old names may be the new one's. Raises OpsError when CloudFormation does not say.
     """
     deletions = {action.stack: action.id for action in plan.actions if isinstance(action.change, DeleteStack)}
     gone = {stack.name for stack in plan.stacks if stack.status == "DELETE_COMPLETE"}

@@ -374,4 +374,3 @@ class _Trial:
             for other in needed_by(owners[0], self.estate) if owners else ():
                 if other in gone and self.watch.ended.get(other, len(self.world.requests)) > at:
                     self.breaches.append(f"{request} of {owners[0]} came before the end of {other}")
-

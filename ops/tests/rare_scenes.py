@@ -41,8 +41,8 @@ def governed(world: World, names: Names) -> None:
     """A version under a governance lock that ends in a month."""
     s3 = world.client("s3")
     s3.put_object(Bucket=names["B"], Key="evidence", Body=b"x")
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
-    s3.put_object_retention(Bucket=names["B"], Key="evidence", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until})
+    lock = {"Mode": "GOVERNANCE", "RetainUntilDate": datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)}
+    s3.put_object_retention(Bucket=names["B"], Key="evidence", Retention=lock)
 
 
 def oddly_filled(world: World, names: Names) -> None:
@@ -189,8 +189,8 @@ def sealed(world: World, names: Names) -> None:
     """A version that nobody can delete for a month."""
     s3 = world.client("s3")
     s3.put_object(Bucket=names["B"], Key="evidence", Body=b"x")
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
-    s3.put_object_retention(Bucket=names["B"], Key="evidence", Retention={"Mode": "COMPLIANCE", "RetainUntilDate": until})
+    lock = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)}
+    s3.put_object_retention(Bucket=names["B"], Key="evidence", Retention=lock)
 
 
 FIRM = (

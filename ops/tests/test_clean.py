@@ -66,7 +66,7 @@ def test_an_estate_goes_by_its_plan_and_nothing_else_is_touched(
     assert (True, False) == (names["Kept"] in tables, names["Asked"] in tables)
 
     world.forget()
-    clean(*STACKS)
+    assert 0 == clean(*STACKS, *ESTATE_FLAGS)  # the resources that its options name are gone with their stack
     (run,) = journal.runs()
     assert 0 == resume(run)
     assert [] == world.writes
@@ -96,6 +96,19 @@ def test_a_step_that_fails_leaves_the_others_of_its_stack_done(world: World) -> 
     output = world.state()["buckets"][world.stack("uc1").resources["Output"]]
     assert [] == output["versions"]
     assert "uc1-group" not in str(world.state()["work-groups"])
+
+
+def test_an_answer_that_says_inside_that_nothing_was_done_is_a_failure(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The status of ECR's answer is 200; the image is there."""
+    world.fail(Fault("ecr", "BatchDeleteImage", "in-200", times=None))
+    assert 1 == clean(*STACKS, *ESTATE_FLAGS)
+    assert ["CREATE_COMPLETE", "DELETE_COMPLETE"] == [world.stack(name).status for name in STACKS]
+    assert "only in part: KmsError: the key cannot be used" in capsys.readouterr().out
+    world.faults.clear()
+    (run,) = journal.runs()
+    assert 0 == resume(run)
 
 
 def test_a_stack_that_was_deployed_again_is_left_alone_by_an_old_run(

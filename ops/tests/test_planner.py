@@ -107,3 +107,28 @@ def test_a_protection_comes_off_before_anything_is_lost() -> None:
 def test_without_its_flag_a_stack_is_refused_and_has_no_actions(text: str) -> None:
     plan = planned(text)
     assert (frozenset({"uc1"}), ()) == (plan.refused, plan.actions)
+
+
+PASSED_OVER = """
+Stack: uc1
+Status: DELETE_FAILED
+Resources:
+  History:
+    Type: AWS::DynamoDB::Table
+    PhysicalId: uc1-history
+    Status: DELETE_SKIPPED
+    Facts: {exists: true, deletion_protection: false}
+  Topic: {Type: AWS::SNS::Topic, Status: DELETE_FAILED}
+"""
+
+
+def test_what_a_failed_deletion_has_passed_over_is_still_there_and_can_still_be_asked_for() -> None:
+    plan = planned(PASSED_OVER, "--include-retained History")
+    assert {"uc1/001": ("DeleteStack", []), "uc1/002": ("delete_table", ["uc1/001"])} == order(plan)
+    assert ["History"] == [one.logical_id for one in planned(PASSED_OVER).remaining]
+
+
+def test_what_a_failed_deletion_gave_up_can_be_given_up_again() -> None:
+    stacks = snapshot.read(dedent(PASSED_OVER), "snapshot")
+    plan = planner.plan(stacks, [], Wishes(retain=("History", "Topic")))
+    assert [("History", "Topic")] == [action.change.retain for action in plan.actions]  # type: ignore[union-attr]

@@ -183,8 +183,9 @@ def late(world: World) -> None:
 
 def policies(world: World, role: str) -> None:
     """A policy that was attached by hand."""
-    policy = world.client("iam").create_policy(PolicyName=f"{role[:50]}-extra", PolicyDocument=json.dumps(ALLOW))["Policy"]["Arn"]
-    world.client("iam").attach_role_policy(RoleName=role, PolicyArn=policy)
+    iam = world.client("iam")
+    policy = iam.create_policy(PolicyName=f"{role[:50]}-extra", PolicyDocument=json.dumps(ALLOW))["Policy"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=policy["Arn"])
 
 
 def inline(world: World, role: str) -> None:
@@ -249,7 +250,8 @@ GROUP = one("AWS::EC2::SecurityGroup", GroupDescription="functions")
 MACHINE = one("AWS::StepFunctions::StateMachine", RoleArn=ROLE)
 ROLE_RESOURCE = one("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST)
 GUARDED = one("AWS::DynamoDB::Table", DeletionProtectionEnabled=True, **TABLE)
-LOG = {**one("AWS::Logs::LogGroup", LogGroupName={"Fn::Sub": "/aws/lambda/${AWS::StackName}-worker"}), "DependsOn": "Function"}
+LOG_NAME = {"Fn::Sub": "/aws/lambda/${AWS::StackName}-worker"}
+LOG = {**one("AWS::Logs::LogGroup", LogGroupName=LOG_NAME), "DependsOn": "Function"}
 BUS = one("AWS::Events::EventBus", Name=own("bus"))
 NIGHTLY = one("AWS::Events::Rule", Name=own("nightly"), ScheduleExpression="rate(1 day)", State="ENABLED")
 RULE = one("AWS::Events::Rule", Name=own("nightly"), ScheduleExpression="rate(1 day)", State="DISABLED")
@@ -294,16 +296,19 @@ SCENES = (
           before=late),
     Scene("schedule", "scheduler", "UpdateSchedule", {"S": SCHEDULE, "B": VERSIONED}, lambda w, n: filled(w, n["B"])),
     Scene("rule", "events", "DisableRule", {"R": NIGHTLY, "B": VERSIONED}, lambda w, n: filled(w, n["B"])),
-    Scene("target", "events", "RemoveTargets", {"R": RULE}, lambda w, n: targets(w, n["R"]), ("--remove-targets",), hazard="foreign-rule-target"),
+    Scene("target", "events", "RemoveTargets", {"R": RULE}, lambda w, n: targets(w, n["R"]), ("--remove-targets",),
+          hazard="foreign-rule-target"),
     Scene("bus", "events", "DeleteRule", {"B": BUS}, lambda w, n: rules(w, n["B"]),
           ("--remove-targets",), hazard="foreign-rule-target", takes=lambda n: [("rules", f"{n['B']}-by-hand")]),
     Scene("execution", "stepfunctions", "StopExecution", {"M": MACHINE}, lambda w, n: started(w, n["M"]),
           ("--stop-executions",), hazard="running-execution"),
-    Scene("hold", "s3", "PutObjectLegalHold", {"B": LOCKED}, lambda w, n: held(w, n["B"]), ("--release-legal-hold",), hazard="object-lock"),
+    Scene("hold", "s3", "PutObjectLegalHold", {"B": LOCKED}, lambda w, n: held(w, n["B"]), ("--release-legal-hold",),
+          hazard="object-lock"),
     Scene("policy", "s3", "DeleteBucketPolicy", {"B": VERSIONED}, lambda w, n: closed(w, n["B"]),
           ("--delete-bucket-policy",), hazard="denying-bucket-policy"),
     Scene("access point", "s3control", "DeleteAccessPoint", {"B": VERSIONED}, lambda w, n: attached(w, n["B"]),
-          ("--delete-access-points",), hazard="attached-access-point", takes=lambda n: [("access-points", f"{n['B'][:40]}-by-hand")]),
+          ("--delete-access-points",), hazard="attached-access-point",
+          takes=lambda n: [("access-points", f"{n['B'][:40]}-by-hand")]),
     Scene("attachment", "iam", "DetachRolePolicy", {"R": ROLE_RESOURCE}, lambda w, n: policies(w, n["R"]),
           ("--detach-policies",), hazard="changed-role"),
     Scene("inline policy", "iam", "DeleteRolePolicy", {"R": ROLE_RESOURCE}, lambda w, n: inline(w, n["R"]),
