@@ -22,8 +22,9 @@ from unittest.mock import patch
 
 from botocore import xform_name
 from copies import begun, copied
+from furnished import furnished
 from random_trials import Watch, judged, opened
-from random_worlds import Estate, build, furnished, needed_by
+from random_worlds import Estate, build, needed_by
 from trials import alike, differences
 from wire import Json, planned, resume, stands_for, strays
 
@@ -163,7 +164,7 @@ class Ground:
         if isinstance(found, list):
             return Reference(tuple(found))
         steps = tuple(Step(*one) for one in found.pop("steps"))
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+        plain: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in found.items()}
         return Reference(steps=steps, **plain)
 
     def _judged(self, concurrency: int) -> Json:

@@ -18,7 +18,8 @@ from unittest.mock import patch
 
 from botocore import xform_name
 from botocore.loaders import create_loader
-from random_worlds import SCENES, Estate, build, going, needed_by, troubled
+from random_worlds import Estate, build, going, needed_by, troubled
+from rare_scenes import BESIDE
 from trials import differences
 from wire import stands_for
 
@@ -248,7 +249,7 @@ def _inventory(before: Json, world: World, estate: Estate, gone: frozenset[str])
     stays: set[Thing] = set()
     given_up = {}  # by stack: the logical ids of what is retained, and goes all the same
     for stack in (one for one in estate.stacks if one.name in gone):
-        scenes = [SCENES[name] for name in stack.scenes if estate.flags.issuperset(SCENES[name].options)]
+        scenes = [BESIDE[name] for name in stack.scenes if estate.flags.issuperset(BESIDE[name].options)]
         given_up[stack.name] = {key for scene in scenes for key in scene.placed}
         for scene in scenes:
             goes |= set(scene.takes(scene.names(world.stack(stack.name).resources)))

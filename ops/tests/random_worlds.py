@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rare_scenes import EVERY, FIRM
+from rare_scenes import BESIDE
 from world_templates import TRUST, of, one, ref
-from worlds import Scene
 
 from s3ap_ops.testing import World
 
@@ -93,38 +92,7 @@ class Estate:
         return [word for flag in sorted(self.flags) for word in flag.split(" ")]
 
 
-SCENES: Mapping[str, Scene] = {
-    scene.name: scene
-    for scene in (*EVERY, *FIRM)
-    if type(scene) is Scene and not scene.deployed and scene.name not in ("stack", "bucket", "group", "interface")
-}
-"""Those that can stand beside others; what the rest would add, every estate has by itself."""
-
-
 # -- drawing
-
-
-def furnished(source: random.Random, size: int, wanted: Iterable[str] = SCENES) -> Estate:
-    """An estate of so many stacks that hold scenes, each of those that are wanted about as often as the others; most
-    of what it takes to tear them down is allowed."""
-    bare, left = drawn(source, size, least=size), []
-    stacks = []
-    for stack in bare.stacks:
-        if len(left) < MOST_SCENES:
-            left += source.sample(sorted(wanted), len(list(wanted)))
-        number = source.randint(0, MOST_SCENES)
-        stacks.append(replace(stack, scenes=tuple(dict.fromkeys(left[:number]))))
-        left = left[number:]
-    meant = [stack for stack in stacks if stack.is_target]
-    needed = sorted({flag for stack in meant for name in stack.scenes for flag in SCENES[name].options})
-    given = {flag for flag in (*needed, *LIFTED.values(), ENDPOINTS, RESULTS) if source.random() < GIVEN}
-    return Estate(tuple(stacks), frozenset(given))
-
-
-MOST_SCENES = 5
-"""How many a stack has at most."""
-GIVEN = 0.9
-"""How likely a flag is given that something in the estate asks for."""
 
 
 def drawn(source: random.Random, most: int, least: int = 1) -> Estate:
@@ -237,7 +205,7 @@ def _template(
         **{f"Note{other}": one("AWS::SNS::Topic", DisplayName=imported(other)) for other in sorted(given)},
         **dict(_network(stack, world, subnet)),
         **dict(_storage(stack, world)),
-        **{key: value for scene in stack.scenes for key, value in SCENES[scene].placed.items()},
+        **{key: value for scene in stack.scenes for key, value in BESIDE[scene].placed.items()},
     }
     if stack.provider and (stack.provider < before or stack.provider == "ghost"):
         token = f"arn:aws:lambda:{world.region}:{world.account}:function:{stack.provider}-function"
@@ -327,7 +295,7 @@ def _happened(stack: Drawn, world: World, subnet: Mapping[str, str], foreign: st
     """What people and programs did since."""
     names, troubles, ec2 = world.stack(stack.name).resources, stack.troubles, world.aws("ec2")
     for scene in stack.scenes:
-        SCENES[scene].since(world, SCENES[scene].names(names))
+        BESIDE[scene].since(world, BESIDE[scene].names(names))
     for bucket in _buckets(stack, world):
         for turn in range(max(stack.versions, 1)):
             world.aws("s3").put_object(Bucket=bucket, Key="k", Body=b"x" * turn)
@@ -379,7 +347,7 @@ def troubled(stack: Drawn, flags: frozenset[str]) -> set[str]:
         found.remove("nested-protection")
         if stack.nested == "plain" and LIFTED["deletion-protection"] not in flags:
             found.add("deletion-protection")
-    for scene in (SCENES[name] for name in stack.scenes):
+    for scene in (BESIDE[name] for name in stack.scenes):
         is_lifted = scene.options and flags.issuperset(scene.options)
         found |= {scene.hazard} if scene.hazard and not is_lifted else set()
     if stack.has_stranger:

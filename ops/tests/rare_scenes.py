@@ -199,3 +199,10 @@ FIRM = (
     Scene("compliance lock", "s3", "", {"B": LOCKED}, sealed, hazard="object-lock"),
 )  # fmt: skip
 """What no flag helps against."""
+
+BESIDE: Mapping[str, Scene] = {
+    scene.name: scene
+    for scene in (*EVERY, *FIRM)
+    if type(scene) is Scene and not scene.deployed and scene.name not in ("stack", "bucket", "group", "interface")
+}
+"""Those that can stand beside others; what the rest would add, every estate has by itself."""

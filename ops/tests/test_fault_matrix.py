@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from copies import begun, copied
+from furnished import furnished
 from matrix_trials import KINDS, LONG, TELLS_IN_200, Ground, Mishap, Reference, standing
-from random_worlds import SCENES, Drawn, Estate, furnished
+from random_worlds import Drawn, Estate
+from rare_scenes import BESIDE
 
 SMALL = Estate(
     (
@@ -18,8 +20,8 @@ SMALL = Estate(
         Drawn("s01", imports=("s00",), scenes=("target", "job run")),
         Drawn("s02", is_target=False, versions=1),
     ),
-    frozenset(flag for scene in SCENES.values() for flag in scene.options if "--include" not in flag)
-    | frozenset(SCENES["retained images"].options),
+    frozenset(flag for scene in BESIDE.values() for flag in scene.options if "--include" not in flag)
+    | frozenset(BESIDE["retained images"].options),
 )
 """Two stacks, one of which goes before the other, with steps before, at and after their deletion, and a stranger. The
 deletion of one takes long, because of the interfaces of its function."""

@@ -72,7 +72,7 @@ class Stage:
         """What a run violates that dies when a record of its journal, counted from 1, has been written, or half of it,
         and its resumption."""
         status, end, _ = self.undisturbed
-        return self._tried(lambda: self._after(self._die(record, torn=torn), status, end, ()))
+        return self._tried(lambda: self._after_death(record, torn, status, end))
 
     def random(self, seed: int, probability: float) -> list[str]:
         """What a run violates any of whose requests may fail, and its resumption without the faults."""
@@ -92,6 +92,10 @@ class Stage:
         status = clean(*self.scene.stacks, *self.scene.flags)
         self.world.faults.clear()
         return status
+
+    def _after_death(self, record: int, torn: bool, status: int, end: Json) -> list[str]:
+        self._die(record, torn=torn)
+        return self._after(None, status, end, ())
 
     def _die(self, record: int, *, torn: bool) -> None:
         def doomed() -> None:

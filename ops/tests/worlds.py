@@ -83,8 +83,8 @@ class Scene:
         given = " ".join(self.flags).replace(" --", "\n--").split("\n") if self.flags else []
         return [f"{flag.split()[0]} {self.prefix}{flag.split()[1]}" if " " in flag else flag for flag in given]
 
-    def names(self, found: Mapping[str, str]) -> dict[str, str]:
-        """The names of its resources, by the ids that it has by itself."""
+    def names(self, found: Any) -> dict[str, str]:
+        """The names of its resources in a stack's, by the ids that it has by itself."""
         return {key: found[f"{self.prefix}{key}"] for key in self.resources}
 
     def _moved(self, value: Json) -> Json:
