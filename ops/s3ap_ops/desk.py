@@ -24,6 +24,7 @@ from s3ap_ops.planner import Wishes
 from s3ap_ops.reading import Look, Reader
 from s3ap_ops.stack import LiveStack, LiveStacks
 from s3ap_ops.watching import Patience
+from s3ap_ops.wording import listed
 
 FLAGS = (
     ("disable_termination_protection", "--disable-termination-protection"),
@@ -102,19 +103,20 @@ class Desk:
     def check_wishes(self, stacks: Sequence[LiveStack]) -> None:
         """Raise OpsError for a wish about nothing: a resource that none of the stacks has, a code that no rule has.
 
-        A stack that is gone may have had the resource: who repeats a command that has done its work is not wrong.
+        A stack that is gone may have had the resource: who repeats a command that has done its work is told so, no
+        more.
         """
         logical = sorted({one.logical_id for stack in stacks for one in stack.resources})
-        is_whole = not any(stack.is_gone for stack in stacks)
+        gone = listed([stack.name for stack in stacks if stack.is_gone])
         for flag in sorted(self.wishes.flags):
             option, _, value = flag.partition(" ")
-            if option == "--include-retained" and is_whole and value not in logical:
-                raise OpsError(f"{flag}: none of these stacks has such a resource{near(value, logical)}")
+            if option == "--include-retained" and value not in logical:
+                _nothing_has(flag, gone, near(value, logical))
             if option == "--accept" and value not in self.registry.rules:
                 raise OpsError(f"{flag}: there is no such code{near(value, self.registry.rules)}")
         for value in self.wishes.retain:
-            if is_whole and value not in logical:
-                raise OpsError(f"--retain {value}: none of these stacks has such a resource{near(value, logical)}")
+            if value not in logical:
+                _nothing_has(f"--retain {value}", gone, near(value, logical))
 
     def planned(self, stacks: Sequence[LiveStack]) -> Plan:
         """What would be done about some stacks.
@@ -191,6 +193,13 @@ def names_of(desk: Desk) -> tuple[str, ...]:
     if not names:
         raise OpsError("none of these stacks has such tags")
     return names
+
+
+def _nothing_has(wish: str, gone: str, hint: str) -> None:
+    """Say that a wish may have been about a stack that is gone. Raises OpsError when none is."""
+    if not gone:
+        raise OpsError(f"{wish}: none of these stacks has such a resource{hint}")
+    print(f"{wish}: none of these stacks has it any more; of {gone} nothing is left to look at", file=sys.stderr)
 
 
 class _Existing(Iterable[str]):

@@ -66,7 +66,9 @@ def test_an_estate_goes_by_its_plan_and_nothing_else_is_touched(
     assert (True, False) == (names["Kept"] in tables, names["Asked"] in tables)
 
     world.forget()
-    assert 0 == clean(*STACKS, *ESTATE_FLAGS)  # the resources that its options name are gone with their stack
+    capsys.readouterr()
+    assert 0 == clean(*STACKS, *ESTATE_FLAGS)
+    assert "--include-retained Asked: none of these stacks has it any more" in capsys.readouterr().err
     (run,) = journal.runs()
     assert 0 == resume(run)
     assert [] == world.writes
