@@ -2,6 +2,7 @@
 over random worlds of 1 to 20 stacks.
 
     python ops/bench/matrix.py --minutes 60 --seed 1 --json matrix.json      # as many as there is time for
+    python ops/bench/matrix.py --seed 2 --json matrix.json --go-on           # and on, with other worlds
     python ops/bench/matrix.py --seed 1 --world 7                            # one world again
     python ops/bench/matrix.py --seed 1 --world 7 --mode 'kill -9' --mishaps 's03/004:DeleteStack=reset*1'
 
@@ -37,7 +38,7 @@ from s3ap_ops.rules.services.retained_resource import DELETES
 
 PROGRAM_EVERY = 12
 """One of so many trials kills the program as it is installed; the others kill a copy of this process that runs it."""
-CHAIN = 4
+CHAIN = 6
 """How many times a run is killed in one trial, at most."""
 
 Cell = tuple[str, str, str, int]
@@ -45,9 +46,11 @@ Cell = tuple[str, str, str, int]
 
 @dataclass
 class Tally:
-    """What was tried. A cell is a kind of request, a fault, a mode and a concurrency."""
+    """What was tried. A cell is a kind of request, a fault, a mode and a concurrency; `before` are the seconds of
+    earlier runs that are counted too."""
 
     seed: str
+    before: int = 0
     cells: Counter[Cell] = field(default_factory=Counter)
     sizes: Counter[int] = field(default_factory=Counter)
     numbers: Counter[str] = field(default_factory=Counter)
@@ -80,7 +83,7 @@ class Tally:
     def data(self) -> dict[str, object]:
         """All of it as JSON."""
         cells = [{"request": key[0], "fault": key[1], "mode": key[2], "concurrency": key[3], "trials": number}
-                 for key, number in sorted(self.cells.items())]  # fmt: skip
+                 for key, number in sorted(self.cells.items()) if number]  # fmt: skip
         return {
             "seed": self.seed,
             "numbers": dict(self.numbers),
@@ -117,7 +120,8 @@ def applicable(label: str) -> list[str]:
 def main() -> int:
     """1 if anything was violated."""
     options = _options()
-    tally, began = Tally(options.seed), time.monotonic()
+    tally, began = _tally(options), time.monotonic()
+    tally.before = tally.numbers["seconds"]
     numbers = [options.world] if options.world is not None else _from(options.first)
     for number in numbers:
         try:
@@ -129,6 +133,21 @@ def main() -> int:
             break
     print(markdown(tally))
     return int(bool(tally.violations))
+
+
+def _tally(options: argparse.Namespace) -> Tally:
+    """An empty tally, or what an earlier run left in a file."""
+    if not options.go_on:
+        return Tally(options.seed)
+    known = json.loads(Path(options.json).read_text("utf-8"))
+    tally = Tally(f"{known['seed']}, {options.seed}", violations=known["violations"])
+    tally.numbers.update(known["numbers"])
+    tally.refusals.update(known["refusals"])
+    tally.labels.update(known["requests"])
+    tally.sizes.update({int(size): number for size, number in known["stacks per world"].items()})
+    for one in known["cells"]:
+        tally.cells[one["request"], one["fault"], one["mode"], one["concurrency"]] = one["trials"]
+    return tally
 
 
 def _from(number: int) -> Iterator[int]:
@@ -239,7 +258,7 @@ def _command(seed: str, number: int) -> str:
 
 
 def _told(tally: Tally, began: float, path: str | None) -> None:
-    tally.numbers["seconds"] = int(time.monotonic() - began)
+    tally.numbers["seconds"] = tally.before + int(time.monotonic() - began)
     if path:
         Path(path).write_text(json.dumps(tally.data(), indent=1), "utf-8")
     print(f"{dict(tally.numbers)}, {len(tally.violations)} violations", file=sys.stderr, flush=True)
@@ -265,6 +284,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with this world")
     parser.add_argument("--minutes", type=float, default=60.0, metavar="N", help="begin no trial after so many (60)")
     parser.add_argument("--json", metavar="FILE", help="keep the counts there, after each world")
+    parser.add_argument("--go-on", action="store_true", help="count on from what is in the file")
     parser.add_argument("--world", type=int, metavar="N", help="only this one")
     parser.add_argument("--mode", choices=MODES, default=MODES[0])
     parser.add_argument("--concurrency", type=int, choices=CONCURRENCIES, default=4)

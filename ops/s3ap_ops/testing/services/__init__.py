@@ -59,4 +59,18 @@ def register() -> None:
         storage,
     )
 
-    del athena, backup, fsx, glue, groups, guarded, identity, interfaces, knowledge, listing, object_locks, search, storage
+    del (
+        athena,
+        backup,
+        fsx,
+        glue,
+        groups,
+        guarded,
+        identity,
+        interfaces,
+        knowledge,
+        listing,
+        object_locks,
+        search,
+        storage,
+    )

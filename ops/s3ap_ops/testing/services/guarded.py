@@ -1,6 +1,7 @@
 """What can be protected against deletion, and has little else to it here: databases, instances, pools, balancers.
 
-moto knows some of these, without the protection or at the price of a network; a world keeps a name and a switch.
+moto knows some of these, without the protection or at the price of a network; of one that a stack made, a world keeps a
+name and a switch, and asks moto about the others.
 """
 
 import json
@@ -36,13 +37,6 @@ def _found(world: "World", name: Any, *kinds: str) -> Guarded | None:
     return one if one is not None and one.kind in kinds else None
 
 
-def _known(world: "World", name: Any, missing: str, *kinds: str) -> Guarded:
-    found = _found(world, name, *kinds)
-    if found is None:
-        raise AwsError(missing, f"{name} is not found", 404)
-    return found
-
-
 POOL, DSQL, EKS = "AWS::Cognito::UserPool", "AWS::DSQL::Cluster", "AWS::EKS::Cluster"
 CLUSTERS = ("AWS::RDS::DBCluster", "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster")
 DATABASE, WORLDWIDE = "AWS::RDS::DBInstance", "AWS::RDS::GlobalCluster"
@@ -53,7 +47,9 @@ KINDS = (POOL, DSQL, EKS, *CLUSTERS, DATABASE, WORLDWIDE, INSTANCE, BALANCER)
 @before("cognito-idp", "DescribeUserPool", "UpdateUserPool")
 def user_pool(world: "World", call: Call) -> dict[str, Any]:
     """A user pool; what an update does not name falls back to its default, so the protection too."""
-    one = _known(world, call.params["UserPoolId"], "ResourceNotFoundException", POOL)
+    one = _found(world, call.params["UserPoolId"], POOL)
+    if one is None:
+        raise AwsError("ResourceNotFoundException", f"User pool {call.params['UserPoolId']} does not exist.")
     if call.operation == "UpdateUserPool":
         one.is_protected = call.params.get("DeletionProtection") == "ACTIVE"
         return {}
@@ -62,9 +58,11 @@ def user_pool(world: "World", call: Call) -> dict[str, Any]:
 
 
 @before("dsql", "GetCluster", "UpdateCluster")
-def dsql_cluster(world: "World", call: Call) -> dict[str, Any]:
+def dsql_cluster(world: "World", call: Call) -> dict[str, Any] | None:
     """An Aurora DSQL cluster."""
-    one = _known(world, call.params["identifier"], "ResourceNotFoundException", DSQL)
+    one = _found(world, call.params["identifier"], DSQL)
+    if one is None:
+        return None
     if call.operation == "UpdateCluster":
         one.is_protected = _told(call.params.get("deletionProtectionEnabled"), one)
     told = {"identifier": one.name, "arn": one.arn, "status": "ACTIVE", "creationTime": world.clock.now()}
@@ -81,28 +79,32 @@ def _told(given: Any, one: Guarded) -> bool:
 
 
 @before("eks", "DescribeCluster", "UpdateClusterConfig")
-def eks_cluster(world: "World", call: Call) -> dict[str, Any]:
+def eks_cluster(world: "World", call: Call) -> dict[str, Any] | None:
     """An EKS cluster."""
-    one = _known(world, call.params["name"], "ResourceNotFoundException", EKS)
+    one = _found(world, call.params["name"], EKS)
+    if one is None:
+        return None
     if call.operation == "UpdateClusterConfig":
         one.is_protected = _told(call.params.get("deletionProtection"), one)
         return {"update": {"id": "1", "status": "Successful"}}
     return {"cluster": {"name": one.name, "arn": one.arn, "deletionProtection": one.is_protected, "tags": one.tags}}
 
 
-_DATABASES: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
-    "DBCluster": ("DBClusterIdentifier", "DBClusterArn", "DBClusterNotFoundFault", CLUSTERS),
-    "DBInstance": ("DBInstanceIdentifier", "DBInstanceArn", "DBInstanceNotFound", (DATABASE,)),
-    "GlobalCluster": ("GlobalClusterIdentifier", "GlobalClusterArn", "GlobalClusterNotFoundFault", (WORLDWIDE,)),
+_DATABASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "DBCluster": ("DBClusterIdentifier", "DBClusterArn", CLUSTERS),
+    "DBInstance": ("DBInstanceIdentifier", "DBInstanceArn", (DATABASE,)),
+    "GlobalCluster": ("GlobalClusterIdentifier", "GlobalClusterArn", (WORLDWIDE,)),
 }
 
 
 @before("rds", *(f"{verb}{name}{s}" for name in _DATABASES for verb, s in (("Describe", "s"), ("Modify", ""))))
-def database(world: "World", call: Call) -> dict[str, Any]:
+def database(world: "World", call: Call) -> dict[str, Any] | None:
     """A database of RDS, DocumentDB or Neptune, which share an API."""
     name = call.operation.removeprefix("Describe").removeprefix("Modify").rstrip("s")
-    key, arn, missing, kinds = _DATABASES[name]
-    one = _known(world, call.params[key], missing, *kinds)
+    key, arn, kinds = _DATABASES[name]
+    one = _found(world, call.params.get(key), *kinds)
+    if one is None:
+        return None
     if call.operation.startswith("Modify"):
         one.is_protected = _told(call.params.get("DeletionProtection"), one)
     told = {key: one.name, arn: one.arn, "DeletionProtection": one.is_protected, "TagList": one.tag_list}
@@ -133,10 +135,12 @@ def instance(world: "World", call: Call) -> dict[str, Any] | None:
 
 @before("elbv2", "DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeTags",
         "ModifyLoadBalancerAttributes")  # fmt: skip
-def load_balancer(world: "World", call: Call) -> dict[str, Any]:
+def load_balancer(world: "World", call: Call) -> dict[str, Any] | None:
     """A load balancer."""
-    many = call.params.get("LoadBalancerArns") or call.params.get("ResourceArns") or [call.params["LoadBalancerArn"]]
-    one = _known(world, many[0], "LoadBalancerNotFound", BALANCER)
+    many = call.params.get("LoadBalancerArns") or call.params.get("ResourceArns")
+    one = _found(world, many[0] if many else call.params.get("LoadBalancerArn"), BALANCER)
+    if one is None:
+        return None
     if call.operation == "DescribeTags":
         return {"TagDescriptions": [{"ResourceArn": one.arn, "Tags": one.tag_list}]}
     if call.operation == "DescribeLoadBalancers":
