@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from s3ap_ops import changes, collect, confirm, interrupts, journal
 from s3ap_ops.aftermath import with_owed
 from s3ap_ops.appliers import Means, Result
-from s3ap_ops.calls import DeleteReturned, DeleteStack, Phase
+from s3ap_ops.calls import DeleteStack, Phase
 from s3ap_ops.confirm import Consent
 from s3ap_ops.desk import Desk
 from s3ap_ops.errors import OpsError, Refused
@@ -145,7 +145,7 @@ def on_record(action: Action) -> dict[str, Json]:
 
 def _is_hopeful(plan: Plan) -> bool:
     """Whether a plan does more than ask for the same deletion once more."""
-    return any(not isinstance(action.change, DeleteStack | DeleteReturned) for action in plan.actions)
+    return any(action.change.phase < Phase.DELETE for action in plan.actions)
 
 
 def _signature(plan: Plan) -> tuple[object, ...]:

@@ -100,6 +100,19 @@ def test_a_step_that_fails_leaves_the_others_of_its_stack_done(world: World) -> 
     assert "uc1-group" not in str(world.state()["work-groups"])
 
 
+def test_what_is_to_be_done_after_a_deletion_is_no_reason_to_ask_for_it_again(world: World) -> None:
+    """A topic cannot be deleted: nothing that a run could do beforehand changes that."""
+    world.refusals["Topic", "delete"] = "it is needed"
+    assert 1 == clean(*STACKS, *ESTATE_FLAGS)
+    asked = [one.params["StackName"] for one in world.writes if one.operation == "DeleteStack"]
+    assert [world.stack("uc2").id, world.stack("uc1").id] == asked
+    assert world.stack("uc1").resources["Asked"] in str(world.state()["tables"])
+    world.refusals.clear()
+    (run,) = journal.runs()
+    assert 0 == resume(run)
+    assert world.stack("uc1").resources["Asked"] not in str(world.state()["tables"])
+
+
 def test_an_answer_that_says_inside_that_nothing_was_done_is_a_failure(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
