@@ -2,9 +2,9 @@
 
 S3 bears at least 3,500 deletions a second in one partition of keys; a batch of 1,000 counts as 1,000. One rate holds
 for all that is under way, because nobody outside S3 can tell where its partitions end. A run begins just below that
-figure, which is safe everywhere, and doubles with every request that is served. How far it overshoots matters little:
-requests are spaced evenly, and the first throttled one sends it back. It does not try again for a minute, then two,
-then four, and then gently. Why so: docs/decisions/emptying.md.
+figure, which is safe everywhere, with the keys of its first second at once, and doubles with every request that is
+served. How far it overshoots matters little: after that requests are spaced evenly, and the first throttled one sends
+it back. It does not try again for a minute, then two, then four, and then gently. Why so: docs/decisions/emptying.md.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Pacer:
         self.rate = min(pace.keys_per_second, pace.most_keys_per_second)
         self.in_flight = 0
         self._pace = pace
-        self._tokens = float(BATCH)
+        tries_more = self.rate < pace.most_keys_per_second
+        self._tokens = max(float(BATCH), self.rate) if tries_more else float(BATCH)  # the first second's at once
         self._filled = now
         self._quiet = pace.quiet
         self._quiet_until = now
@@ -134,7 +135,8 @@ class Pacer:
     def _fill(self, now: float) -> None:
         passed = max(0.0, now - self._filled)
         self._filled = max(now, self._filled)
-        self._tokens = BATCH if math.isinf(self.rate) else min(float(BATCH), self._tokens + passed * self.rate)
+        filled = BATCH if math.isinf(self.rate) else min(float(BATCH), self._tokens + passed * self.rate)
+        self._tokens = max(self._tokens, filled)
 
 
 class Gate:
