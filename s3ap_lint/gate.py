@@ -82,7 +82,7 @@ def _too_little(report: Report, run: Run) -> Iterator[str]:
 def _not_run(config: Config, registry: Registry) -> list[str]:
     """The rules that `[require]` asks for and that did not run."""
     known = reports.known(registry)
-    ran = reports.looked_for(config, registry, bool(template_engines(config, registry)))
+    ran = reports.did_run(config, registry, bool(template_engines(config, registry)))
     return [
         f"require: the rule {selector} did not run; it is not selected, or its plugin is disabled"
         for selector in config.require.rules

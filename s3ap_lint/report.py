@@ -203,11 +203,22 @@ def _selected(diagnostic: Diagnostic, config: Config, registry: Registry) -> Dia
 
 def looked_for(config: Config, registry: Registry, engines_ran: bool) -> Callable[[str], bool]:
     """Whether all that a selector means was looked for, so that an ignore of it without any finding is unused."""
+    ran = did_run(config, registry, engines_ran)
+
+    def looked(selector: str) -> bool:
+        ours = [code for code, rule in registry.rules.items() if suppress.names(selector, code, rule.name)]
+        # what an account says shows when a deployment, or a plan, asks it
+        lives = any(one.is_live for code in ours for one in registry.rules[code].detectors)
+        return not lives and not _about_accounts(selector) and ran(selector)
+
+    return looked
+
+
+def did_run(config: Config, registry: Registry, engines_ran: bool) -> Callable[[str], bool]:
+    """Whether all rules that a selector means were asked about the files of a run."""
 
     def ran(selector: str) -> bool:
         ours = [code for code, rule in registry.rules.items() if suppress.names(selector, code, rule.name)]
-        if _about_accounts(selector) or any(one.is_live for code in ours for one in registry.rules[code].detectors):
-            return False  # what an account says shows when a deployment, or a plan, asks it
         wanted = ours or [selector]
         if not ours and not (engines_ran or ("pyflakes" in registry.engines and selector.upper().startswith("F"))):
             return False

@@ -159,7 +159,7 @@ def test_a_fix_that_takes_a_comment_with_it_is_allowed_and_one_that_lands_behind
     assert [] != [case for case in example_cases([made(check)]) if case.property == "comments" and case.problems()]
 
 
-def test_a_crash_on_a_wrong_shape_is_noticed_with_the_shape():
+def test_a_crash_on_a_wrong_shape_is_noticed_with_the_shape(monkeypatch: pytest.MonkeyPatch):
     def check(topic: Resource) -> Iterator[Finding]:
         if (
             topic.properties["DisplayName"].scalar is not None
@@ -167,6 +167,7 @@ def test_a_crash_on_a_wrong_shape_is_noticed_with_the_shape():
         ):
             yield finding(topic)
 
+    monkeypatch.setattr("s3ap_lint.properties.SHAPES", 1000)  # all there are, and not a choice of them
     said = wrong(made(check))
     assert "Resources/Topic/Properties/DisplayName replaced by a number: ACME001 crashed on template.yaml" in said
     assert "AttributeError" in said

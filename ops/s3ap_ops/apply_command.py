@@ -53,13 +53,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(path: str) -> Mapping[str, Any]:
     try:
-        planned = json.loads(Path(path).read_text("utf-8"))
+        planned: Any = json.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise OpsError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise OpsError(f"{path} is no plan; `s3ap-ops plan STACK --format json -o {path}` writes one") from None
-    keys = {"version", "made", "account", "region", "caller", "flags", "retain", "stacks", "refusals", "actions"}
-    if not isinstance(planned, dict) or not keys <= planned.keys():
+    if not _is_plan(planned):
         raise OpsError(f"{path} is no plan; `s3ap-ops plan STACK --format json -o {path}` writes one")
     if planned["version"] != VERSION:
         raise OpsError(
@@ -68,7 +67,31 @@ def _read(path: str) -> Mapping[str, Any]:
     if planned["refusals"]:
         names = ", ".join(sorted({one["stack"] for one in planned["refusals"]}))
         raise Refused(f"{path} refuses {names}; plan again with what it asks for, or without these stacks")
-    return planned
+    found: Mapping[str, Any] = planned
+    return found
+
+
+PARTS = {
+    "stacks": ("id", "name", "status", "updated", "inventory"),
+    "actions": ("id", "command"),
+    "refusals": ("stack",),
+}
+"""The lists of a plan that are looked at, and what each item of them has."""
+
+
+def _is_plan(planned: Any) -> bool:
+    """Whether all that is looked at is there, and is of its kind."""
+    if not isinstance(planned, dict) or not isinstance(planned.get("made"), int | float):
+        return False
+    texts = [planned.get(name) for name in ("account", "region", "caller")]
+    lists = {name: planned.get(name) for name in ("flags", "retain", *PARTS)}
+    if "version" not in planned or not all(isinstance(one, list) for one in lists.values()):
+        return False
+    texts += [one for name in ("flags", "retain") for one in planned[name]]
+    items = [(one, keys) for name, keys in PARTS.items() for one in planned[name]]
+    return all(isinstance(one, str) for one in texts) and all(
+        isinstance(one, dict) and one.keys() >= {*keys} for one, keys in items
+    )
 
 
 def _young(planned: Mapping[str, Any], hours: float) -> None:

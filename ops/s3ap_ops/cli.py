@@ -10,8 +10,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from s3ap_lint.errors import S3apLintError
 from s3ap_ops.arguments import parser
@@ -36,6 +38,9 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with arguments (sys.argv without the program's name); the exit status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # open to the end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -54,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _ended(told(error), USAGE, options.debug)
     except BotoCoreError as error:
         return _ended(str(error), USAGE, options.debug)
+    except ResponseParserError as error:
+        return _ended(f"an answer cannot be read; is there a proxy? {str(error)[:200]}", USAGE, options.debug)
     except KeyboardInterrupt:
         print("\ns3ap-ops: interrupted; `s3ap-ops status` says which runs had begun", file=sys.stderr)
         return 130

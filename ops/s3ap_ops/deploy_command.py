@@ -20,7 +20,7 @@ from s3ap_lint.registry import Registry
 from s3ap_lint.source import Source
 from s3ap_lint.tasks import registry_for
 from s3ap_lint.template import document
-from s3ap_ops import assess, clean_command, interrupts
+from s3ap_ops import assess, clean_command, interrupts, output_file
 from s3ap_ops import desk as desks
 from s3ap_ops.appliers import Means
 from s3ap_ops.arguments import parser
@@ -37,7 +37,7 @@ from s3ap_ops.deploying import (
     report_file,
     smoke,
 )
-from s3ap_ops.deploying.carrying import Carrying
+from s3ap_ops.deploying.carrying import Carrying, carried_outputs
 from s3ap_ops.deploying.changeset import ChangeSet
 from s3ap_ops.deploying.counter import RUNBOOK, Counter
 from s3ap_ops.deploying.inputs import Inputs
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _opened(options: argparse.Namespace) -> Deploy:
     if options.output:
-        report_file.check(options.output)
+        output_file.check(options.output)
     desk = desks.opened(options, writes=True)
     check_names([options.stack], desk.pin)
     desk.check_wishes(())
@@ -124,7 +124,8 @@ class Deploy:
             raise
         finally:
             if self.options.output:
-                report_file.write(self.options.output, self.options.format, self.told, self.counter, self._registry)
+                text = report_file.rendered(self.options.format, self.told, self.counter, self._registry)
+                output_file.write(self.options.output, text)
 
     def through(self) -> int:
         """All of it; the exit status."""
@@ -147,6 +148,9 @@ class Deploy:
                 changeset.take_away(found, self.desk.look, self.hands, poll=self.options.poll)
                 self.told.outcome = "nothing to change" if found.is_empty else f"the change set failed: {found.failed}"
                 print(clean(f"{self.stack.name}: {self.told.outcome}"))
+                if found.is_empty and self.options.smoke_test:  # a run that is repeated is held to the same
+                    outputs = carried_outputs(self.desk.look, self.stack.id)
+                    return smoke.tested(self.options.smoke_test, self.stack.name, self.desk.pin, outputs)
                 return DONE if found.is_empty else FAILED
             self._agreed(found, judgement, parts)
             if self.options.change_set_only:
@@ -282,9 +286,11 @@ class Deploy:
     # -- the change set
 
     def _take_away_stale(self) -> None:
-        for one in () if self.stack.is_gone else changeset.stale(self.stack.id, self.desk.look):
+        if self.stack.is_gone or self.options.change_set_only:  # who only looks takes nothing away from others
+            return
+        for one in changeset.stale(self.stack.id, self.desk.look):
             changeset.take_away(one, self.desk.look, self.hands)
-            _say(f"took away {one.id}, which an earlier run had made and nobody carried out")
+            _say(f"took away {one.id}, which another run had made and has not carried out")
 
     @contextmanager
     def _proposed(self, judgement: gate.Judgement) -> Iterator[ChangeSet]:

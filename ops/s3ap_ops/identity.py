@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from s3ap_lint.api import placeholders
 from s3ap_ops.errors import OpsError, Refused
 from s3ap_ops.reading import Look, told
 
@@ -45,7 +46,7 @@ def session_for(region: str, profile: str = "") -> boto3.session.Session:
 def refuse_placeholders(values: Sequence[str]) -> None:
     """Raise OpsError for a value that still is a placeholder, such as <ACCOUNT_ID>."""
     for value in values:
-        if PLACEHOLDER.search(value):
+        if PLACEHOLDER.search(value) or any(placeholders(value)):
             raise OpsError(f"{value!r} is a placeholder that nobody filled in; write what it stands for")
 
 

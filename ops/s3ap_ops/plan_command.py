@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from s3ap_lint.api import Severity
 from s3ap_lint.diagnostic import Place
 from s3ap_ops import desk as desks
+from s3ap_ops import output_file
 from s3ap_ops.belonging import likeliest, of_stack, of_template
-from s3ap_ops.errors import OpsError
 from s3ap_ops.local import LocalProject
 from s3ap_ops.plan import Plan
 from s3ap_ops.policy import policy
@@ -67,14 +66,12 @@ def _places(plan: Plan, project: LocalProject) -> Mapping[tuple[str, str], Place
 
 
 def write(text: str, output: str | None) -> None:
-    """Text to a file, or where the program writes. Raises OpsError when the file cannot be written."""
-    if not output:
+    """Text to a file, or where the program writes. Raises OpsError when the file cannot be written, or holds something
+    else."""
+    if output:
+        output_file.write(output, text)
+    else:
         sys.stdout.write(text)
-        return
-    try:
-        Path(output).write_text(text, "utf-8")
-    except OSError as error:
-        raise OpsError(f"{output} cannot be written: {error.strerror}") from None
 
 
 def status(plan: Plan) -> int:

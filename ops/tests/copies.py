@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -20,10 +21,19 @@ LONGEST = 300.0
 """Seconds after which a trial has failed."""
 
 
+def forked() -> int:
+    """As os.fork; what there is by now is no garbage. A collector that looked at it would have it all copied."""
+    gc.freeze()
+    child = os.fork()
+    if child:
+        gc.unfreeze()
+    return child
+
+
 def copied(world: World, trial: Callable[[], Json], longest: float = LONGEST) -> Json:
     """What a trial gives, in a child that has a copy of the world; a list with one text if it fails by itself."""
     reading, writing = os.pipe()
-    child = os.fork()
+    child = forked()
     if not child:
         try:
             told = json.dumps(_in_copy(world, trial))
@@ -54,7 +64,7 @@ def begun(work: Callable[[], object]) -> int:
     It never comes back from here, whatever happens in it: else it would end the trial a second time, with an answer of
     its own, and take the folder away from under the first.
     """
-    child = os.fork()
+    child = forked()
     if child:
         return child
     ended = 70

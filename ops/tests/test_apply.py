@@ -101,7 +101,9 @@ def test_a_stack_of_the_same_name_that_was_made_anew_is_another_one(
 
 
 def test_what_is_no_plan_is_one_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    for text in ("", "[]", "{}", '{"version": 1}'):
+    plan = json.loads(Path("plan.json").read_text("utf-8"))
+    bent = [{**plan, **change} for change in ({"made": "x"}, {"stacks": "x"}, {"stacks": [{}]}, {"flags": "x"})]
+    for text in ("", "[]", "{}", '{"version": 1}', "[" * 100_000, *map(json.dumps, bent)):
         Path("plan.json").write_text(text, "utf-8")
         assert 2 == apply()
         error = capsys.readouterr().err

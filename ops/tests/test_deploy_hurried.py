@@ -3,13 +3,17 @@ is deployed; nothing that was given is left out in silence."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from deployments import ROLE, STAGE, TEMPLATE, deploy, operations, project, tables, write
+from deployments import ROLE, STAGE, TEMPLATE, change_sets, deploy, operations, project, tables, write
 
+from s3ap_ops.cli import main
 from s3ap_ops.testing import World
 
 CODE = f"""\
@@ -167,3 +171,49 @@ def test_a_nested_stack_is_deployed_with_its_root(world: World, capsys: pytest.C
     child = world.stack(world.stack("outer").resources["Data"]).name
     assert 2 == deploy("--yes", stack=child)
     assert f"{child} is nested in outer; deploy that" in one_line(capsys)
+
+
+@pytest.mark.parametrize("name", ("template.yaml", "params.json", "report/app.py"))
+def test_a_report_takes_the_place_of_nothing_else(world: World, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    write("params.json", '{"Stage": "prod"}')
+    write("report/app.py", "def handler(event, context): ...\n")
+    before = Path(name).read_bytes()
+    for command in (["deploy", "uc1", "template.yaml", "--yes"], ["plan", "uc1"], ["plan", "uc1", "--format", "json"]):
+        assert 2 == main([*command, "-o", name])
+        assert f"{name} is there already, and s3ap-ops has not written it" in one_line(capsys)
+    assert (before, []) == (Path(name).read_bytes(), operations(world))
+
+
+def test_a_report_takes_the_place_of_the_last_one(world: World) -> None:
+    assert [0, 0] == [deploy("--yes", "-o", "deploy.json"), deploy("--yes", "-o", "deploy.json")]
+    assert '"outcome": "nothing to change"' in Path("deploy.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "given", (("--params", "params.json"), ("--param", "Stage=dev", "--param", "Stage=test")), ids=("file", "options")
+)
+def test_of_two_values_nobody_chooses(world: World, capsys: pytest.CaptureFixture[str], given: tuple[str, ...]) -> None:
+    twice = [{"ParameterKey": "Stage", "ParameterValue": value} for value in ("dev", "prod")]
+    write("params.json", json.dumps(twice))
+    assert 2 == deploy("--yes", *given)
+    assert "Stage twice; which of the values is meant?" in one_line(capsys)
+
+
+def test_who_only_looks_takes_away_no_change_set_of_somebody_else(world: World) -> None:
+    world.deploy("uc1", TEMPLATE)
+    theirs = "s3ap-ops-20261122-000000-abcdef"
+    text = TEMPLATE.replace("AWS::SNS::Topic}", "AWS::SNS::Topic, Properties: {DisplayName: reports}}")
+    world.client("cloudformation").create_change_set(StackName="uc1", ChangeSetName=theirs, TemplateBody=text)
+    assert 0 == deploy("--change-set-only")
+    assert theirs in change_sets(world)
+
+
+def test_a_run_that_is_repeated_is_held_to_the_same_smoke_test(world: World) -> None:
+    assert [1, 1] == [deploy("--yes", "--smoke-test", "false") for _ in range(2)]
+    assert 0 == deploy("--yes", "--smoke-test", "true")
+
+
+def test_a_closed_output_is_no_fault(world: World) -> None:
+    command = f'exec "{sys.executable}" -m s3ap_ops deploy uc1 template.yaml --yes --poll 0.05 >&- 2>&-'
+    assert 0 == subprocess.run(["sh", "-c", command], check=False).returncode
+    assert "CREATE_COMPLETE" == world.stack("uc1").status

@@ -140,14 +140,7 @@ BAD: dict[str, dict[str, Any]] = {
     "timeout": {"kind": "timeout"},
     "timeout after the effect": {"kind": "timeout", "after_effect": True},
 }
-ASKED = (
-    "CreateChangeSet",
-    "DescribeChangeSet",
-    "ExecuteChangeSet",
-    "DescribeStackEvents",
-    "DescribeStacks",
-    "ListChangeSets",
-)
+ASKED = ("CreateChangeSet", "ExecuteChangeSet", "DescribeStackEvents")
 
 
 def updated(world: World) -> None:

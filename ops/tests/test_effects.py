@@ -23,7 +23,11 @@ UNTIL = Until(
     ("S3AccessPointAttachmentNotFound",),
 )
 DETACH = ApiCall("stack:uc1@r", "fsx", "detach_and_delete_s3_access_point", {"Name": "reader"}, "reader", until=UNTIL)
-HASTY = Patience(poll=0.001, deadline=60)
+
+
+def hasty() -> Patience:
+    """Whose time begins now."""
+    return Patience(poll=0.001, deadline=60)
 
 
 @pytest.fixture
@@ -50,18 +54,18 @@ def test_it_is_not_begun_then_going_then_gone(world: World, look: Look) -> None:
     seen = [effects.begun(DETACH, look)]
     world.client("fsx").detach_and_delete_s3_access_point(Name="reader")
     seen += [effects.begun(DETACH, look)]
-    assert "deleted" == effects.watch(DETACH, look, HASTY, told).how
+    assert "deleted" == effects.watch(DETACH, look, hasty(), told).how
     assert ["", "going", "gone"] == [*seen, effects.begun(DETACH, look)]
 
 
 def test_what_stays_as_it_is_was_not_taken(look: Look) -> None:
-    ending = effects.watch(DETACH, look, HASTY, told)
+    ending = effects.watch(DETACH, look, hasty(), told)
     assert ("failed", "the request was taken, but reader is AVAILABLE") == (ending.how, ending.said)
 
 
 def test_who_cannot_see_does_not_say_that_it_is_gone(world: World, look: Look) -> None:
     fault = world.fail(Fault("fsx", "DescribeS3AccessPointAttachments", times=None, kind="access-denied"))
-    ending = effects.watch(DETACH, look, HASTY, told)
+    ending = effects.watch(DETACH, look, hasty(), told)
     assert ("unfinished", BLIND) == (ending.how, fault.hits)
     assert ending.said.startswith("nothing can be seen any more: AccessDeniedException")
     assert "" == effects.begun(DETACH, look)
@@ -69,7 +73,7 @@ def test_who_cannot_see_does_not_say_that_it_is_gone(world: World, look: Look) -
 
 def test_it_is_not_looked_at_for_longer_than_somebody_waits(world: World, look: Look) -> None:
     world.client("fsx").detach_and_delete_s3_access_point(Name="reader")
-    ending = effects.watch(DETACH, look, replace(HASTY, deadline=0.0), told)
+    ending = effects.watch(DETACH, look, replace(hasty(), deadline=0.0), told)
     assert ("unfinished", "reader is still DELETING; the service goes on with it") == (ending.how, ending.said)
 
 

@@ -16,6 +16,7 @@ from s3ap_ops.deploying.streaming import GOOD, UNSEEN, Event, Stream
 from s3ap_ops.desk import Desk
 from s3ap_ops.errors import OpsError
 from s3ap_ops.hands import Hands
+from s3ap_ops.reading import Look
 from s3ap_ops.render.plan_text import clean
 from s3ap_ops.watching import Patience
 from s3ap_ops.wording import listed
@@ -96,11 +97,10 @@ class Carrying:
 
     def _tell_outputs(self, stack_id: str) -> None:
         try:
-            found = described(stack_id, self.desk.look) or {}
+            self.outputs = carried_outputs(self.desk.look, stack_id)
         except OpsError as error:
             print(clean(f"its outputs cannot be read: {error}"), file=sys.stderr)
             return
-        self.outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
         for key, value in self.outputs.items():
             print(clean(f"  {key} = {value}"))
         if self.desk.options.express:
@@ -115,6 +115,12 @@ class Carrying:
         print(clean(f"deployed, but not all of the old could be deleted, and no stack has it any more: {names}"))
         print(f"what to do next: {RUNBOOK}#failed-cleanup")
         return FAILED
+
+
+def carried_outputs(look: Look, stack_id: str) -> dict[str, str]:
+    """The outputs of a stack as it is. Raises OpsError when they cannot be read."""
+    found = described(stack_id, look) or {}
+    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
 
 
 def _told_to_stop() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from s3ap_ops import interrupts
 from s3ap_ops.calls import command_line
@@ -105,11 +106,15 @@ def make(params: Mapping[str, Json], look: Look, hands: Hands, patience: Patienc
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             said += _left_of(maybe, look, hands)
         raise OpsError(said) from None
-    except BotoCoreError as error:
-        raise OpsError(f"CloudFormation does not answer: {error}{_left_of(maybe, look, hands)}") from None
+    except (BotoCoreError, ResponseParserError) as error:
+        said = f"CloudFormation does not answer: {str(error)[:200]}{_left_of(maybe, look, hands)}"
+        raise OpsError(said) from None
     except KeyboardInterrupt:
         left = _left_of(maybe, look, hands)
         raise KeyboardInterrupt(left.lstrip("; ")) from None
+    except BaseException:
+        _left_of(maybe, look, hands)
+        raise
 
 
 def _left_of(maybe: ChangeSet, look: Look, hands: Hands) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +57,11 @@ def read(file: str | None, pairs: Sequence[str], root: Path) -> Inputs:
     """
     source, found, kept = _of_file(file, root) if file else (Source(COMMAND_LINE, b""), (), frozenset[str]())
     own = [_pair(text) for text in pairs]
+    for given in (found, own):
+        twice = sorted(name for name, number in Counter(one.name for one in given).items() if number > 1)
+        if twice:
+            where = f"--params {file}" if given is found else "--param"
+            raise OpsError(f"{where} gives {twice[0]} twice; which of the values is meant?")
     names = {one.name for one in own}
     refuse_placeholders([one.value or "" for one in (*found, *own)])
     return Inputs(source, (*(one for one in found if one.name not in names), *own), kept - names)

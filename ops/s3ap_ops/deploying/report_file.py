@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from s3ap_lint.api import Template
 from s3ap_lint.diagnostic import Paths, Place, Report, Stats, Tool
@@ -15,7 +14,6 @@ from s3ap_ops import __version__
 from s3ap_ops.deploying.changeset import Change, ChangeSet
 from s3ap_ops.deploying.counter import Counter
 from s3ap_ops.deploying.streaming import Event
-from s3ap_ops.errors import OpsError
 from s3ap_ops.render.plan_sarif import diagnostic
 from s3ap_ops.stack import Json
 
@@ -42,24 +40,6 @@ class Told:
     def of_change_set(self, found: ChangeSet) -> None:
         """Take in what a change set says."""
         self.changes = found.changes
-
-
-def check(path: str) -> None:
-    """Raise OpsError when a file cannot be written: before a deployment, not after it."""
-    try:
-        with Path(path).open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise OpsError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def write(path: str, form: str, told: Told, counter: Counter, registry: Registry) -> None:
-    """The file. Raises OpsError when it cannot be written."""
-    text = rendered(form, told, counter, registry)
-    try:
-        Path(path).write_text(text, "utf-8")
-    except OSError as error:
-        raise OpsError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def rendered(form: str, told: Told, counter: Counter, registry: Registry) -> str:
