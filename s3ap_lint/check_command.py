@@ -130,7 +130,7 @@ def _acceptor(options: argparse.Namespace, run: Run) -> Callable[[Report], Repor
     facts.watch(str(path))
     shown = path.relative_to(config.root).as_posix() if path.is_relative_to(config.root) else str(path)
     entries = baseline.load(path)
-    ran = reports.looked_for(config, registry, bool(template_engines(config, registry)))
+    ran = reports.did_run(config, registry, bool(template_engines(config, registry)))
 
     def accepted(report: Report) -> Report:
         unread = {d.place.path for d in report.findings if d.code == reports.UNPARSABLE}

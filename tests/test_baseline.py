@@ -101,6 +101,29 @@ def test_an_entry_whose_finding_is_mended_fails_until_it_is_taken_off(project: P
     assert 1 == check(project)[0]
 
 
+def test_so_does_one_of_a_rule_that_also_looks_at_accounts(project: Path) -> None:
+    """What the files say is whole without what an account says."""
+    unset = """\
+Resources:
+  Reader:
+    Type: AWS::Lambda::Function
+    Properties: {Handler: app.handler, Role: !Ref AWS::StackId, Code: src, Runtime: python3.12}
+"""
+    handler = 'import os\n\nTABLE = os.environ["TABLE"]\n\n\ndef handler(event, context):\n    return TABLE\n'
+    (project / "template.yaml").write_text(unset)
+    (project / "src").mkdir()
+    (project / "src/app.py").write_text(handler)
+    assert (0, "known.json: 1 findings accepted (2 before)\n") == lint(
+        project, "baseline", "write", "known.json", "--engine", "none", "--select", "S3AP302"
+    )
+    assert "S3AP302" in (project / "known.json").read_text()
+    (project / "src/app.py").write_text(handler.replace('os.environ["TABLE"]', 'os.environ.get("TABLE")'))
+    status, text = lint(
+        project, "--engine", "none", "--select", "S3AP302,S3AP903", "--format", "concise", "--baseline", "known.json"
+    )
+    assert (1, 1) == (status, text.count("S3AP903")), text
+
+
 def test_update_accepts_nothing_new(project: Path) -> None:
     """New findings are for people to look at."""
     more = TEMPLATE.replace("Reader:", "Other:").split("Resources:\n")[1]
