@@ -191,3 +191,10 @@ SLOW_SCENES = (
                ("--delete-knowledge-base", "{0}")),
 )  # fmt: skip
 """As `worlds.SCENES`: one small world for each kind of change."""
+
+
+def deployed(world: World, name: str = "uc1", **resources: Any) -> Any:
+    """The physical ids of a new stack, when its writes are forgotten."""
+    world.deploy(name, of(**resources))
+    world.forget()
+    return world.stack(name).resources

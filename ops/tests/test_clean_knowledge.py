@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slow_scenes import added, papers, reader, scripted, vectors
+from slow_scenes import added, deployed, papers, reader, scripted, vectors
 from wire import clean, dry_run, turned_to
-from world_templates import arn, of
+from world_templates import arn
 
 from s3ap_ops import journal
 from s3ap_ops.testing import Fault, World
@@ -25,13 +25,6 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
     monkeypatch.chdir(tmp_path)
     with World() as world, turned_to(world, monkeypatch, tmp_path):
         yield world
-
-
-def deployed(world: World, name: str = "uc1", **resources: Any) -> Any:
-    """The physical ids of a new stack, when its writes are forgotten."""
-    world.deploy(name, of(**resources))
-    world.forget()
-    return world.stack(name).resources
 
 
 def whole(**more: Any) -> dict[str, Any]:

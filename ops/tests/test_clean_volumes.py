@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slow_scenes import files, point, volume
+from slow_scenes import deployed, files, point, volume
 from wire import clean, dry_run, turned_to
-from world_templates import of, ref
+from world_templates import ref
 from worlds import EVERY_FLAG
 
 from s3ap_ops.examples import live_cases
@@ -25,13 +25,6 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
     monkeypatch.chdir(tmp_path)
     with World() as world, turned_to(world, monkeypatch, tmp_path):
         yield world
-
-
-def deployed(world: World, name: str = "uc1", **resources: Any) -> Any:
-    """The physical ids of a new stack, when its writes are forgotten."""
-    world.deploy(name, of(**resources))
-    world.forget()
-    return world.stack(name).resources
 
 
 def writes(world: World) -> list[str]:

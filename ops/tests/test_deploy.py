@@ -7,69 +7,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from deployments import TEMPLATE, change_sets, deploy, operations, project, tables
 
 from s3ap_ops.cli import main
 from s3ap_ops.deploying.body import Body
 from s3ap_ops.errors import Forbidden
 from s3ap_ops.testing import World
 
-TEMPLATE = """\
-AWSTemplateFormatVersion: "2010-09-09"
-Parameters:
-  Stage: {Type: String, Default: dev}
-Resources:
-  Topic: {Type: AWS::SNS::Topic}
-  History:
-    Type: AWS::DynamoDB::Table
-    DeletionPolicy: Delete
-    UpdateReplacePolicy: Delete
-    Properties:
-      TableName: !Sub "history-${Stage}"
-      BillingMode: PAY_PER_REQUEST
-      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
-      KeySchema: [{AttributeName: id, KeyType: HASH}]
-"""
-
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    with World() as world:
-        for name, value in {**world.env, "S3AP_OPS_STATE_DIR": str(tmp_path / "runs")}.items():
-            monkeypatch.setenv(name, value)
-        project = tmp_path / "project"
-        project.mkdir()
-        monkeypatch.chdir(project)
-        Path(".s3ap-lint.toml").write_text('engine = "none"\n', "utf-8")
-        Path("template.yaml").write_text(TEMPLATE, "utf-8")
+    with project(tmp_path, monkeypatch) as world:
         yield world
-
-
-def deploy(*more: str) -> int:
-    return main(["deploy", "uc1", "template.yaml", "--poll", "0.02", *more])
-
-
-def writes(world: World) -> list[str]:
-    return [one.operation for one in world.writes]
-
-
-def tables(world: World) -> list[str]:
-    return world.client("dynamodb").list_tables()["TableNames"]
-
-
-def change_sets(world: World) -> list[str]:
-    found = world.client("cloudformation").list_change_sets(StackName="uc1")["Summaries"]
-    return [one["ChangeSetName"] for one in found if one["ExecutionStatus"] == "AVAILABLE"]
 
 
 def test_a_new_stack_is_made_and_a_second_deployment_changes_nothing(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 0 == deploy("--yes")
-    assert ["CreateChangeSet", "ExecuteChangeSet"] == writes(world)
+    assert ["CreateChangeSet", "ExecuteChangeSet"] == operations(world)
     assert "uc1: CREATE_COMPLETE" in capsys.readouterr().out
     assert 0 == deploy("--yes")
     assert "uc1: nothing to change\n" == capsys.readouterr().out
-    assert ["CreateChangeSet", "DeleteChangeSet"] == writes(world)[2:]
+    assert ["CreateChangeSet", "DeleteChangeSet"] == operations(world)[2:]
 
 
 def test_what_is_sent_is_what_was_judged(world: World) -> None:
@@ -90,7 +50,7 @@ def test_a_finding_stops_it_before_anything_is_sent(world: World, capsys: pytest
     said = capsys.readouterr()
     assert "template.yaml:" in said.out
     assert "docs/runbooks/deploy.md#failing-findings" in said.err
-    assert [] == writes(world)
+    assert [] == operations(world)
 
 
 def test_what_is_given_is_judged_too(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +58,7 @@ def test_what_is_given_is_judged_too(world: World, capsys: pytest.CaptureFixture
     assert "S3AP705 unknown-deploy-parameter" in capsys.readouterr().out
     assert 2 == deploy("--yes", "--param", "Stage=<STAGE>")
     assert "'<STAGE>' is a placeholder that nobody filled in" in capsys.readouterr().err
-    assert [] == writes(world)
+    assert [] == operations(world)
 
 
 def test_a_parameter_file_is_read_and_the_command_line_wins(world: World) -> None:
@@ -128,7 +88,7 @@ def test_a_loss_is_refused_until_it_is_accepted_and_the_change_set_does_not_stay
 def test_a_change_set_is_only_looked_at(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == deploy("--change-set-only")
     assert "2 changes: 2 to make" in capsys.readouterr().out
-    assert ["CreateChangeSet", "DeleteChangeSet", "DeleteStack"] == writes(world)
+    assert ["CreateChangeSet", "DeleteChangeSet", "DeleteStack"] == operations(world)
     world.clock.advance(120)
     assert [] == world.client("cloudformation").describe_stacks()["Stacks"]
 
@@ -138,7 +98,7 @@ def test_where_nobody_can_be_asked_nothing_is_carried_out(
 ) -> None:
     assert 3 == deploy()
     assert "nobody can be asked here" in capsys.readouterr().err
-    assert "ExecuteChangeSet" not in writes(world)
+    assert "ExecuteChangeSet" not in operations(world)
     assert [] == tables(world)
 
 

@@ -5,6 +5,7 @@ moto's answer.
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from s3ap_ops.testing.replies import Reply
@@ -41,36 +42,24 @@ def after(service: str, *operations: str) -> Callable[[After], After]:
     return register
 
 
+MODULES = (
+    "athena",
+    "backup",
+    "fsx",
+    "glue",
+    "groups",
+    "guarded",
+    "identity",
+    "interfaces",
+    "knowledge",
+    "listing",
+    "object_locks",
+    "search",
+    "storage",
+)
+
+
 def register() -> None:
     """Loads every module that registers."""
-    from s3ap_ops.testing.services import (
-        athena,
-        backup,
-        fsx,
-        glue,
-        groups,
-        guarded,
-        identity,
-        interfaces,
-        knowledge,
-        listing,
-        object_locks,
-        search,
-        storage,
-    )
-
-    del (
-        athena,
-        backup,
-        fsx,
-        glue,
-        groups,
-        guarded,
-        identity,
-        interfaces,
-        knowledge,
-        listing,
-        object_locks,
-        search,
-        storage,
-    )
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")
